@@ -1,0 +1,16 @@
+"""What every test shares: no hub is asked for anything."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+# Set before any test imports a library that reads them.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_DATASETS_OFFLINE"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fix", action="store_true", help="rewrite generated parts of documents")

@@ -1,0 +1,165 @@
+"""Pruning against torch's own, against counting, and by hand."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from torch import nn
+from torch.nn.utils import prune
+
+from tickets import masks
+from tickets.errors import BadInput
+from tickets.prunable import PrunableSet
+from tickets.pruning import at_random, lowest, magnitudes
+from tickets.schedule import pruned_count
+from tickets.weights import prunable_of, rewind
+
+NAMES = ("encoder.layer.0.output.dense.weight", "encoder.layer.1.output.dense.weight")
+
+
+def two(shape: tuple[int, int], other: tuple[int, int]) -> PrunableSet:
+    return PrunableSet(shapes={NAMES[0]: shape, NAMES[1]: other})
+
+
+def test_every_round_agrees_with_torch() -> None:
+    """Nine rounds, weights changed in between: the masks are those of global_unstructured."""
+    generator = np.random.default_rng(0)
+    shapes = {NAMES[0]: (40, 30), NAMES[1]: (50, 20)}
+    mask = masks.dense(PrunableSet(shapes=shapes))
+    modules = [nn.Linear(shape[1], shape[0], bias=False) for shape in shapes.values()]
+    size = mask.prunable.size
+    for step in range(1, 10):
+        weights = {n: generator.standard_normal(s).astype(np.float32) for n, s in shapes.items()}
+        for module, weight in zip(modules, weights.values(), strict=True):
+            target = module.weight_orig if hasattr(module, "weight_orig") else module.weight
+            target.data = torch.from_numpy(weight.copy())
+            module(torch.zeros(1, weight.shape[1]))  # lets torch's hook apply its mask so far
+        parent = mask
+        mask = lowest(magnitudes(weights, mask.prunable), mask, Fraction(step, 10))
+        prune.global_unstructured(
+            [(module, "weight") for module in modules],
+            pruning_method=prune.L1Unstructured,
+            amount=size // 10,
+        )
+
+        for module, kept in zip(modules, mask.kept.values(), strict=True):
+            assert np.array_equal(module.weight_mask.numpy().astype(bool), kept)
+        assert mask.pruned == step * size // 10
+        assert mask.within(parent)
+
+
+def test_ties_are_pruned_in_order_of_position() -> None:
+    """Equal magnitudes fall from the first matrix's first weight on; signs do not matter."""
+    weights = {
+        NAMES[0]: np.array([[1, -1, 2]], np.float32),
+        NAMES[1]: np.array([[-1, 1, 3]], np.float32),
+    }
+    dense = masks.dense(two((1, 3), (1, 3)))
+
+    mask = lowest(magnitudes(weights, dense.prunable), dense, Fraction(1, 2))
+
+    assert mask.kept[NAMES[0]].tolist() == [[False, False, True]]
+    assert mask.kept[NAMES[1]].tolist() == [[False, True, True]]
+
+
+def test_a_pruned_weight_stays_pruned_however_large() -> None:
+    """Only survivors compete."""
+    prunable = two((1, 2), (1, 2))
+    parent = masks.from_flat(prunable, np.array([False, True, True, True]))
+    weights = {
+        NAMES[0]: np.array([[9, 3]], np.float32),
+        NAMES[1]: np.array([[2, 4]], np.float32),
+    }
+
+    mask = lowest(magnitudes(weights, prunable), parent, Fraction(1, 2))
+
+    assert [b.tolist() for b in mask.kept.values()] == [[[False, True]], [[False, True]]]
+
+
+@settings(max_examples=60)
+@given(
+    hnp.arrays(np.float32, (4, 9), elements=st.sampled_from([0.0, -0.0, 1.0, -1.0, 2.0, 3.0])),
+    st.integers(0, 36),
+    st.integers(0, 36),
+)
+def test_counts_are_exact_and_rounds_nest(weights: np.ndarray, first: int, second: int) -> None:
+    """Whatever ties there are, exactly k are pruned, and none that is larger than a survivor."""
+    first, second = sorted((first, second))
+    prunable = PrunableSet(shapes={NAMES[0]: (4, 9)})
+    scores = magnitudes({NAMES[0]: weights}, prunable)
+
+    one = lowest(scores, masks.dense(prunable), Fraction(first, 36))
+    two_ = lowest(scores, one, Fraction(second, 36))
+
+    assert (one.pruned, two_.pruned) == (first, second)
+    assert two_.within(one)
+    kept = two_.kept[NAMES[0]]
+    if 0 < second < 36:
+        assert scores[NAMES[0]][~kept].max() <= scores[NAMES[0]][kept].min()
+
+
+def test_the_count_is_exact_at_the_size_of_bert_base() -> None:
+    """85,524,480 weights: pruned to the last one, where a float32 sum is off."""
+    prunable = PrunableSet(shapes={"pooler.dense.weight": (768, 111_360)})
+    assert prunable.size == 85_524_480
+    weights = np.random.default_rng(0).standard_normal((768, 111_360), dtype=np.float32)
+
+    mask = lowest(
+        magnitudes({"pooler.dense.weight": weights}, prunable),
+        masks.dense(prunable),
+        Fraction(7, 10),
+    )
+
+    assert mask.pruned == 59_867_136 == pruned_count(Fraction(7, 10), prunable.size)
+
+
+def test_what_cannot_be_pruned_is_refused() -> None:
+    """NaN, weights of another model, and a sparsity below the parent's: one line each."""
+    prunable = PrunableSet(shapes={NAMES[0]: (1, 2)})
+    dense = masks.dense(prunable)
+    with pytest.raises(BadInput, match="NaN"):
+        lowest({NAMES[0]: np.array([[1, np.nan]], np.float32)}, dense, Fraction(1, 2))
+    with pytest.raises(BadInput, match="another model"):
+        magnitudes({NAMES[0]: np.ones((2, 1), np.float32)}, prunable)
+    half = masks.from_flat(prunable, np.array([True, False]))
+    with pytest.raises(BadInput, match="higher"):
+        lowest({NAMES[0]: np.ones((1, 2), np.float32)}, half, Fraction(0))
+
+
+def test_random_masks_are_exact_seeded_and_spread() -> None:
+    """The count is exact, the seed decides, and every matrix gets about its share."""
+    prunable = two((50, 40), (30, 100))
+
+    one, again, other = (at_random(prunable, Fraction(7, 10), seed) for seed in (1, 1, 2))
+
+    assert one == again != other
+    assert one.pruned == 3500
+    for name in NAMES:
+        assert 0.66 < one.sparsity_of(name) < 0.74
+
+
+def test_rewinding_restores_bits_and_leaves_plain_zeros() -> None:
+    """Survivors are bit-equal to theta, the pruned are +0 (not -0), all else is untouched."""
+    theta = {
+        NAMES[0]: np.array([[-1.5, 2.5, -0.0]], np.float32),
+        "embeddings.word_embeddings.weight": np.ones((3, 2), np.float32),
+    }
+    mask = masks.from_flat(prunable_of(theta), np.array([False, True, True]))
+
+    ticket = rewind(theta, mask)
+
+    assert ticket[NAMES[0]].tobytes() == np.array([[0.0, 2.5, -0.0]], np.float32).tobytes()
+    assert ticket["embeddings.word_embeddings.weight"] is theta["embeddings.word_embeddings.weight"]
+
+
+def test_a_mask_of_another_model_is_refused() -> None:
+    """A ticket needs a mask of the very prunable set."""
+    mask = masks.dense(PrunableSet(shapes={NAMES[0]: (1, 3)}))
+    with pytest.raises(BadInput, match="another model"):
+        rewind({NAMES[0]: np.ones((3, 1), np.float32)}, mask)

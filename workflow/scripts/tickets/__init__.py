@@ -1,0 +1,1 @@
+"""Lottery tickets in pre-trained BERT: masks, pruning, rewinding, transfer and their provenance."""

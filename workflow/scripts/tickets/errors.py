@@ -1,0 +1,31 @@
+"""One class per broken promise, and the one place where they reach the user."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+
+class TicketsError(Exception):
+    """A problem that its reader can mend: one line saying what, where, and what to do instead."""
+
+
+class BadInput(TicketsError):
+    """Configuration, model or data that the workflow cannot work with."""
+
+
+class Tampered(TicketsError):
+    """A file that is not the one its statement speaks of."""
+
+
+class Diverged(TicketsError):
+    """A training whose loss is no longer a number."""
+
+
+def run(main: Callable[[], None]) -> None:
+    """Call an entry point; a `TicketsError` becomes one line on stderr and exit status 1."""
+    try:
+        main()
+    except TicketsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(1) from None

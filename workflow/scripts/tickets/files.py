@@ -1,0 +1,80 @@
+"""Files that are either whole or not there, and the digests that name them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tickets.errors import Tampered
+
+
+@contextmanager
+def replacing(path: Path) -> Generator[Path]:
+    """Yield a temporary path beside `path`; on success it is fsynced and takes `path`'s name.
+
+    A crash at any moment leaves the old file or the new one, never a part of either.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        _sync(temporary)
+        temporary.chmod(
+            0o666 & ~_umask()
+        )  # safetensors writes 0600, which a shared cluster can't read
+        temporary.replace(path)
+        _sync(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path` atomically."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a regular file, opened once and without following a final symbolic link.
+
+    Raises:
+        Tampered: the path is a link or not there.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError as error:
+        raise Tampered(f"{path}: cannot be read as a plain file ({error.strerror})") from None
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read()
+
+
+def sha256(data: bytes) -> str:
+    """The sha256 digest of `data`, 64 lower-case hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def canonical_json(value: Any) -> bytes:
+    """JSON with sorted keys and no spaces: equal values give equal bytes. NaN is refused."""
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current

@@ -1,0 +1,172 @@
+"""A mask: which weights of the prunable set are kept, one bit a weight."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load, save
+
+from tickets import provenance
+from tickets.errors import BadInput, Tampered
+from tickets.files import canonical_json, sha256, write_bytes
+from tickets.prunable import PrunableSet
+
+Bits = NDArray[np.bool_]
+FORMAT = "bert-tickets/mask/v1"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Mask:
+    """True where a weight is kept, one boolean array a prunable matrix.
+
+    Raises:
+        BadInput: matrices, shapes or types are not those of the prunable set.
+    """
+
+    prunable: PrunableSet
+    kept: Mapping[str, Bits]
+
+    def __post_init__(self) -> None:
+        if list(self.kept) != list(self.prunable.shapes):
+            raise BadInput("mask: its matrices are not those of the prunable set, in its order")
+        for name, bits in self.kept.items():
+            if bits.dtype != np.bool_ or bits.shape != self.prunable.shapes[name]:
+                raise BadInput(
+                    f"mask: {name} is {bits.dtype} {bits.shape}, "
+                    f"not bool {self.prunable.shapes[name]}"
+                )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mask) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    @cached_property
+    def pruned(self) -> int:
+        """How many weights are pruned, counted in int64."""
+        return self.prunable.size - sum(int(np.count_nonzero(bits)) for bits in self.kept.values())
+
+    @property
+    def sparsity(self) -> Fraction:
+        """The share of the prunable set that is pruned, exact."""
+        return Fraction(self.pruned, self.prunable.size)
+
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 of the prunable set and the packed bits, whatever file holds them."""
+        packed = b"".join(np.packbits(bits).tobytes() for bits in self.kept.values())
+        return sha256(self.prunable.digest.encode() + packed)
+
+    def sparsity_of(self, name: str) -> Fraction:
+        """The share of one matrix that is pruned."""
+        bits = self.kept[name]
+        return Fraction(bits.size - int(np.count_nonzero(bits)), bits.size)
+
+    def within(self, parent: Mask) -> bool:
+        """Whether every weight kept here is kept in `parent` too (masks of IMP are nested)."""
+        return self.prunable.digest == parent.prunable.digest and not any(
+            np.any(bits & ~parent.kept[name]) for name, bits in self.kept.items()
+        )
+
+
+def dense(prunable: PrunableSet) -> Mask:
+    """The mask that keeps everything."""
+    return Mask(
+        prunable=prunable,
+        kept={name: np.ones(shape, dtype=bool) for name, shape in prunable.shapes.items()},
+    )
+
+
+def from_flat(prunable: PrunableSet, flat: Bits) -> Mask:
+    """A mask from one boolean a weight, in the order of the prunable set (C order within)."""
+    ends = np.cumsum([math.prod(shape) for shape in prunable.shapes.values()])
+    parts = np.split(flat, ends[:-1])
+    kept = {
+        name: part.reshape(shape)
+        for (name, shape), part in zip(prunable.shapes.items(), parts, strict=True)
+    }
+    return Mask(prunable=prunable, kept=kept)
+
+
+def to_bytes(mask: Mask) -> bytes:
+    """The mask as a safetensors file; equal masks give equal bytes.
+
+    All metadata is one key: safetensors writes several in random order.
+    """
+    header = {
+        "format": FORMAT,
+        "granularity": "element",
+        "meaning": "prune",
+        "prunable_set": mask.prunable.digest,
+        "shapes": [[name, list(shape)] for name, shape in mask.prunable.shapes.items()],
+    }
+    packed = {name: np.packbits(bits) for name, bits in mask.kept.items()}
+    return save(packed, metadata={"mask": canonical_json(header).decode()})
+
+
+def from_bytes(data: bytes, origin: str) -> Mask:
+    """The mask in a safetensors file of this project; `origin` names it in errors.
+
+    Raises:
+        BadInput: not such a file, or not exactly as `to_bytes` writes it.
+    """
+    try:
+        tensors = load(data)
+        length = int.from_bytes(data[:8], "little")
+        header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["mask"])
+        shapes = {name: tuple(shape) for name, shape in header["shapes"]}
+        kept = {name: _unpack(tensors[name], shape) for name, shape in shapes.items()}
+    except Exception as error:  # noqa: BLE001 - whatever a foreign file makes a parser say
+        raise BadInput(f"{origin}: not a mask file ({error})") from None
+    mask = Mask(prunable=PrunableSet(shapes=shapes), kept=kept)
+    if to_bytes(mask) != data:
+        raise BadInput(f"{origin}: not written as masks are (hidden or stray bytes); make it again")
+    return mask
+
+
+def write(path: Path, mask: Mask) -> None:
+    """Write the mask file; its statement is the caller's to write."""
+    write_bytes(path, to_bytes(mask))
+
+
+def read(path: Path) -> Mask:
+    """Read a mask, its bytes checked against its statement and its bits against the stated digest.
+
+    Raises:
+        Tampered: file and statement differ.
+        BadInput: not a mask file.
+    """
+    mask = from_bytes(provenance.read(path), str(path))
+    stated = provenance.facts(path).get("mask_digest")
+    if stated != mask.digest:
+        raise Tampered(f"{path}: its bits' digest is {mask.digest}, its statement says {stated}")
+    return mask
+
+
+def facts(mask: Mask) -> dict[str, Any]:
+    """What a statement says about a mask: counts, and digests that no file format enters."""
+    return {
+        "mask_digest": mask.digest,
+        "prunable_set": mask.prunable.digest,
+        "prunable": mask.prunable.size,
+        "pruned": mask.pruned,
+        "sparsity": str(mask.sparsity),
+        "sparsity_by_matrix": {name: str(mask.sparsity_of(name)) for name in mask.kept},
+    }
+
+
+def _unpack(packed: NDArray[Any], shape: tuple[int, ...]) -> Bits:
+    size = math.prod(shape)
+    if packed.dtype != np.uint8 or packed.shape != ((size + 7) // 8,):
+        raise ValueError(f"{packed.dtype} {packed.shape} holds no {shape} bits")
+    return cast(Bits, np.unpackbits(packed, count=size).astype(bool).reshape(shape))

@@ -1,0 +1,74 @@
+"""Which weights may be pruned: the patterns, in one place, for every family of encoder.
+
+The prunable set is each encoder layer's query, key, value, attention output, intermediate and
+output matrix, and the pooler's matrix (paper, section 3; BERT-base: 73 matrices, 85,524,480
+weights). Embeddings, LayerNorm, biases and heads are never pruned.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tickets.errors import BadInput
+from tickets.files import canonical_json, sha256
+
+# Names within the encoder, without the family's prefix. BERT, RoBERTa, ELECTRA and MiniLM share
+# theirs; DistilBERT has its own.
+PATTERNS = (
+    r"encoder\.layer\.\d+\.attention\.self\.(query|key|value)\.weight",
+    r"encoder\.layer\.\d+\.attention\.output\.dense\.weight",
+    r"encoder\.layer\.\d+\.(intermediate|output)\.dense\.weight",
+    r"pooler\.dense\.weight",
+    r"transformer\.layer\.\d+\.attention\.(q_lin|k_lin|v_lin|out_lin)\.weight",
+    r"transformer\.layer\.\d+\.ffn\.(lin1|lin2)\.weight",
+)
+_PRUNABLE = re.compile("|".join(f"(?:{pattern})" for pattern in PATTERNS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrunableSet:
+    """The prunable matrices and their shapes, in the order of layers and names."""
+
+    shapes: Mapping[str, tuple[int, ...]]
+
+    @property
+    def size(self) -> int:
+        """How many weights may be pruned."""
+        return sum(math.prod(shape) for shape in self.shapes.values())
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of names and shapes: masks of models with the same one are comparable."""
+        return sha256(canonical_json([[name, list(s)] for name, s in self.shapes.items()]))
+
+    def __str__(self) -> str:
+        rows = [f"{name}  {' x '.join(map(str, shape))}" for name, shape in self.shapes.items()]
+        return "\n".join([*rows, f"{len(rows)} matrices, {self.size:,} weights"])
+
+
+def prunable_set(shapes: Mapping[str, tuple[int, ...]]) -> PrunableSet:
+    """The prunable set of a model whose tensors have these `shapes`, by name.
+
+    Raises:
+        BadInput: no tensor's name fits a pattern.
+    """
+    chosen = {name: shapes[name] for name in sorted(shapes, key=_natural) if is_prunable(name)}
+    if not chosen:
+        raise BadInput(
+            "model: none of its tensors is a prunable matrix; use a BERT, RoBERTa, DistilBERT, "
+            "ELECTRA or MiniLM encoder"
+        )
+    return PrunableSet(shapes=chosen)
+
+
+def is_prunable(name: str) -> bool:
+    """Whether the tensor of that name may be pruned."""
+    return _PRUNABLE.fullmatch(name) is not None
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A sort key that puts layer 2 before layer 10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in name.split(".")]

@@ -1,0 +1,57 @@
+"""Weight files: float32 tensors by name, as safetensors, checked when read; and rewinding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load, save
+
+from tickets import provenance
+from tickets.errors import BadInput
+from tickets.files import write_bytes
+from tickets.masks import Mask
+from tickets.prunable import PrunableSet, prunable_set
+
+Weights = Mapping[str, NDArray[Any]]
+
+
+def read(path: Path) -> dict[str, NDArray[Any]]:
+    """Read weights, their bytes checked against the statement beside them.
+
+    Raises:
+        Tampered: file and statement differ.
+    """
+    return load(provenance.read(path))
+
+
+def write(path: Path, weights: Weights) -> None:
+    """Write a weight file; its statement is the caller's to write."""
+    write_bytes(path, save({name: np.ascontiguousarray(w) for name, w in weights.items()}))
+
+
+def prunable_of(weights: Weights) -> PrunableSet:
+    """The prunable set of a model with these weights."""
+    return prunable_set({name: tensor.shape for name, tensor in weights.items()})
+
+
+def rewind(theta: Weights, mask: Mask) -> dict[str, NDArray[Any]]:
+    """The ticket m . theta: survivors bit-equal to `theta`, pruned weights exactly +0.
+
+    A product would leave -0 where a negative weight is pruned; nothing else is touched.
+
+    Raises:
+        BadInput: the mask is for another model.
+    """
+    if prunable_of(theta).digest != mask.prunable.digest:
+        raise BadInput(
+            "rewinding: the mask is for another model (their prunable sets differ); "
+            "use a mask found on this one"
+        )
+    return {
+        name: np.where(mask.kept[name], tensor, np.float32(0)) if name in mask.kept else tensor
+        for name, tensor in theta.items()
+    }
