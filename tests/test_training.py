@@ -1,0 +1,178 @@
+"""Training under a mask, against torch's pruning hooks and by what may never happen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.utils import prune
+from transformers import BertForSequenceClassification
+
+import toys
+from tickets import architecture, pretrained
+from tickets.batches import chosen, pack, steps_per_epoch
+from tickets.errors import Diverged
+from tickets.masks import Mask
+from tickets.pruning import at_random
+from tickets.training import WORDS, Recipe, Trained, initial_head, train
+from tickets.weights import prunable_of, rewind
+
+RECIPE = Recipe(epochs=3, steps=None, batch_size=8, learning_rate=5e-3, dropout=0.0, clip_norm=0.3)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return toys.model(tmp_path_factory.mktemp("model"))
+
+
+def ticket(model: Path, sparsity: str = "1/2") -> tuple[dict[str, np.ndarray], Mask]:
+    theta = pretrained.read(model)
+    mask = at_random(prunable_of(theta), Fraction(sparsity), seed=1)
+    return rewind(theta, mask), mask
+
+
+def trained(model: Path, head: str, recipe: Recipe = RECIPE, **steps: int) -> Trained:
+    weights, mask = ticket(model)
+    known = architecture.read(model)
+    theta, gamma = initial_head(weights, known, head=head, labels=2, seed=1, task="toy")
+    return train(
+        theta, gamma, mask, toys.texts(30, head), known, recipe, head=head, seed=1, **steps
+    )
+
+
+def test_the_loss_curve_is_that_of_torchs_pruning_hooks(model: Path) -> None:
+    """A padded model under torch.nn.utils.prune, clipping active: the same losses, and
+    the same weights at the end, word embeddings that never occur included.
+    """
+    weights, mask = ticket(model)
+    known = architecture.read(model)
+    theta, gamma = initial_head(weights, known, head="classification", labels=2, seed=1, task="toy")
+    encoded = toys.texts(30, "classification")
+    ours = trained(model, "classification")
+
+    theirs = BertForSequenceClassification.from_pretrained(model, dtype=torch.float32).eval()
+    theirs.classifier.weight.data = torch.from_numpy(gamma["output.weight"].copy())
+    theirs.classifier.bias.data = torch.from_numpy(gamma["output.bias"].copy())
+    for name, kept in mask.kept.items():
+        module = theirs.bert.get_submodule(name.removesuffix(".weight"))
+        prune.custom_from_mask(module, "weight", torch.from_numpy(kept))
+    optimizer = torch.optim.AdamW(theirs.parameters(), lr=1.0, eps=1e-8, weight_decay=0.0)
+    losses, clipped = [], 0
+    total = RECIPE.total_steps(len(encoded))
+    for step in range(total):
+        optimizer.param_groups[0]["lr"] = 5e-3 * (total - step) / total
+        packed = pack(encoded, chosen(len(encoded), 8, 1, step))
+        ids = torch.zeros(len(packed.examples), packed.lengths.max(), dtype=torch.long)
+        seen = torch.zeros_like(ids)
+        for row, begin in enumerate(packed.starts[:-1]):
+            ids[row, : packed.lengths[row]] = torch.from_numpy(
+                packed.tokens[begin : begin + packed.lengths[row]]
+            )
+            seen[row, : packed.lengths[row]] = 1
+        labels = torch.from_numpy(encoded.columns["label"][packed.examples].astype(np.int64))
+        optimizer.zero_grad()
+        loss = theirs(input_ids=ids, attention_mask=seen, labels=labels).loss
+        loss.backward()
+        clipped += torch.nn.utils.clip_grad_norm_(theirs.parameters(), 0.3) > 0.3
+        optimizer.step()
+        losses.append(loss.item())
+
+    assert total == 12
+    assert clipped > total / 2
+    np.testing.assert_allclose(ours.losses, losses, rtol=1e-4)
+    with torch.no_grad():
+        theirs(input_ids=ids, attention_mask=seen)  # lets the hooks set the masked weights
+    for name, value in ours.theta.items():
+        if name.endswith("self.key.bias"):
+            continue  # attention does not depend on it: AdamW makes steps of rounding noise
+        parent = theirs.bert.get_submodule(name.rpartition(".")[0])
+        expected = getattr(parent, name.rpartition(".")[2]).detach().numpy()
+        np.testing.assert_allclose(value, expected, rtol=2e-3, atol=2e-4, err_msg=name)
+    assert WORDS in ours.theta
+    assert not np.array_equal(ours.theta[WORDS], theta[WORDS])
+
+
+@pytest.mark.parametrize("head", ["classification", "regression", "span", "mlm"])
+def test_pruned_weights_are_zero_at_every_step(model: Path, head: str) -> None:
+    """After each single step, for every head, pruned weights are exactly zero and others move."""
+    _, mask = ticket(model)
+    for last in range(1, 6):
+        result = trained(model, head, replace(RECIPE, dropout=None), last_step=last)
+        assert len(result.losses) == last
+        for name, kept in mask.kept.items():
+            assert not result.theta[name][~kept].any()
+            assert result.theta[name][kept].all()
+
+
+def test_the_same_seed_gives_the_same_bits(model: Path) -> None:
+    """Twice the same training, dropout on: equal weights; another seed: others."""
+    recipe = replace(RECIPE, dropout=None)
+    one, again = (trained(model, "classification", recipe) for _ in range(2))
+
+    assert one.losses == again.losses
+    assert all(np.array_equal(one.theta[name], again.theta[name]) for name in one.theta)
+
+
+def test_what_the_task_does_not_use_is_carried(model: Path) -> None:
+    """MLM and span heads leave the pooler as the ticket has it; the encoder moves."""
+    weights, _ = ticket(model)
+    for head in ("mlm", "span"):
+        result = trained(model, head)
+        assert np.array_equal(result.theta["pooler.dense.weight"], weights["pooler.dense.weight"])
+        name = "encoder.layer.0.output.dense.weight"
+        assert not np.array_equal(result.theta[name], weights[name])
+
+
+def test_a_network_learns(model: Path) -> None:
+    """The loss of a learnable task falls by half within thirty epochs."""
+    result = trained(model, "classification", replace(RECIPE, epochs=30, clip_norm=1.0))
+
+    assert np.mean(result.losses[-10:]) < 0.5 * np.mean(result.losses[:10])
+
+
+def test_the_rate_rises_to_its_peak_and_falls_to_zero() -> None:
+    """Linear decay from the first step; with warm-up, a linear rise before it."""
+    plain = Recipe(epochs=None, steps=4, batch_size=1, learning_rate=1.0)
+    warm = replace(plain, steps=6, warmup_steps=2)
+
+    assert [plain.rate(step, 4) for step in range(4)] == [1.0, 0.75, 0.5, 0.25]
+    assert [warm.rate(step, 6) for step in range(6)] == [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]
+
+
+def test_every_example_is_seen_once_an_epoch() -> None:
+    """Each epoch is a permutation, and no two are the same."""
+    epochs = [
+        np.concatenate([chosen(30, 8, 1, 4 * epoch + step) for step in range(4)])
+        for epoch in range(3)
+    ]
+
+    assert steps_per_epoch(30, 8) == 4
+    assert all(sorted(epoch) == list(range(30)) for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) == 3
+
+
+def test_a_loss_that_is_no_number_stops_the_training(model: Path) -> None:
+    """One line that names the step and the learning rate."""
+    with pytest.raises(Diverged, match=r"step \d+ of 12 .*learning rate .*lower") as caught:
+        trained(model, "regression", replace(RECIPE, learning_rate=1e30))
+
+    assert "\n" not in str(caught.value)
+
+
+def test_heads_are_drawn_by_seed_and_task(model: Path) -> None:
+    """Another seed or another task is another head; MLM starts from the pre-trained one."""
+    weights, _ = ticket(model)
+    known = architecture.read(model)
+
+    def head(seed: int, task: str, kind: str = "classification") -> dict[str, np.ndarray]:
+        return dict(initial_head(weights, known, head=kind, labels=3, seed=seed, task=task)[1])
+
+    assert head(1, "cola")["output.weight"].shape == (3, 16)
+    assert np.array_equal(head(1, "cola")["output.weight"], head(1, "cola")["output.weight"])
+    assert not np.array_equal(head(1, "cola")["output.weight"], head(2, "cola")["output.weight"])
+    assert not np.array_equal(head(1, "cola")["output.weight"], head(1, "rte")["output.weight"])
+    assert np.array_equal(head(1, "mlm", "mlm")["bias"], weights["pretrained_head.bias"])

@@ -1,0 +1,159 @@
+"""The shape of an encoder, and the names its family gives to the parts; one table for all.
+
+The families share BERT's post-LN encoder. They differ in names, in RoBERTa's two reserved
+positions, in DistilBERT's missing token types and its missing dropout after attention, and in
+ELECTRA's embeddings, which may be narrower than the encoder.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from tickets.errors import BadInput
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Where a family keeps each part; layer parts are relative to `layer`."""
+
+    layer: str = "encoder.layer.{}"
+    query: str = "attention.self.query"
+    key: str = "attention.self.key"
+    value: str = "attention.self.value"
+    attention_output: str = "attention.output.dense"
+    attention_norm: str = "attention.output.LayerNorm"
+    intermediate: str = "intermediate.dense"
+    output: str = "output.dense"
+    output_norm: str = "output.LayerNorm"
+    # the parts of the MLM head in the family's checkpoints
+    mlm_dense: str = "cls.predictions.transform.dense"
+    mlm_norm: str = "cls.predictions.transform.LayerNorm"
+    mlm_bias: str = "cls.predictions.bias"
+
+
+_BERT = Names()
+_DISTILBERT = Names(
+    layer="transformer.layer.{}",
+    query="attention.q_lin",
+    key="attention.k_lin",
+    value="attention.v_lin",
+    attention_output="attention.out_lin",
+    attention_norm="sa_layer_norm",
+    intermediate="ffn.lin1",
+    output="ffn.lin2",
+    output_norm="output_layer_norm",
+    mlm_dense="vocab_transform",
+    mlm_norm="vocab_layer_norm",
+    mlm_bias="vocab_projector.bias",
+)
+PRETRAINED_HEAD = "pretrained_head."  # before the names of the MLM head that comes with theta_0
+FAMILIES = {
+    "bert": _BERT,
+    "roberta": Names(
+        mlm_dense="lm_head.dense", mlm_norm="lm_head.layer_norm", mlm_bias="lm_head.bias"
+    ),
+    "electra": Names(
+        mlm_dense="generator_predictions.dense",
+        mlm_norm="generator_predictions.LayerNorm",
+        mlm_bias="generator_lm_head.bias",
+    ),
+    "distilbert": _DISTILBERT,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """What config.json says of an encoder, the same keys for every family.
+
+    Widths are in units; `positions` counts the tokens a text may have; `position_offset` is the
+    first position's index in the table of positions.
+    """
+
+    family: str
+    hidden_size: int
+    layers: int
+    heads: int
+    intermediate_size: int
+    activation: str
+    norm_epsilon: float
+    hidden_dropout: float
+    attention_dropout: float
+    initializer_range: float
+    vocabulary: int
+    positions: int
+    position_offset: int
+    pad_id: int
+
+    @property
+    def names(self) -> Names:
+        """Where this family keeps its parts."""
+        return FAMILIES[self.family]
+
+
+def mlm_head_names(names: Names) -> dict[str, str]:
+    """Our names of the MLM head's tensors -> the family's."""
+    return {
+        "dense.weight": f"{names.mlm_dense}.weight",
+        "dense.bias": f"{names.mlm_dense}.bias",
+        "norm.weight": f"{names.mlm_norm}.weight",
+        "norm.bias": f"{names.mlm_norm}.bias",
+        "bias": names.mlm_bias,
+    }
+
+
+# Our name -> names in config.json, BERT's first and DistilBERT's second where they differ.
+_KEYS = {
+    "hidden_size": ("hidden_size", "dim"),
+    "layers": ("num_hidden_layers", "n_layers"),
+    "heads": ("num_attention_heads", "n_heads"),
+    "intermediate_size": ("intermediate_size", "hidden_dim"),
+    "activation": ("hidden_act", "activation"),
+    "norm_epsilon": ("layer_norm_eps",),
+    "hidden_dropout": ("hidden_dropout_prob", "dropout"),
+    "attention_dropout": ("attention_probs_dropout_prob", "attention_dropout"),
+    "initializer_range": ("initializer_range",),
+    "vocabulary": ("vocab_size",),
+    "pad_id": ("pad_token_id",),
+}
+_DEFAULTS = {"norm_epsilon": 1e-12, "initializer_range": 0.02, "pad_id": 0, "activation": "gelu"}
+
+
+def read(model: Path) -> Architecture:
+    """The architecture of the model in a directory.
+
+    Raises:
+        BadInput: no config.json, an unknown family, a missing key, or another position embedding
+            than a table.
+    """
+    path = model / "config.json"
+    if not path.is_file():
+        raise BadInput(f"model: {model} has no config.json; name a model directory or a hub id")
+    config: dict[str, Any] = json.loads(path.read_text())
+    family = config.get("model_type")
+    if family not in FAMILIES:
+        raise BadInput(f"model: {path} says model_type {family!r}; known are {', '.join(FAMILIES)}")
+    if config.get("position_embedding_type", "absolute") != "absolute":
+        raise BadInput(f"model: {path} has relative positions; use a model with absolute ones")
+    values: dict[str, Any] = {}
+    for name, keys in _KEYS.items():
+        found = [config[key] for key in keys if key in config]
+        if not found and name not in _DEFAULTS:
+            raise BadInput(f"model: {path} lacks {keys[0]}")
+        values[name] = found[0] if found else _DEFAULTS[name]
+    if values["activation"] not in ("gelu", "relu"):
+        raise BadInput(f"model: {path} has activation {values['activation']!r}; known: gelu, relu")
+    offset = values["pad_id"] + 1 if family == "roberta" else 0
+    return Architecture(
+        family=family,
+        positions=int(config["max_position_embeddings"]) - offset,
+        position_offset=offset,
+        **values,
+    )
+
+
+def recorded(architecture: Architecture) -> dict[str, Any]:
+    """The architecture as a statement records it."""
+    return {field.name: getattr(architecture, field.name) for field in fields(architecture)}

@@ -1,0 +1,131 @@
+"""What a trained network predicts on the validation split: predictions, never scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+
+from tickets.batches import Packed, pack
+from tickets.encoded import Encoded
+from tickets.encoder import NO_DROPOUT, Rows
+from tickets.masking import IGNORED
+from tickets.network import Network
+
+TOKENS = 8192  # in an evaluation batch: large matrices, and the same batches on every machine
+LONGEST_ANSWER = 30  # tokens, as in the published SQuAD scripts
+
+
+def predict(network: Network, encoded: Encoded, data: pa.Table) -> pa.Table:
+    """Predictions for every row of `data` (the canonical validation split), in its order.
+
+    Columns: id, and for classification reference, prediction, logits; regression reference,
+    prediction; span reference (all accepted answers), prediction (text); mlm correct, total.
+    """
+    with torch.inference_mode():
+        columns = {
+            "classification": _classes,
+            "regression": _values,
+            "span": _spans,
+            "mlm": _words,
+        }[network.head](network, encoded, data)
+    return pa.table(columns)
+
+
+def _classes(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, pa.Array]:
+    logits = _answers(network, encoded)
+    return {
+        "id": data["id"],
+        "reference": pa.array(encoded.columns["label"].astype(np.int64)),
+        "prediction": pa.array(logits.argmax(axis=1).astype(np.int64)),
+        "logits": pa.array(list(logits), type=pa.list_(pa.float32())),
+    }
+
+
+def _values(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, pa.Array]:
+    return {
+        "id": data["id"],
+        "reference": pa.array(encoded.columns["label"].astype(np.float64)),
+        "prediction": pa.array(_answers(network, encoded)[:, 0].astype(np.float64)),
+    }
+
+
+def _answers(network: Network, encoded: Encoded) -> NDArray[np.float32]:
+    parts: dict[int, NDArray[np.float32]] = {}
+    for packed, rows in _batches(network, encoded):
+        found = network.answers(network.hidden(rows, NO_DROPOUT), rows, NO_DROPOUT).cpu().numpy()
+        parts |= dict(zip(packed.examples.tolist(), found, strict=True))
+    return np.stack([parts[example] for example in range(len(encoded))])
+
+
+def _words(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, pa.Array]:
+    """Correct and total masked words of each sequence; ids are the sequences' own where texts were
+    joined and cut, else the rows'.
+    """
+    correct = np.zeros(len(encoded), dtype=np.int64)
+    total = np.zeros(len(encoded), dtype=np.int64)
+    for packed, rows in _batches(network, encoded):
+        labels = _flat(encoded, encoded.columns["labels"], packed)
+        places = np.flatnonzero(labels != IGNORED)
+        hidden = network.hidden(rows, NO_DROPOUT).index_select(0, network.tensor(places))
+        right = network.words(hidden).argmax(dim=1).cpu().numpy() == labels[places]
+        owner = np.repeat(packed.examples, packed.lengths)[places]
+        np.add.at(correct, owner, right)
+        np.add.at(total, owner, 1)
+    joined = len(encoded) != len(data)
+    ids = pa.array([f"sequence-{i}" for i in range(len(encoded))]) if joined else data["id"]
+    return {"id": ids, "correct": pa.array(correct), "total": pa.array(total)}
+
+
+def _spans(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, pa.Array]:
+    """The best span of each example over all its windows, as text of its context."""
+    contexts: Sequence[str] = data["context"].to_pylist()
+    score = np.full(len(data), -np.inf)
+    texts = [""] * len(data)
+    for packed, rows in _batches(network, encoded):
+        first, last = network.edges(network.hidden(rows, NO_DROPOUT), rows).cpu().numpy()
+        for row, feature in enumerate(packed.examples):
+            begin, end = (int(encoded.columns[f"context_{e}"][feature]) for e in ("begin", "end"))
+            value, start, stop = best_span(first[row, begin:end], last[row, begin:end])
+            example = int(encoded.example[feature])
+            if value > score[example]:
+                at = encoded.offsets[feature] + begin
+                characters = encoded.columns["offsets"][[at + start, at + stop]]
+                score[example] = value
+                texts[example] = contexts[example][characters[0, 0] : characters[1, 1]]
+    return {"id": data["id"], "reference": data["answers"], "prediction": pa.array(texts)}
+
+
+def best_span(first: NDArray[np.float32], last: NDArray[np.float32]) -> tuple[float, int, int]:
+    """The span [start, stop] of at most `LONGEST_ANSWER` tokens with the largest sum of scores.
+
+    Scores are [n]; the earliest and then the shortest span wins a tie. (-inf, 0, 0) for n = 0.
+    """
+    best = (-np.inf, 0, 0)
+    for length in range(min(LONGEST_ANSWER, first.size)):
+        sums = first[: first.size - length] + last[length:]
+        start = int(sums.argmax())
+        if (float(sums[start]), -start) > (best[0], -best[1]):
+            best = (float(sums[start]), start, start + length)
+    return best
+
+
+def _batches(network: Network, encoded: Encoded) -> Iterator[tuple[Packed, Rows]]:
+    """All sequences, shortest first, in batches of about `TOKENS` tokens."""
+    lengths = np.diff(encoded.offsets)
+    order = np.argsort(lengths, kind="stable")
+    area = np.cumsum(lengths[order])
+    for batch in np.split(order, np.flatnonzero(np.diff(area // TOKENS)) + 1):
+        packed = pack(encoded, batch)
+        yield packed, network.rows(packed)
+
+
+def _flat(encoded: Encoded, column: NDArray[Any], packed: Packed) -> NDArray[Any]:
+    """A column with one entry a token, for the packed sequences."""
+    return np.concatenate(
+        [column[encoded.offsets[i] : encoded.offsets[i + 1]] for i in packed.examples]
+    )
