@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from tickets import canonical, provenance
+from tickets.errors import BadInput, Tampered
+from tickets.paths import Results, imp, oneshot, reinit, training
+from tickets.scores import SCHEMA, scores
+
+METRICS = {"cola": ["matthews_correlation", "accuracy"], "stsb": ["pearson"]}
+
+
+def put(path: str, predictions: list[Any], references: list[Any]) -> Path:
+    rows = [str(i) for i in range(len(predictions))]
+    table = pa.table({"id": rows, "reference": references, "prediction": predictions})
+    canonical.write(Path(path), table)
+    provenance.write(
+        Path(path), rule="train", parameters={}, dependencies={}, started=provenance.now()
+    )
+    return Path(path)
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> list[Path]:
+    """Four trainings and a majority answer."""
+    results = Results(root=str(tmp_path))
+    classes = [1, 0, 1, 1], [1, 0, 0, 1]
+    ticket = imp("stsb", "5", 2, "70")
+    return [
+        put(results.predictions(training("theta_0", "dense", "cola", 1)), *classes),
+        put(results.predictions(training("theta_0", ticket, "cola", 3)), *classes),
+        put(results.predictions(training(reinit(3), oneshot("70"), "cola", 3)), *classes),
+        put(results.predictions(training("theta_0", "dense", "stsb", 1)), [1.0, 2.0], [1.5, 2.5]),
+        put(results.majority("cola"), [1, 1, 1, 1], classes[1]),
+    ]
+
+
+def test_one_row_a_training_and_metric(study: list[Path]) -> None:
+    """The identity comes from the path, the score from the file, the primary from the order."""
+    found = scores(study, METRICS)
+    rows = {
+        (row["weights"], row["finder"], row["target_task"], row["metric"]): row
+        for row in found.to_pylist()
+    }
+
+    assert found.schema == SCHEMA
+    assert found.num_rows == len(rows) == 4 * 2 + 1
+    assert rows["theta_0", "imp", "cola", "accuracy"] == {
+        "weights": "theta_0",
+        "finder": "imp",
+        "source_task": "stsb",
+        "rewind": 5.0,
+        "mask_seed": 2,
+        "sparsity": 0.7,
+        "target_task": "cola",
+        "seed": 3,
+        "metric": "accuracy",
+        "primary": False,
+        "score": 75.0,
+        "examples": 4,
+    }
+    assert rows["theta_0", "dense", "cola", "matthews_correlation"]["primary"]
+    assert rows["theta_0", "dense", "cola", "matthews_correlation"]["sparsity"] == 0
+    assert rows["theta_0", "dense", "stsb", "pearson"]["score"] == pytest.approx(100)
+    assert rows["reinit", "oneshot", "cola", "accuracy"]["mask_seed"] is None
+    constant = rows["none", "majority", "cola", "accuracy"]
+    assert (constant["score"], constant["seed"], constant["source_task"]) == (50.0, None, None)
+
+
+def test_rows_do_not_depend_on_the_order_of_files(study: list[Path]) -> None:
+    """Snakemake may list inputs in any order."""
+    assert scores(study, METRICS).equals(scores(study[::-1], METRICS))
+
+
+def test_every_refusal_names_the_file(study: list[Path], tmp_path: Path) -> None:
+    """A task without metrics, a path of nothing, a score that is not a number, a changed file."""
+    with pytest.raises(BadInput, match=r"on-stsb/seed-1\.parquet: no metrics .* stsb"):
+        scores(study, {"cola": ["accuracy"]})
+    with pytest.raises(BadInput, match=r"elsewhere\.parquet"):
+        scores([put(str(tmp_path / "elsewhere.parquet"), [1], [1])], METRICS)
+    broken = Results(root=str(tmp_path)).predictions(training("theta_0", "dense", "stsb", 2))
+    put(broken, [float("nan"), 1.0], [1.0, 2.0])
+    with pytest.raises(BadInput, match=r"on-stsb/seed-2\.parquet: .* not a number"):
+        scores([Path(broken)], METRICS)
+    put(str(study[0]), [0, 0], [0, 1])
+    canonical.write(study[0], canonical.read(study[1]))
+    with pytest.raises(Tampered):
+        scores(study, METRICS)

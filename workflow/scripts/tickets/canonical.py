@@ -1,0 +1,166 @@
+"""Canonical data: the same columns for every task with the same head, checked row by row.
+
+classification: id, text_a, text_b, label int64. regression: the same, label float64. mlm: the
+same without label. span: id, question, context, answers, answer_start. `text_b` is null for single
+texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from tickets import provenance
+from tickets.errors import BadInput
+from tickets.files import replacing
+from tickets.seeds import derive
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """What of a task says which rows and columns of its data set it takes; see `tasks.Task`."""
+
+    task: str
+    head: str
+    split: str
+    text: tuple[str, ...]
+    label: str | None = None
+    labels: int | None = None
+    examples: int | None = None
+
+
+def read(path: Path) -> pa.Table:
+    """The canonical data or the predictions at `path`.
+
+    Raises:
+        Tampered: the file is not the one its statement speaks of.
+    """
+    return pq.read_table(pa.BufferReader(provenance.read(path)))
+
+
+def write(path: Path, table: pa.Table) -> None:
+    """Write `table` to a parquet file, atomically."""
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary)
+
+
+def prepare(files: Sequence[Path], selection: Selection) -> pa.Table:
+    """The canonical rows of `files`: all, or a random subset of `examples`, in source order.
+
+    A smaller subset is part of every larger one. The id is the source's `id` where that is unique,
+    else the row's number in the source.
+
+    Raises:
+        BadInput: a missing column or value, a label out of range, an empty or too small split.
+    """
+    wanted = [*selection.text, *([selection.label] if selection.label else [])]
+    names = pq.read_schema(files[0]).names
+    for name in wanted:
+        if name not in names:
+            raise _bad(selection, f"no column {name!r} in {files[0]}; it has {', '.join(names)}")
+    known = [*wanted, *(["id"] if "id" in names and "id" not in wanted else [])]
+    source = pa.concat_tables([pq.read_table(file, columns=known) for file in files])
+    if source.num_rows == 0:
+        raise _bad(selection, f"empty; put rows into {files[0]} or name another split")
+    for name in wanted:
+        _complete(source[name], selection, name)
+    table = _rename(source, selection)
+    examples = selection.examples
+    if examples is None:
+        return table
+    if examples > table.num_rows:
+        raise _bad(selection, f"{table.num_rows} rows; {examples} examples cannot be drawn")
+    order = np.random.default_rng(derive(0, f"subset of {selection.split}")).permutation(
+        table.num_rows
+    )
+    return table.take(np.sort(order[:examples]))
+
+
+def _rename(source: pa.Table, selection: Selection) -> pa.Table:
+    ids = _ids(source)
+    texts = [_cast(source[name], pa.string(), selection, name) for name in selection.text]
+    if selection.head == "span":
+        assert selection.label is not None
+        answers, starts = _answers(source[selection.label], selection)
+        return pa.table(
+            {
+                "id": ids,
+                "question": texts[0],
+                "context": texts[1],
+                "answers": answers,
+                "answer_start": starts,
+            }
+        )
+    second = texts[1] if len(texts) == 2 else pa.nulls(source.num_rows, pa.string())
+    table = pa.table({"id": ids, "text_a": texts[0], "text_b": second})
+    if selection.label is None:
+        return table
+    kind = pa.int64() if selection.head == "classification" else pa.float64()
+    label = _cast(source[selection.label], kind, selection, selection.label)
+    _in_range(label.to_numpy(), selection)
+    return table.append_column("label", label)
+
+
+def _ids(source: pa.Table) -> pa.ChunkedArray | pa.Array:
+    if "id" in source.column_names:
+        given = source["id"]
+        if given.null_count == 0 and len(given.unique()) == len(given):
+            return given.cast(pa.string())
+    return pa.array(range(source.num_rows)).cast(pa.string())
+
+
+def _answers(column: pa.ChunkedArray, selection: Selection) -> tuple[pa.Array, pa.Array]:
+    kind = column.type
+    if not pa.types.is_struct(kind) or {"text", "answer_start"} - {field.name for field in kind}:
+        raise _bad(
+            selection,
+            f"column {selection.label!r} is {kind}, where SQuAD's {{text, answer_start}} is wanted",
+        )
+    struct = column.combine_chunks()
+    texts = struct.field("text").cast(pa.list_(pa.string()))
+    starts = struct.field("answer_start").cast(pa.list_(pa.int32()))
+    counts, places = (
+        lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+        for lists in (texts, starts)
+    )
+    for row in np.flatnonzero((counts == 0) | (counts != places)):
+        raise _bad(selection, f"row {row}: no answer with its start; every question needs one")
+    return texts, starts
+
+
+def _in_range(label: NDArray[Any], selection: Selection) -> None:
+    if selection.labels is None:
+        wrong, rule = ~np.isfinite(label), "a number; leave the row out"
+    else:
+        wrong = (label < 0) | (label >= selection.labels)
+        rule = f"in 0 to {selection.labels - 1}; correct `labels`, or take a split with labels"
+    for row in np.flatnonzero(wrong):
+        raise _bad(selection, f"row {row}: label {label[row]} is not {rule}")
+
+
+def _complete(column: pa.ChunkedArray, selection: Selection, name: str) -> None:
+    for row in np.flatnonzero(column.is_null().to_numpy()):
+        raise _bad(selection, f"row {row}: no value in column {name!r}; leave the row out")
+
+
+def _cast(
+    column: pa.ChunkedArray, kind: pa.DataType, selection: Selection, name: str
+) -> pa.ChunkedArray:
+    text = pa.types.is_string(kind)
+    if text == (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        try:
+            return column.cast(kind)
+        except pa.ArrowInvalid:
+            pass
+    raise _bad(selection, f"column {name!r} is {column.type}, where {kind} is wanted")
+
+
+def _bad(selection: Selection, problem: str) -> BadInput:
+    return BadInput(f"tasks.{selection.task}, split {selection.split}: {problem}")

@@ -1,0 +1,65 @@
+"""All scores of a study: one row a training and metric, computed from predictions alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from tickets import canonical
+from tickets.errors import BadInput
+from tickets.metrics import score
+from tickets.paths import parse_predictions
+
+SCHEMA = pa.schema(
+    [
+        ("weights", pa.string()),
+        ("finder", pa.string()),
+        ("source_task", pa.string()),
+        ("rewind", pa.float64()),
+        ("mask_seed", pa.int64()),
+        ("sparsity", pa.float64()),
+        ("target_task", pa.string()),
+        ("seed", pa.int64()),
+        ("metric", pa.string()),
+        ("primary", pa.bool_()),
+        ("score", pa.float64()),
+        ("examples", pa.int64()),
+    ]
+)
+
+
+def scores(predictions: Iterable[Path], metrics: Mapping[str, Sequence[str]]) -> pa.Table:
+    """Score every predictions file by its target task's `metrics`, the first being the primary.
+
+    Which training a file is of, its path says. The rows' order does not depend on the files'.
+
+    Raises:
+        BadInput: a path that is no training's, a task without metrics, an unusable prediction.
+        Tampered: a file that is not the one its statement speaks of.
+    """
+    rows: list[dict[str, Any]] = []
+    for path in sorted(predictions):
+        training = parse_predictions(path)
+        names = metrics.get(training.target_task)
+        if names is None:
+            raise BadInput(f"{path}: no metrics given for task {training.target_task}")
+        table = canonical.read(path)
+        try:
+            found = score(names, table)
+        except BadInput as error:
+            raise BadInput(f"{path}: {error}") from None
+        identity = {**vars(training), "sparsity": float(training.sparsity)}
+        rows += [
+            {
+                **identity,
+                "metric": name,
+                "primary": name == names[0],
+                "score": found[name],
+                "examples": table.num_rows,
+            }
+            for name in names
+        ]
+    return pa.Table.from_pylist(rows, schema=SCHEMA)

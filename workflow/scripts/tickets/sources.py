@@ -1,0 +1,215 @@
+"""Where data sets and models come from: the hub at a pinned revision, or a local directory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tickets import architecture
+from tickets.errors import BadInput
+from tickets.tasks import LANGUAGE, Task
+
+MODEL_FILES = ("config.json", "tokenizer*", "special_tokens_map.json", "vocab.*", "merges.txt")
+WEIGHT_FILES = ("model*.safetensors*", "pytorch_model*.bin*")  # the first kind that is there
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_REVISION = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """The parquet files of some splits of one data set; `revision` is None for a local one."""
+
+    revision: str | None
+    splits: Mapping[str, tuple[Path, ...]]
+
+
+def local_directory(path: str, local_copies: Mapping[str, str]) -> Path | None:
+    """The directory that stands for `path` on this machine; None for a hub id without a copy.
+
+    Raises:
+        BadInput: `path`, or the copy named for it, is not a directory, and no hub id either.
+    """
+    if path in local_copies:
+        copy = Path(local_copies[path])
+        if not copy.is_dir():
+            raise BadInput(
+                f"local_copies: {copy}, named for {path}, is not a directory; correct it, or"
+                " leave it out to use the hub"
+            )
+        return copy
+    if Path(path).is_dir():
+        return Path(path)
+    if _HUB_ID.fullmatch(path) and not path.startswith("."):
+        return None
+    raise BadInput(f"{path}: neither a directory here nor a hub id such as nyu-mll/glue")
+
+
+def locate(
+    path: str,
+    name: str | None,
+    revision: str | None,
+    local_copies: Mapping[str, str],
+    splits: Sequence[str],
+) -> Files:
+    """The parquet files of `splits`, from a local directory or, pinned, from the hub.
+
+    A data set has the hub's layout: `{name}/{split}-*.parquet` or `{split}-*.parquet`.
+
+    Raises:
+        BadInput: no such directory, a hub id without a revision, or no parquet file for a split.
+    """
+    root = local_directory(path, local_copies)
+    if root is None:
+        folder = f"{name}/" if name else ""
+        patterns = [f"{folder}{split}-*.parquet" for split in splits]
+        root = _download(path, revision, "dataset", patterns)
+    else:
+        revision = None
+    found = {split: _parquet(root, name, split) for split in splits}
+    return Files(revision=revision, splits=found)
+
+
+def model_directory(path: str, revision: str | None, local_copies: Mapping[str, str]) -> Path:
+    """The directory with a model's config.json, tokenizer and weights.
+
+    Raises:
+        BadInput: no such directory, a hub id without a revision, or a directory without weights.
+    """
+    root = local_directory(path, local_copies)
+    if root is None:
+        # The weights' kind has to be known first: many models on the hub carry them twice.
+        root = _download(path, revision, "model", [*MODEL_FILES, WEIGHT_FILES[0]])
+        if not any(root.glob(WEIGHT_FILES[0])):
+            root = _download(path, revision, "model", [*MODEL_FILES, WEIGHT_FILES[1]])
+    if not any(file for pattern in WEIGHT_FILES for file in root.glob(pattern)):
+        raise BadInput(f"model: {root} has no weights ({' or '.join(WEIGHT_FILES)}); add them")
+    return root
+
+
+def local_data(task: Task, local_copies: Mapping[str, str]) -> list[Path]:
+    """The files of a task's data set on this machine; none where the hub has them."""
+    data, splits = task.dataset, (task.train_split, task.validation_split)
+    if local_directory(data.path, local_copies) is None:
+        return []
+    found = locate(data.path, data.name, data.revision, local_copies, splits)
+    return [file for split in splits for file in found.splits[split]]
+
+
+def local_model(path: str, local_copies: Mapping[str, str]) -> list[Path]:
+    """The files of a model on this machine that are read; none where the hub has them."""
+    root = local_directory(path, local_copies)
+    return [] if root is None else files_of(root)
+
+
+def files_of(model: Path) -> list[Path]:
+    """Configuration, tokenizer and weights in a model directory, sorted."""
+    patterns = (*MODEL_FILES, *WEIGHT_FILES)
+    found = {file for pattern in patterns for file in model.glob(pattern)}
+    return sorted(file for file in found if not file.name.endswith(".prov.json"))
+
+
+def check_length(model: Path, task: str, max_length: int) -> None:
+    """Check that the model in directory `model` reads texts of `max_length` tokens.
+
+    Raises:
+        BadInput: it has fewer positions (RoBERTa's table holds two that no token can take).
+    """
+    positions = architecture.read(model).positions
+    if max_length > positions:
+        raise BadInput(
+            f"tasks.{task}.max_length: {max_length}, but the model in {model} reads {positions}"
+            f" tokens; write at most {positions}"
+        )
+
+
+def check_local(task: Task, local_copies: Mapping[str, str]) -> None:
+    """Check, without reading any data, that a task's data set can be used.
+
+    Its files, columns and row counts are looked at where they are on this machine; for a hub id
+    only its revision. The generated language is not looked at: it is made later.
+
+    Raises:
+        BadInput: what is missing.
+    """
+    data = task.dataset
+    if data.path == LANGUAGE and LANGUAGE not in local_copies:
+        return
+    root = local_directory(data.path, local_copies)
+    if root is None:
+        _pinned(data.path, data.revision)
+        return
+    wanted = (*task.text, *((task.label,) if task.label else ()))
+    for split, examples in (
+        (task.train_split, task.train_examples),
+        (task.validation_split, task.validation_examples),
+    ):
+        files = _parquet(root, data.name, split)
+        for file in files:
+            columns = schema(file).names
+            missing = [column for column in wanted if column not in columns]
+            if missing:
+                raise BadInput(
+                    f"tasks.{task.name}: {file} has no column {missing[0]!r}; it has"
+                    f" {', '.join(columns)}"
+                )
+        rows = sum(pq.read_metadata(file).num_rows for file in files)
+        if rows == 0:
+            raise BadInput(f"tasks.{task.name}: split {split} is empty ({files[0]})")
+        if examples is not None and examples > rows:
+            raise BadInput(
+                f"tasks.{task.name}: {examples} examples of split {split}, which has {rows};"
+                f" write at most {rows}, or null for all"
+            )
+
+
+def schema(file: Path) -> pa.Schema:
+    """The columns of a parquet file.
+
+    Raises:
+        BadInput: it is not a parquet file.
+    """
+    try:
+        return pq.read_schema(file)
+    except pa.ArrowInvalid:
+        raise BadInput(f"{file}: not a parquet file; fetch it again") from None
+
+
+def _parquet(root: Path, name: str | None, split: str) -> tuple[Path, ...]:
+    folders = [root / name, root] if name else [root]
+    for folder in folders:
+        files = tuple(sorted(folder.glob(f"{split}-*.parquet")))
+        if files:
+            return files
+    raise BadInput(f"{folders[0]}: no {split}-*.parquet there; a data set has the hub's layout")
+
+
+def _pinned(path: str, revision: str | None) -> str:
+    if revision is None or not _REVISION.fullmatch(revision):
+        raise BadInput(
+            f"{path}: no directory here, and a hub id needs a revision of 40 hexadecimal digits"
+            f" (found {revision or 'none'}); the hub shows it under 'History'"
+        )
+    return revision
+
+
+def _download(path: str, revision: str | None, kind: str, patterns: list[str]) -> Path:
+    revision = _pinned(path, revision)
+    # Half a second, which a study of local data doesn't need.
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(
+            snapshot_download(path, repo_type=kind, revision=revision, allow_patterns=patterns)
+        )
+    except (HfHubHTTPError, LocalEntryNotFoundError, ConnectionError, OSError) as error:
+        line = str(error).strip().splitlines()[0]
+        raise BadInput(
+            f"{path} at {revision}: not to be had from the hub ({line}); name a directory with"
+            " the same layout under local_copies"
+        ) from None
