@@ -1,0 +1,68 @@
+# `make` alone lists the targets. Everything is installed into .venv, where a stamp file says what is
+# done: nothing is done twice, and after an interruption set-up goes on where it was.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test transfer test lint
+
+BIN := .venv/bin
+# The rules call `python` and find it here, as they do in an activated environment.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+# Looked for only where an environment has to be made. 3.11 first, as the pins were tried with it; for
+# 3.14 not all of them have wheels, and pip needs a compiler.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python3.14; do \
+	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off \
+	--constraint envs/constraints.txt
+TORCH := torch==$(shell sed -n 's/^torch==//p' envs/constraints.txt)
+
+help:  ## list the targets
+	@awk -F ':.*  ## ' '/^[a-z0-9_-]+:.*  ## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(BIN)/.ready  ## install the workflow and its pinned packages into .venv
+
+setup-test: $(BIN)/.ready-test  ## the same with the tools that test and lint need
+
+transfer: setup  ## run the study of config/config.yaml: results/tables/transfer.csv
+	$(BIN)/snakemake --cores all results/tables/transfer.csv
+
+test: setup-test  ## run the tests
+	$(BIN)/python -m pytest
+
+lint: setup-test  ## check workflow, format and types
+	$(BIN)/snakemake --lint
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+
+$(BIN)/pip:
+	@echo "set-up: virtual environment in .venv"
+	@test -n "$(PYTHON)" || { echo "set-up: no Python 3.11 or later with its venv module is on the" \
+		"PATH; install one (Debian: python3-venv too), or name it: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+# torch comes first, so that its build is chosen here and not while something else's dependencies are
+# resolved. On Linux the public index holds a CUDA build, whose 0.5 GB bring gigabytes of NVIDIA
+# libraries; installed without them it cannot be imported (libcudnn is missed). The CPU build has a
+# version of its own, +cpu, found only where pip is told of an index that holds it. No host is written
+# here: PIP_EXTRA_INDEX_URL (pip's own variable; also `make PIP_EXTRA_INDEX_URL=... setup`) or pip's
+# configuration says where. Without, the default build does the same work on a CPU.
+$(BIN)/.ready: envs/constraints.txt pyproject.toml | $(BIN)/pip
+	@echo "set-up: $(TORCH), then the packages of envs/constraints.txt (several minutes)"
+	@if nvidia-smi >/dev/null 2>&1; then $(PIP) $(TORCH); \
+	elif ! $(PIP) $(TORCH)+cpu 2>/dev/null; then \
+		echo "set-up: pip's index has no CPU build of torch; installing its default one. If that" \
+			"downloads NVIDIA libraries which you do not want, interrupt it, and call make with" \
+			"PIP_EXTRA_INDEX_URL= the address that PyTorch's installation page shows for CPU"; \
+		$(PIP) $(TORCH); \
+	fi
+	@$(PIP) --editable .
+	@touch $@
+
+$(BIN)/.ready-test: $(BIN)/.ready
+	@echo "set-up: tools for tests and lint"
+	@$(PIP) --editable '.[test]'
+	@touch $@

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = ROOT / "workflow" / "scripts"
+PACKAGE = SCRIPTS / "tickets"
+ENTRY_POINTS = sorted(SCRIPTS.glob("*.py"))
+MODULES = sorted(PACKAGE.glob("*.py"))
+RULES = sorted([*ROOT.glob("Snakefile"), *ROOT.glob("workflow/**/*.smk")])
+PYTHON = sorted([*ENTRY_POINTS, *MODULES, *ROOT.glob("tests/*.py"), *ROOT.glob("benchmarks/*.py")])
+
+# What the field's words mean: the lowest layer, which knows none of the stages that use it.
+# A module with another name is a stage.
+VOCABULARY = {
+    "architecture",
+    "canonical",
+    "encoded",
+    "errors",
+    "files",
+    "masks",
+    "paths",
+    "provenance",
+    "prunable",
+    "schedule",
+    "seeds",
+    "tasks",
+    "terminal",
+    "weights",
+}
+HEAVY = {"torch", "transformers", "datasets", "evaluate"}  # 1 to 5 seconds each to import
+# Entry points that cannot do without: they run networks and tokenizers, or Hugging Face's metrics.
+HEAVY_ENTRY_POINTS = {"corpus", "encode", "metrics", "pretrain", "theta_0", "train"}
+LIGHT_ENTRY_POINTS = [path for path in ENTRY_POINTS if path.stem not in HEAVY_ENTRY_POINTS]
+CEILINGS = {"Snakefile": 60, "common.smk": 150}
+
+
+def names(paths: list[Path]) -> list[str]:
+    return [str(path.relative_to(ROOT)) for path in paths]
+
+
+def module(name: str) -> Path:
+    return PACKAGE / f"{name}.py"
+
+
+def imported(code: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What code imports, in functions too: modules of the package, and others' top names."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    parts = [name.split(".") for name in found]
+    own = frozenset(names[1] for names in parts if names[0] == "tickets")
+    return own, frozenset(names[0] for names in parts) - {"tickets"}
+
+
+@cache
+def imports(path: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """What a file imports."""
+    return imported(path.read_text(encoding="utf-8"))
+
+
+@cache
+def reached(name: str) -> frozenset[str]:
+    """Every module of the package that this one imports, directly or not."""
+    found: set[str] = set()
+    pending = [name]
+    while pending:
+        for name in imports(module(pending.pop()))[0] - found:
+            found.add(name)
+            pending.append(name)
+    return frozenset(found)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_no_module_imports_itself_in_a_circle(path: Path) -> None:
+    """Each module can be read after those that it imports."""
+    assert path.stem not in reached(path.stem)
+
+
+@pytest.mark.parametrize("path", [*MODULES, *ENTRY_POINTS], ids=lambda path: path.name)
+def test_nothing_imports_an_entry_point(path: Path) -> None:
+    """Entry points call the package; the package and other entry points do not call them."""
+    assert not imports(path)[1] & {entry.stem for entry in ENTRY_POINTS}
+
+
+@pytest.mark.parametrize("name", sorted(VOCABULARY))
+def test_vocabulary_knows_no_stage(name: str) -> None:
+    """Imports run one way, from stages to vocabulary; and vocabulary is light."""
+    used = {name} | reached(name)
+
+    assert used <= VOCABULARY
+    assert not HEAVY & frozenset().union(*(imports(module(each))[1] for each in used))
+
+
+@pytest.mark.parametrize("path", ENTRY_POINTS, ids=lambda path: path.stem)
+def test_entry_points_explain_themselves(path: Path) -> None:
+    """`--help` has a description, and a text for every flag."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    named = [(ast.unparse(call.func).rpartition(".")[2], call) for call in calls]
+    given = {
+        name: [
+            {keyword.arg for keyword in call.keywords} for called, call in named if called == name
+        ]
+        for name in ("ArgumentParser", "add_argument")
+    }
+
+    assert len(given["ArgumentParser"]) == 1
+    assert "description" in given["ArgumentParser"][0]
+    assert given["add_argument"]
+    assert all("help" in keywords for keywords in given["add_argument"])
+
+
+@pytest.mark.parametrize("path", LIGHT_ENTRY_POINTS, ids=lambda path: path.stem)
+def test_light_entry_points_start_light(path: Path) -> None:
+    """By the time they show their help they have imported all they need, and nothing heavy."""
+    program = (
+        "import runpy, sys; sys.argv[1:] = ['--help']\n"
+        f"try: runpy.run_path({str(path)!r}, run_name='__main__')\n"
+        f"except SystemExit: print('loaded:', sorted(set(sys.modules) & set({sorted(HEAVY)})))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=SCRIPTS
+    )
+
+    assert done.stdout.splitlines()[-1] == "loaded: []"
+
+
+@pytest.mark.parametrize("path", ENTRY_POINTS, ids=lambda path: path.stem)
+def test_entry_points_do_nothing_when_imported(path: Path) -> None:
+    """Imports, constants and functions, and at the end the call that `python path` makes."""
+    docstring, *body, guard = ast.parse(path.read_text(encoding="utf-8")).body
+    passive = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.Assign | ast.AnnAssign
+
+    assert isinstance(docstring, ast.Expr)
+    assert all(isinstance(node, passive) for node in body)
+    assert ast.unparse(guard) == "if __name__ == '__main__':\n    run(main)"
+
+
+@pytest.mark.parametrize("path", ENTRY_POINTS, ids=lambda path: path.stem)
+def test_entry_points_shadow_no_other_module(path: Path) -> None:
+    """Their folder comes first on Python's path: an evaluate.py there would hide the package."""
+    assert path.stem not in sys.stdlib_module_names
+    assert path.stem not in metadata.packages_distributions()
+
+
+@pytest.mark.parametrize("path", RULES, ids=names(RULES))
+def test_rules_import_nothing_heavy(path: Path) -> None:
+    """Snakemake reads them at every call: what they import from the package is light too."""
+    # Snakemake's language is no Python for `ast`; its import statements are.
+    statements = re.findall(
+        r"(?m)^[ \t]*((?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(?:\([^)]*\)|[^(\n]+))",
+        path.read_text(encoding="utf-8"),
+    )
+    own, others = imported("\n".join(statements))
+
+    used = own.union(*(reached(name) for name in own))
+    assert not {*HEAVY, "pandas"} & others.union(*(imports(module(name))[1] for name in used))
+
+
+@pytest.mark.parametrize("path", [*PYTHON, *RULES], ids=names([*PYTHON, *RULES]))
+def test_files_stay_short(path: Path) -> None:
+    """One idea a module; Snakefile is a table of contents, common.smk only loads and resolves."""
+    with path.open(encoding="utf-8") as lines:
+        length = sum(1 for _ in lines)
+
+    assert length <= CEILINGS.get(path.name, 400)

@@ -1,0 +1,180 @@
+"""The configuration, checked before anything runs: what no schema can say is said here."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from tickets import language, schema, sources
+from tickets.dag import Design
+from tickets.errors import BadInput
+from tickets.language import Language
+from tickets.pretraining import Size
+from tickets.schedule import exact, label, rounds
+from tickets.tasks import LANGUAGE, Task, task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """Where theta_0 comes from: a directory or hub id, or `pretrain` on the generated language."""
+
+    path: str
+    revision: str | None
+    pretrain: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """What all fine-tuning shares."""
+
+    adam_epsilon: float
+    clip_norm: float
+    dropout: float | None
+    mlm_probability: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pretraining:
+    """How theta_0 is pre-trained on the generated language."""
+
+    architecture: Size
+    seed: int
+    steps: int
+    batch_size: int
+    learning_rate: float
+    warmup_steps: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A configuration that was checked; config/README.md explains each key.
+
+    sparsities: what the rounds of IMP reach, the last of them the target. rewind: the share of a
+    training after which the weights are taken that a round rewinds to.
+    """
+
+    results: str
+    seeds: tuple[int, ...]
+    model: Model
+    local_copies: Mapping[str, str]
+    tasks: Mapping[str, Task]
+    sparsities: tuple[Fraction, ...]
+    rewind: Fraction
+    threads: int
+    training: Training
+    language: Language
+    pretraining: Pretraining
+
+    @property
+    def design(self) -> Design:
+        """The grid of masks and trainings, with sparsities and rewind as paths write them."""
+        return Design(
+            tasks=tuple(self.tasks),
+            seeds=self.seeds,
+            sparsities=tuple(map(label, self.sparsities)),
+            rewind=label(self.rewind),
+        )
+
+
+def load(raw: Mapping[str, Any]) -> Study:
+    """The study that a configuration describes, completed with the schema's defaults.
+
+    Raises:
+        BadInput: one line, "config: <key>: <what is wrong>; write <what>".
+    """
+    with _about("config"):
+        schema.check(raw)
+        study = _study(schema.complete(raw, schema.schema()))
+        if study.model.pretrain:
+            _check_pretraining(study)
+        else:
+            _check_model(study)
+        for each in study.tasks.values():
+            _check_data(each, study.local_copies)
+        return study
+
+
+def _study(values: Mapping[str, Any]) -> Study:
+    pretraining: dict[str, Any] = dict(values["pretraining"])
+    size = Size(**pretraining.pop("architecture"))
+    return Study(
+        results=str(Path(values["results"])),
+        seeds=tuple(values["seeds"]),
+        model=Model(**values["model"]),
+        local_copies=values["local_copies"],
+        tasks={name: task(name, changes) for name, changes in values["tasks"].items()},
+        sparsities=_sparsities(values),
+        rewind=exact(values["rewind"]) / 100,
+        threads=values["threads"],
+        training=Training(**values["training"]),
+        language=Language(**values["language"]),
+        pretraining=Pretraining(architecture=size, **pretraining),
+    )
+
+
+def _sparsities(values: Mapping[str, Any]) -> tuple[Fraction, ...]:
+    share, target = exact(values["prune_share"]), exact(values["target_sparsity"])
+    with _about("target_sparsity"):
+        return rounds(values["schedule"], share, target)
+
+
+def _check_pretraining(study: Study) -> None:
+    size = study.pretraining.architecture
+    if size.hidden_size % size.heads:
+        raise BadInput(
+            f"pretraining.architecture.heads: {size.heads} heads do not divide hidden_size"
+            f" {size.hidden_size}; write a divisor"
+        )
+    if study.pretraining.warmup_steps >= study.pretraining.steps:
+        raise BadInput(
+            f"pretraining.warmup_steps: {study.pretraining.warmup_steps} of"
+            f" {study.pretraining.steps} steps; write fewer"
+        )
+    for each in study.tasks.values():
+        if each.max_length > size.positions:
+            raise BadInput(
+                f"tasks.{each.name}.max_length: {each.max_length}, but the model is pre-trained"
+                f" with {size.positions} positions; write at most {size.positions}"
+            )
+
+
+def _check_model(study: Study) -> None:
+    """All that can be seen without a network; a hub id only has to be pinned."""
+    path, revision = study.model.path, study.model.revision
+    with _about("model.path"):
+        directory = sources.local_directory(path, study.local_copies)
+        if directory is None and revision is None:
+            raise BadInput(
+                f"{path} is no directory here, and a hub id needs a revision; write the"
+                " directory's path, or model.revision: the 40 hexadecimal digits of a commit"
+            )
+        if directory is not None:
+            sources.model_directory(path, revision, study.local_copies)
+    if directory is not None:
+        for each in study.tasks.values():
+            sources.check_length(directory, each.name, each.max_length)
+
+
+def _check_data(each: Task, copies: Mapping[str, str]) -> None:
+    with _about(f"tasks.{each.name}.dataset"):
+        if each.dataset.path == LANGUAGE and each.dataset.name not in language.TASKS:
+            raise BadInput(
+                f"{each.dataset.name} is not a task of the generated language; write"
+                f" name: {schema.alternatives(list(language.TASKS))}"
+            )
+        sources.check_local(each, copies)
+
+
+@contextmanager
+def _about(key: str) -> Generator[None]:
+    """Put the key that an error is about before its line, unless it names one itself."""
+    try:
+        yield
+    except BadInput as error:
+        line = " ".join(str(error).split())  # a path in it may hold a line break
+        named = key != "config" and line.startswith(("tasks.", "model:", "local_copies:"))
+        raise BadInput(line if named else f"{key}: {line}") from None
