@@ -1,0 +1,135 @@
+"""Cells: the scores of one kind of training on one target task, one a seed.
+
+Everything that the tables say is the mean and the standard deviation of a cell.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tickets.errors import BadInput
+
+DIGITS = 4
+"""Decimals of the tables. Values are rounded before they are compared, so that a table agrees with
+itself to the last digit and the order of a sum decides nothing."""
+
+SPARSITY_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """Which trainings: None where a part does not apply.
+
+    `sparsity` is a fraction, `rewind` percent of training; a mask counts only for the seed it was
+    found with (masks without a seed count for every seed).
+    """
+
+    target: str
+    finder: str
+    weights: str = "theta_0"
+    source: str | None = None
+    sparsity: float | None = None
+    rewind: float | None = None
+
+    def __str__(self) -> str:
+        mask = {
+            "mask of": self.source,
+            "at sparsity": self.sparsity,
+            "rewound to percent": self.rewind,
+        }
+        said = "".join(f" {name} {value}" for name, value in mask.items() if value is not None)
+        return f"{self.finder}{said}, weights {self.weights}, on {self.target}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """A cell's scores in percent on its target's primary metric, by seed (one without, if none)."""
+
+    metric: str
+    by_seed: pd.Series[float]
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds, in ascending order."""
+        return [int(seed) for seed in self.by_seed.index]
+
+    @property
+    def n(self) -> int:
+        """How many trainings."""
+        return len(self.by_seed)
+
+    @property
+    def mean(self) -> float:
+        """Their mean, rounded to `DIGITS`."""
+        return rounded(float(self.by_seed.mean()))
+
+    @property
+    def std(self) -> float:
+        """Their sample standard deviation (n - 1), rounded to `DIGITS`; NaN for one training."""
+        return rounded(float(self.by_seed.std(ddof=1)))
+
+
+def select(metrics: pd.DataFrame, cell: Cell) -> Scores:
+    """The scores of `cell` among the rows of metrics.parquet.
+
+    Raises:
+        BadInput: there are none, two of one seed, several primary metrics, or one is not a number.
+    """
+    chosen = (
+        metrics["primary"].astype(bool)
+        & (metrics["finder"] == cell.finder)
+        & (metrics["weights"] == cell.weights)
+        & (metrics["target_task"] == cell.target)
+        & (metrics["mask_seed"].isna() | (metrics["mask_seed"] == metrics["seed"]))
+    )
+    if cell.source is not None:
+        chosen &= metrics["source_task"] == cell.source
+    if cell.sparsity is not None:
+        chosen &= (metrics["sparsity"] - cell.sparsity).abs() < SPARSITY_TOLERANCE
+    if cell.rewind is not None:
+        chosen &= metrics["rewind"] == cell.rewind
+    rows = metrics[chosen.fillna(False).astype(bool)].sort_values("seed")
+
+    names = rows["metric"].unique()
+    if len(names) == 0:
+        raise BadInput(f"metrics: no row for cell ({cell}); run its trainings and score them")
+    if len(names) > 1:
+        raise BadInput(f"metrics: cell ({cell}) has primary metrics {', '.join(names)}; keep one")
+    if rows["seed"].duplicated().any():
+        raise BadInput(f"metrics: cell ({cell}) has two rows of one seed; make the file again")
+    if not all(math.isfinite(score) for score in rows["score"]):
+        raise BadInput(f"metrics: cell ({cell}) has a score that is not a number; score it again")
+    return Scores(metric=str(names[0]), by_seed=rows.set_index("seed")["score"])
+
+
+def dense(target: str) -> Cell:
+    """The full model: theta_0 without a mask, fine-tuned on `target`."""
+    return Cell(finder="dense", target=target, sparsity=0.0)
+
+
+def select_paired(metrics: pd.DataFrame, cell: Cell) -> Scores:
+    """As `select`, with a score for each seed of the full model on that target, and no other.
+
+    Raises:
+        BadInput: also where a seed is missing, or one too many.
+    """
+    scores, full = select(metrics, cell), select(metrics, dense(cell.target))
+    if scores.seeds != full.seeds:
+        raise BadInput(
+            f"metrics: cell ({cell}) has seeds {scores.seeds}, the full model {full.seeds}; "
+            "run the trainings that are missing"
+        )
+    return scores
+
+
+def rounded(value: float) -> float:
+    """`value` to `DIGITS` decimals, and no negative zero."""
+    return round(value, DIGITS) + 0.0
+
+
+def csv(table: pd.DataFrame) -> bytes:
+    """A table as CSV: equal tables give equal bytes; what is not a number stays empty."""
+    return table.to_csv(index=False, float_format=f"%.{DIGITS}f", lineterminator="\n").encode()
