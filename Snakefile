@@ -1,0 +1,30 @@
+"""Lottery tickets in pre-trained BERT: the workflow's table of contents."""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+# Not beside another one: Snakemake would merge the two studies.
+if not workflow.config_settings.configfiles:
+
+    configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/pretrained.smk"
+include: "workflow/rules/imp.smk"
+include: "workflow/rules/baselines.smk"
+include: "workflow/rules/tables.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        files.table("transfer"),
+        files.table("baselines"),
+
+
+onsuccess:
+    show("transfer")

@@ -1,0 +1,90 @@
+"""What tickets are compared with: other masks, other weights, and no network at all."""
+
+oneshot = files.mask(paths.oneshot("{sparsity}"))
+random_mask = files.mask(paths.random("{seed}", "{sparsity}"))
+reinit = files.weights(paths.reinit("{seed}"))
+theta_0 = files.weights("theta_0")
+
+
+rule dense:
+    input:
+        weights=ancient(theta_0),
+        statements=stated(theta_0),
+        code=code("prune"),
+    output:
+        mask=files.mask("dense"),
+        statement=stated(files.mask("dense")),
+    log:
+        files.log("dense"),
+    shell:
+        "python {SCRIPTS}/prune.py --finder dense --sparsity 0 --weights {input.weights} "
+        "--output {output.mask} > {log} 2>&1"
+
+
+rule oneshot:
+    input:
+        weights=ancient(theta_0),
+        statements=stated(theta_0),
+        code=code("prune"),
+    output:
+        mask=oneshot,
+        statement=stated(oneshot),
+    log:
+        files.log(paths.oneshot("{sparsity}")),
+    shell:
+        "python {SCRIPTS}/prune.py --finder oneshot --sparsity {wildcards.sparsity} "
+        "--weights {input.weights} --output {output.mask} > {log} 2>&1"
+
+
+rule random_mask:
+    input:
+        theta=ancient(theta_0),
+        statements=stated(theta_0),
+        code=code("random_mask"),
+    output:
+        mask=random_mask,
+        statement=stated(random_mask),
+    log:
+        files.log(paths.random("{seed}", "{sparsity}")),
+    shell:
+        "python {SCRIPTS}/random_mask.py --sparsity {wildcards.sparsity} "
+        "--seed {wildcards.seed} --theta {input.theta} --output {output.mask} 2> {log}"
+
+
+rule reinit:
+    input:
+        theta=ancient(theta_0),
+        statements=stated(theta_0),
+        model=files.configuration(),
+        code=code("reinit"),
+    output:
+        weights=reinit,
+        statement=stated(reinit),
+    log:
+        files.log(paths.reinit("{seed}")),
+    params:
+        model=files.folder("model"),
+    shell:
+        "python {SCRIPTS}/reinit.py --seed {wildcards.seed} --theta {input.theta} "
+        "--model {params.model} --output {output.weights} 2> {log}"
+
+
+rule majority:
+    input:
+        train=ancient(files.data("{task}", "train")),
+        validation=ancient(files.data("{task}", "validation")),
+        encoded_train=ancient(files.encoded("{task}", "train")),
+        encoded_validation=ancient(files.encoded("{task}", "validation")),
+        statements=stated(files.encoded("{task}", "train"), files.encoded("{task}", "validation")),
+        code=code("majority"),
+    output:
+        predictions=files.majority("{task}"),
+        statement=stated(files.majority("{task}")),
+    log:
+        files.log("majority/{task}"),
+    params:
+        head=lambda w: study.tasks[w.task].head,
+    shell:
+        "python {SCRIPTS}/majority.py --head {params.head} --train {input.train} "
+        "--validation {input.validation} --encoded-train {input.encoded_train} "
+        "--encoded-validation {input.encoded_validation} --output {output.predictions} 2> {log}"

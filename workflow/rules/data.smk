@@ -1,0 +1,75 @@
+"""Data: the generated language; every task in canonical columns, and as token ids."""
+
+language_files = [
+    files.language(task, split) for task in language.TASKS for split in ("train", "validation")
+] + [files.language("pretraining", "train")]
+local_data = study.local_copies | {"language": files.folder("language")}
+
+
+def source_of(wildcards):
+    """A task's parquet files, where they are on this machine or made by this workflow."""
+    task = study.tasks[wildcards.task]
+    if task.dataset.path == "language":
+        return [files.language(task.dataset.name, split) for split in ("train", "validation")]
+    return [str(file) for file in sources.local_data(task, study.local_copies)]
+
+
+rule language:
+    input:
+        code=code("language"),
+    output:
+        files.vocabulary(),
+        language_files,
+        stated(files.vocabulary(), *language_files),
+    log:
+        files.log("language"),
+    benchmark:
+        files.benchmark("language")
+    params:
+        flags=flags.flags(vars(study.language)),
+        folder=files.folder("language"),
+    shell:
+        "python {SCRIPTS}/language.py {params.flags} --output {params.folder} 2> {log}"
+
+
+rule data:
+    input:
+        source=source_of,
+        code=code("data"),
+    output:
+        train=files.data("{task}", "train"),
+        validation=files.data("{task}", "validation"),
+        statements=stated(files.data("{task}", "train"), files.data("{task}", "validation")),
+    log:
+        files.log("data/{task}"),
+    benchmark:
+        files.benchmark("data/{task}")
+    params:
+        flags=lambda wildcards: flags.data(study.tasks[wildcards.task], local_data),
+    shell:
+        "python {SCRIPTS}/data.py {params.flags} "
+        "--train-output {output.train} --validation-output {output.validation} 2> {log}"
+
+
+rule encode:
+    input:
+        train=ancient(files.data("{task}", "train")),
+        validation=ancient(files.data("{task}", "validation")),
+        statements=stated(files.data("{task}", "train"), files.data("{task}", "validation")),
+        model=files.configuration(),
+        code=code("encode"),
+    output:
+        train=files.encoded("{task}", "train"),
+        validation=files.encoded("{task}", "validation"),
+        statements=stated(files.encoded("{task}", "train"), files.encoded("{task}", "validation")),
+    log:
+        files.log("encode/{task}"),
+    benchmark:
+        files.benchmark("encode/{task}")
+    params:
+        flags=lambda wildcards: flags.encoding(study.tasks[wildcards.task]),
+        model=files.folder("model"),
+    shell:
+        "python {SCRIPTS}/encode.py {params.flags} --model {params.model} "
+        "--train {input.train} --validation {input.validation} "
+        "--train-output {output.train} --validation-output {output.validation} 2> {log}"

@@ -1,0 +1,64 @@
+"""Scores from predictions, and tables and figures from scores; nothing here trains."""
+
+transferred = {
+    "table": files.table("transfer"),
+    "matrix": files.table("transfer_matrix"),
+    "text": files.text("transfer"),
+    "svg": files.figure("transfer", "svg"),
+    "png": files.figure("transfer", "png"),
+}
+compared = {"table": files.table("baselines"), "text": files.text("baselines")}
+
+
+rule metrics:
+    input:
+        predictions=lambda w: ancient(dag.predicted(files, design, w.part)),
+        statements=lambda w: stated(*dag.predicted(files, design, w.part)),
+        code=code("metrics"),
+    output:
+        metrics=files.metrics("{part}"),
+        statement=stated(files.metrics("{part}")),
+    log:
+        files.log("metrics/{part}"),
+    benchmark:
+        files.benchmark("metrics/{part}")
+    params:
+        flags=flags.metrics(study),
+    shell:
+        "python {SCRIPTS}/metrics.py {params.flags} --part {wildcards.part} "
+        "--output {output.metrics} 2> {log}"
+
+
+rule transfer:
+    input:
+        metrics=ancient(files.metrics("transfer")),
+        statements=stated(files.metrics("transfer")),
+        code=code("transfer"),
+    output:
+        **transferred,
+        statements=stated(*transferred.values()),
+    log:
+        files.log("transfer"),
+    params:
+        flags=flags.table(study),
+    shell:
+        "python {SCRIPTS}/transfer.py {params.flags} --metrics {input.metrics} "
+        "--table {output.table} --matrix {output.matrix} --text {output.text} "
+        "--svg {output.svg} --png {output.png} 2> {log}"
+
+
+rule baselines:
+    input:
+        metrics=ancient(files.metrics("baselines")),
+        statements=stated(files.metrics("baselines")),
+        code=code("baselines"),
+    output:
+        **compared,
+        statements=stated(*compared.values()),
+    log:
+        files.log("baselines"),
+    params:
+        flags=flags.table(study),
+    shell:
+        "python {SCRIPTS}/baselines.py {params.flags} --metrics {input.metrics} "
+        "--table {output.table} --text {output.text} 2> {log}"

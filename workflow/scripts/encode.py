@@ -1,0 +1,58 @@
+"""Turn a task's canonical data into token ids for one model."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from tickets import canonical, provenance
+from tickets.encoding import Shape, encode
+from tickets.errors import run
+from tickets.sources import MODEL_FILES
+
+
+def main() -> None:
+    """Encode both splits."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--task", required=True, help="the task's name")
+    parser.add_argument("--head", required=True, help="classification, regression, span or mlm")
+    parser.add_argument("--max-length", type=int, required=True, help="tokens of a feature at most")
+    parser.add_argument("--stride", type=int, help="span: tokens from one window to the next")
+    parser.add_argument("--concatenate", action="store_true", help="mlm: join texts, then cut them")
+    parser.add_argument("--model", type=Path, required=True, help="directory with the tokenizer")
+    parser.add_argument("--train", type=Path, required=True, help="canonical training data")
+    parser.add_argument("--validation", type=Path, required=True, help="canonical validation data")
+    parser.add_argument("--train-output", type=Path, required=True, help="where to write the one")
+    parser.add_argument("--validation-output", type=Path, required=True, help="and the other")
+    flags = parser.parse_args()
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # a job takes the one core it was given
+    shape = Shape(
+        task=flags.task,
+        head=flags.head,
+        max_length=flags.max_length,
+        stride=flags.stride,
+        concatenate=flags.concatenate,
+    )
+    files = sorted({file for pattern in MODEL_FILES for file in flags.model.glob(pattern)})
+    for split, source, output in (
+        ("train", flags.train, flags.train_output),
+        ("validation", flags.validation, flags.validation_output),
+    ):
+        started = provenance.now()
+        encoded = encode(
+            canonical.read(source), shape, flags.model, validation=split == "validation"
+        )
+        encoded.write(output)
+        provenance.write(
+            output,
+            rule="encode",
+            parameters={**vars(shape), "split": split},
+            dependencies={"data": source, **{f"model/{f.name}": f.resolve() for f in files}},
+            facts={"features": len(encoded), "tokens": len(encoded.tokens)},
+            started=started,
+        )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,59 @@
+"""Score predictions."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tickets import canonical, dag, provenance
+from tickets.dag import Design, predicted
+from tickets.errors import BadInput, run
+from tickets.paths import Results
+from tickets.scores import scores
+
+
+def main() -> None:
+    """Score every predictions file and write one table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--metrics",
+        nargs="+",
+        required=True,
+        metavar="TASK=METRIC,...",
+        help="what each task is scored by; the first metric is the primary",
+    )
+    parser.add_argument("--results", required=True, help="the study's results folder")
+    parser.add_argument("--part", choices=dag.PARTS, required=True, help="which table they are for")
+    parser.add_argument("--seeds", type=int, nargs="+", required=True, help="the study's seeds")
+    parser.add_argument("--sparsities", nargs="+", required=True, help="per cent, one a round")
+    parser.add_argument("--rewind", required=True, help="per cent of training")
+    parser.add_argument("--output", type=Path, required=True, help="the table of scores")
+    flags = parser.parse_args()
+    started = provenance.now()
+    metrics = dict(_metrics(word) for word in flags.metrics)
+    design = Design(
+        tasks=tuple(metrics),
+        seeds=flags.seeds,
+        sparsities=flags.sparsities,
+        rewind=flags.rewind,
+    )
+    paths = predicted(Results(root=flags.results), design, flags.part)
+    canonical.write(flags.output, scores(map(Path, paths), metrics))
+    provenance.write(
+        flags.output,
+        rule="metrics",
+        parameters={"part": flags.part, "metrics": metrics},
+        dependencies={path: Path(path) for path in paths},
+        started=started,
+    )
+
+
+def _metrics(word: str) -> tuple[str, list[str]]:
+    task, equals, names = word.partition("=")
+    if not (task and equals and names):
+        raise BadInput(f"--metrics {word}: not of the form TASK=METRIC,METRIC")
+    return task, names.split(",")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,29 @@
+"""Rule new_model: the embedded study's model directory before its pre-training."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+
+from tickets import pretraining
+from tickets.errors import run
+from tickets.pretraining import Size
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--vocabulary", type=Path, required=True, help="the words, one a line")
+    for field in fields(Size):
+        name = field.name.replace("_", " ")
+        parser.add_argument(
+            f"--{field.name.replace('_', '-')}", type=int, required=True, help=f"its {name}"
+        )
+    parser.add_argument("--output", type=Path, required=True, help="directory to write into")
+    flags = vars(parser.parse_args())
+    output, vocabulary = flags.pop("output"), flags.pop("vocabulary")
+    pretraining.write_model(output, Size(**flags), vocabulary.read_text().split())
+
+
+if __name__ == "__main__":
+    run(main)

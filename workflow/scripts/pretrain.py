@@ -1,0 +1,71 @@
+"""Rule pretrain: the embedded study's BERT, pre-trained by MLM on the generated language."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from tickets import masks, pretraining, provenance, weights
+from tickets.encoded import Encoded
+from tickets.errors import run
+from tickets.training import Recipe, initial_head, train
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, required=True, help="configuration and tokenizer")
+    parser.add_argument("--corpus", type=Path, required=True, help="encoded pairs")
+    parser.add_argument("--output", type=Path, required=True, help="checkpoint to write")
+    parser.add_argument("--steps", type=int, required=True, help="updates of the weights")
+    parser.add_argument(
+        "--warmup-steps", type=int, required=True, help="while the learning rate rises"
+    )
+    parser.add_argument("--batch-size", type=int, required=True, help="pairs a step")
+    parser.add_argument("--learning-rate", type=float, required=True, help="its peak")
+    parser.add_argument(
+        "--seed", type=int, required=True, help="of first weights, data order, masked words"
+    )
+    parser.add_argument("--threads", type=int, required=True, help="of a CPU; they change bits")
+    flags = parser.parse_args()
+    started = provenance.now()
+    torch.set_num_threads(flags.threads)
+    torch.use_deterministic_algorithms(True)
+    recipe = Recipe(
+        epochs=None,
+        steps=flags.steps,
+        batch_size=flags.batch_size,
+        learning_rate=flags.learning_rate,
+        warmup_steps=flags.warmup_steps,
+        dropout=0.0,  # more text than a network of this size can learn by heart
+    )
+    known, theta = pretraining.initial(flags.model, flags.seed)
+    encoder, head = initial_head(
+        theta, known, head="mlm", labels=0, seed=flags.seed, task="pretraining"
+    )
+    everything = masks.dense(weights.prunable_of(theta))
+    result = train(
+        encoder,
+        head,
+        everything,
+        Encoded.read(flags.corpus),
+        known,
+        recipe,
+        head="mlm",
+        seed=flags.seed,
+    )
+    pretraining.write_weights(flags.output, result.theta, result.gamma)
+    recorded = ("steps", "warmup_steps", "batch_size", "learning_rate", "seed", "threads")
+    provenance.write(
+        flags.output,
+        rule="pretrain",
+        parameters={name: str(getattr(flags, name)) for name in recorded},
+        dependencies={"corpus": flags.corpus, "config.json": flags.model / "config.json"},
+        facts={"final_loss": repr(result.losses[-1]), "device": result.device},
+        started=started,
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,32 @@
+"""Rule rewind: the ticket m . theta_i, survivors rewound and pruned weights exactly zero."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tickets import masks, provenance, weights
+from tickets.errors import run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--theta", type=Path, required=True, help="weights to rewind to")
+    parser.add_argument("--mask", type=Path, required=True, help="which weights stay")
+    parser.add_argument("--output", type=Path, required=True, help="ticket to write")
+    flags = parser.parse_args()
+    started = provenance.now()
+    mask = masks.read(flags.mask)
+    weights.write(flags.output, weights.rewind(weights.read(flags.theta), mask))
+    provenance.write(
+        flags.output,
+        rule="rewind",
+        parameters={},
+        dependencies={"theta": flags.theta, "mask": flags.mask},
+        facts={"mask_digest": mask.digest},
+        started=started,
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,38 @@
+"""The code files a job depends on: its entry point and all of this package that it may import.
+
+Found by reading, not by importing, so that Snakemake can ask for it while it parses; as inputs
+they are compared by content: touching one reruns nothing, editing one reruns what depends on it.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def code_files(entry: Path) -> list[Path]:
+    """`entry` and every module of the package that it imports, directly or not, sorted."""
+    found: set[Path] = set()
+    waiting = [entry]
+    while waiting:
+        file = waiting.pop()
+        if file not in found:
+            found.add(file)
+            waiting += _imports(file)
+    return sorted(found)
+
+
+@cache
+def _imports(file: Path) -> tuple[Path, ...]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    ours = [name.split(".")[1:] for name in names if name.split(".")[0] == PACKAGE.name]
+    candidates = [PACKAGE.joinpath(*parts).with_suffix(".py") for parts in ours if parts]
+    return (PACKAGE / "__init__.py", *(file for file in candidates if file.is_file()))

@@ -1,0 +1,132 @@
+"""Rules train and theta_i: train a ticket on a task; write what it predicts, and its weights."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tickets import architecture, canonical, masks, provenance, weights
+from tickets.encoded import Encoded
+from tickets.errors import run
+from tickets.evaluation import predict
+from tickets.network import Network
+from tickets.training import HEAD, Recipe, initial_head, train
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ticket", type=Path, required=True, help="weights to start from")
+    parser.add_argument("--mask", type=Path, required=True, help="which of them train")
+    parser.add_argument("--model", type=Path, required=True, help="the model's configuration")
+    parser.add_argument("--train", type=Path, required=True, help="encoded training split")
+    parser.add_argument("--validation", type=Path, help="encoded validation split")
+    parser.add_argument("--data", type=Path, help="validation split in canonical columns")
+    parser.add_argument("--predictions", type=Path, help="predictions to write")
+    parser.add_argument("--trained", type=Path, required=True, help="weights to write")
+    parser.add_argument("--task", required=True, help="its name, recorded")
+    parser.add_argument("--head", required=True, help="classification, regression, span or mlm")
+    parser.add_argument("--labels", type=int, default=1, help="classification: how many")
+    parser.add_argument("--seed", type=int, required=True, help="of head, data order, dropout")
+    parser.add_argument("--threads", type=int, required=True, help="of a CPU; they change bits")
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--epochs", type=float, help="how often each example is seen")
+    length.add_argument("--steps", type=int, help="updates of the weights")
+    parser.add_argument("--batch-size", type=int, required=True, help="examples a step")
+    parser.add_argument(
+        "--learning-rate", type=float, required=True, help="its first value; it falls to zero"
+    )
+    parser.add_argument("--adam-epsilon", type=float, required=True, help="AdamW's epsilon")
+    parser.add_argument(
+        "--clip-norm", type=float, required=True, help="largest norm of the gradients"
+    )
+    parser.add_argument(
+        "--mlm-probability", type=float, required=True, help="share of words that MLM hides"
+    )
+    parser.add_argument("--dropout", type=float, help="instead of the model's own rates")
+    parser.add_argument("--from-percent", type=float, default=0, help="where the ticket stands")
+    parser.add_argument("--to-percent", type=float, default=100, help="where to stop")
+    flags = parser.parse_args()
+    started = provenance.now()
+    torch.set_num_threads(flags.threads)
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True)
+
+    known = architecture.read(flags.model)
+    recipe = Recipe(
+        epochs=flags.epochs,
+        steps=flags.steps,
+        batch_size=flags.batch_size,
+        learning_rate=flags.learning_rate,
+        adam_epsilon=flags.adam_epsilon,
+        clip_norm=flags.clip_norm,
+        dropout=flags.dropout,
+        mlm_probability=flags.mlm_probability,
+    )
+    encoded = Encoded.read(flags.train)
+    total = recipe.total_steps(len(encoded))
+    first, last = (
+        round(percent / 100 * total) for percent in (flags.from_percent, flags.to_percent)
+    )
+    ticket = weights.read(flags.ticket)
+    theta, gamma = initial_head(
+        ticket, known, head=flags.head, labels=flags.labels, seed=flags.seed, task=flags.task
+    )
+    result = train(
+        theta,
+        gamma,
+        masks.read(flags.mask),
+        encoded,
+        known,
+        recipe,
+        head=flags.head,
+        seed=flags.seed,
+        first_step=first,
+        last_step=last,
+    )
+    facts: dict[str, Any] = {
+        "steps": total,
+        "first_step": first,
+        "last_step": last,
+        "final_loss": repr(result.losses[-1]),
+        "device": result.device,
+        "threads": flags.threads,
+        "deterministic": True,
+    }
+    dependencies = {
+        name: path
+        for name in ("ticket", "mask", "train", "validation", "data")
+        if (path := getattr(flags, name)) is not None
+    }
+    paths = ("trained", "predictions", "model", *dependencies)
+    parameters = {n: v for n, v in vars(flags).items() if n not in paths and v is not None}
+    heads = {f"{HEAD}{name}": value for name, value in result.gamma.items()}
+    weights.write(flags.trained, {**ticket, **result.theta, **heads})
+    written = [flags.trained]
+    if flags.predictions is not None:
+        network = Network.of(result.theta, result.gamma, known, flags.head)
+        validation = Encoded.read(flags.validation)
+        found = predict(network, validation, canonical.read(flags.data))
+        canonical.write(flags.predictions, found)
+        written.append(flags.predictions)
+    for path in written:
+        provenance.write(
+            path,
+            rule="train",
+            parameters={n: _exact(v) for n, v in parameters.items()},
+            dependencies=dependencies,
+            facts=facts,
+            started=started,
+        )
+
+
+def _exact(value: Any) -> Any:
+    """Numbers that are not whole as text: a statement's reader needs no float arithmetic."""
+    return repr(value) if isinstance(value, float) else value
+
+
+if __name__ == "__main__":
+    run(main)
