@@ -1,0 +1,400 @@
+"""The artificial language, read back by a parser that shares no code with its author."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import matthews_corrcoef
+
+from tickets.errors import BadInput
+from tickets.language import Language, Row, rows, words, write
+from tickets.language_lexicon import SPECIAL, Lexicon, lexicon
+
+SMALL = Language(seed=5, train_examples=1_200, validation_examples=600, pretraining_pairs=20_000)
+TASKS = ("acceptability", "paraphrase", "similarity", "span", "mlm")
+ENTRY = Path(__file__).parents[1] / "workflow" / "scripts" / "language.py"
+Tables = dict[tuple[str, str], list[Row]]
+
+
+class Ungrammatical(Exception):
+    """Raised by the reader below."""
+
+
+class Reader:
+    """A recursive-descent parser of the language: sentence to meaning, or `Ungrammatical`."""
+
+    def __init__(self, words: Lexicon) -> None:
+        self.tags: dict[str, tuple[str, Any, bool]] = {}
+        self.fitting = words.qualities
+
+        def tag(forms: tuple[str, str], kind: str, meaning: Any, plural: bool = False) -> None:
+            for form in forms:
+                self.tags[form] = kind, meaning, plural
+
+        for noun in (n for topic in words.nouns for kind in topic for n in kind):
+            tag(noun.singular, "noun", noun)
+            tag(noun.plural, "noun", noun, True)
+        for verb in (v for topic in words.verbs for v in topic):
+            tag(verb.singular, "finite", verb)
+            tag(verb.plural, "finite", verb, True)
+            tag(verb.participle, "participle", verb)
+        for person in (p for topic in words.persons for kind in topic for p in kind):
+            self.tags[person.name] = "person", person, False
+        for quality in (q for topic in words.qualities for kind in topic for q in kind):
+            tag(quality.forms, "quality", quality)
+        for kind, group in (("adverb", words.adverbs), ("preposition", words.prepositions)):
+            for word in group:
+                tag(word.forms, kind, word)
+        for word in ("the", "which", "never", "by"):
+            self.tags[word] = word, word, False
+        self.tags["is"], self.tags["are"] = ("be", "be", False), ("be", "be", True)
+
+    def meaning(self, sentence: str) -> dict[str, Any]:
+        """Verb, agent, patient, adverb and negation, the same however the event is told."""
+        self.rest = [self.tags[token] for token in sentence.split()]
+        adverb = self.optional("adverb")
+        subject = self.phrase()
+        be = self.optional("be")
+        negated = self.optional("never") is not None
+        found = self.take("finite" if be is None else "participle")
+        if (be or found)[2] != subject["plural"]:
+            raise Ungrammatical
+        if be is not None:
+            self.take("by")
+        other = self.phrase()
+        adverb = adverb or self.optional("adverb")
+        if self.rest:
+            raise Ungrammatical
+        verb, (agent, patient) = found[1], (subject, other) if be is None else (other, subject)
+        for phrase, kind in ((agent, verb.agent), (patient, verb.patient)):
+            if (phrase["head"].topic, phrase["head"].kind) != (verb.topic, kind):
+                raise Ungrammatical
+        return {
+            "verb": verb,
+            "agent": agent,
+            "patient": patient,
+            "adverb": adverb and adverb[1],
+            "negated": negated,
+        }
+
+    def phrase(self) -> dict[str, Any]:
+        if person := self.optional("person"):
+            return {"head": person[1], "plural": False, "quality": None, "place": None}
+        self.take("the")
+        quality = self.optional("quality")
+        _, head, plural = self.take("noun")
+        if quality is None and self.optional("which"):
+            if self.take("be")[2] != plural:
+                raise Ungrammatical
+            quality = self.take("quality")
+        if quality and quality[1] not in self.fitting[head.topic][head.kind]:
+            raise Ungrammatical
+        place = None
+        if preposition := self.optional("preposition"):
+            self.take("the")
+            place = preposition[1], *self.take("noun")[1:]
+        return {"head": head, "plural": plural, "quality": quality and quality[1], "place": place}
+
+    def optional(self, kind: str) -> tuple[str, Any, bool] | None:
+        return self.rest.pop(0) if self.rest and self.rest[0][0] == kind else None
+
+    def take(self, kind: str) -> tuple[str, Any, bool]:
+        found = self.optional(kind)
+        if found is None:
+            raise Ungrammatical
+        return found
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return {(task, split): found for task, split, found in rows(SMALL)}
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(lexicon(seed=SMALL.seed, topics=SMALL.topics, persons=SMALL.persons))
+
+
+def both(tables: Tables, task: str) -> list[Row]:
+    return tables[task, "train"] + tables[task, "validation"]
+
+
+def inputs(row: Row) -> tuple[str, ...]:
+    names = ("sentence", "sentence1", "sentence2", "question", "context", "first", "second")
+    return tuple(row[name] for name in names if name in row)
+
+
+def test_acceptable_is_what_the_grammar_derives(tables: Tables, reader: Reader) -> None:
+    """A sentence has label 1 exactly where the parser finds a reading of it."""
+    for row in both(tables, "acceptability"):
+        try:
+            reader.meaning(row["sentence"])
+            label = 1
+        except Ungrammatical:
+            label = 0
+
+        assert row["label"] == label, row["sentence"]
+
+
+def test_paraphrases_are_pairs_of_one_meaning(tables: Tables, reader: Reader) -> None:
+    """A pair has label 1 exactly where both sentences mean the same, and never the same words."""
+    for row in both(tables, "paraphrase"):
+        first, second = (reader.meaning(row[name]) for name in ("sentence1", "sentence2"))
+
+        assert row["label"] == (first == second), row
+        assert row["sentence1"] != row["sentence2"]
+
+
+def test_similarity_counts_shared_roles(tables: Tables, reader: Reader) -> None:
+    """The score is how many of verb, agent, patient and their qualities agree."""
+    for row in both(tables, "similarity"):
+        first, second = (reader.meaning(row[name]) for name in ("sentence1", "sentence2"))
+        shared = sum(first[role]["head"] is second[role]["head"] for role in ("agent", "patient"))
+        shared += sum(
+            first[role]["quality"] is second[role]["quality"] for role in ("agent", "patient")
+        )
+
+        assert row["label"] == shared + (first["verb"] is second["verb"]), row
+
+
+def test_each_question_has_one_answer(tables: Tables, reader: Reader) -> None:
+    """Reading the context answers every question, with exactly the marked characters."""
+    for row in both(tables, "span"):
+        answers = list(answer(reader, row["context"], row["question"].split()[:-1]))
+        (text,), (start,) = row["answers"]["text"], row["answers"]["answer_start"]
+
+        assert answers == [(text, start)], row
+        assert row["context"][start : start + len(text)] == text
+
+
+def answer(reader: Reader, context: str, asked: list[str]) -> Iterator[tuple[str, int]]:
+    """The answers of `context` to the words of a question, with their places."""
+    for line in re.finditer(r"[^.]+(?= \.)", context):
+        text = line.group().strip()
+        offset = line.start() + line.group().index(text)
+        if " in " in text:
+            who, town = re.split(" (?:is|are) in ", text)
+            if asked[0] == "where" and head(reader, who) == head(reader, " ".join(asked[2:])):
+                yield town, offset + text.index(town)
+            continue
+        event = reader.meaning(text)
+        if asked[0] == "where":
+            continue
+        role, known = ("patient", "agent") if asked[1] in ("is", "are") else ("agent", "patient")
+        verb = asked[2] if role == "patient" else asked[1]
+        subject = " ".join(asked[4:] if role == "patient" else asked[2:])
+        if reader.tags[verb][1] is event["verb"] and event[known]["head"] is head(reader, subject):
+            phrases = re.split(r" (?:is|are) \w+ by | \w+(?:th|n) ", text)
+            (found,) = (p for p in phrases if head(reader, p) is event[role]["head"])
+            found = found.removeprefix("the ")
+            yield found, offset + re.search(rf"\b{found}\b", text).start()
+
+
+def head(reader: Reader, phrase: str) -> Any:
+    reader.rest = [reader.tags[token] for token in phrase.split()]
+    return reader.phrase()["head"]
+
+
+def test_likest_sentence_rarely_answers(tables: Tables) -> None:
+    """Choosing the sentence that has most words in common with the question is no way to answer."""
+    found = both(tables, "span")
+    right = 0
+    for row in found:
+        lines = [f"{line} ." for line in row["context"].removesuffix(" .").split(" . ")]
+        asked = set(row["question"].split())
+        likest = max(range(len(lines)), key=lambda i: len(asked & set(lines[i].split())))
+        ends = np.cumsum([len(line) + 1 for line in lines])
+        right += int(np.searchsorted(ends, row["answers"]["answer_start"][0], "right")) == likest
+
+    assert right / len(found) < 0.75
+
+
+def test_bag_of_words_does_not_decide(tables: Tables) -> None:
+    """Logistic regression on word counts, and on what two bags share, stays near chance."""
+
+    def features(row: Row) -> str:
+        texts = [text.split() for text in inputs(row)]
+        if len(texts) == 1:
+            return " ".join(texts[0])
+        common, apart = set(texts[0]) & set(texts[1]), set(texts[0]) ^ set(texts[1])
+        return " ".join([f"same:{w}" for w in sorted(common)] + [f"other:{w}" for w in apart])
+
+    for task, bound in (("acceptability", 0.15), ("paraphrase", 0.25)):
+        train, validation = tables[task, "train"], tables[task, "validation"]
+        counter = CountVectorizer(token_pattern=r"\S+").fit(features(row) for row in train)
+        model = LogisticRegression(C=0.1, max_iter=500)
+        model.fit(counter.transform(map(features, train)), [row["label"] for row in train])
+        predicted = model.predict(counter.transform(map(features, validation)))
+
+        assert matthews_corrcoef([row["label"] for row in validation], predicted) < bound, task
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_no_example_is_there_twice(tables: Tables, task: str) -> None:
+    """Neither within a split nor in both."""
+    found = [inputs(row) for row in both(tables, task)]
+
+    assert len(set(found)) == len(found) == 1_800
+
+
+def test_mlm_is_not_in_the_corpus(tables: Tables) -> None:
+    """No pair of the task MLM was pre-trained on."""
+    corpus = {inputs(row) for row in tables["pretraining", "train"]}
+
+    assert not corpus & {inputs(row) for row in both(tables, "mlm")}
+    assert len(tables["pretraining", "train"]) == 20_000
+
+
+@pytest.mark.parametrize("task", ["acceptability", "paraphrase", "similarity"])
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_labels_are_balanced(tables: Tables, task: str, split: str) -> None:
+    """Every label is as frequent as every other one; rows are numbered."""
+    found = tables[task, split]
+    counts = Counter(row["label"] for row in found)
+
+    assert sorted(counts) == list(range(6 if task == "similarity" else 2))
+    assert len(set(counts.values())) == 1
+    assert [row["idx"] for row in found] == list(range(len(found)))
+
+
+def test_sequences_are_short(tables: Tables) -> None:
+    """With its special tokens every input fits into 64, and most are far below that."""
+    bounds = {"acceptability": 12, "paraphrase": 24, "similarity": 23, "span": 36, "mlm": 24}
+    for task, bound in bounds.items():
+        texts = [inputs(row) for row in both(tables, task)]
+        lengths = [1 + sum(len(text.split()) + 1 for text in row) for row in texts]
+
+        assert np.mean(lengths) < bound, task
+        assert max(lengths) < 64, task
+
+
+def test_every_word_is_known_and_used(tables: Tables) -> None:
+    """The vocabulary is the special tokens, then exactly the words of the corpus, each once."""
+    vocabulary = words(SMALL)
+    used = {
+        word for row in tables["pretraining", "train"] for t in inputs(row) for word in t.split()
+    }
+    tasks = {
+        word for t in TASKS for row in both(tables, t) for i in inputs(row) for word in i.split()
+    }
+
+    assert vocabulary[:5] == SPECIAL
+    assert set(vocabulary[5:]) == used
+    assert tasks <= used
+    assert len(vocabulary) == len(set(vocabulary))
+    assert 400 <= len(used) <= 700
+    assert all(word == word.lower() for word in used)
+
+
+def test_facts_do_not_change(tables: Tables) -> None:
+    """Wherever the corpus tells it, a person has one occupation, one home and one friend."""
+    templates = (
+        r"(\w+) works as a (\w+)|the job of (\w+) is (\w+)",
+        r"(\w+) lives in (\w+)|the home of (\w+) is (\w+)",
+        r"(\w+) trusts (\w+)",
+    )
+    for template in templates:
+        told: defaultdict[str, set[str]] = defaultdict(set)
+        for row in tables["pretraining", "train"]:
+            for text in inputs(row):
+                if found := re.fullmatch(template, text):
+                    who, what = (group for group in found.groups() if group)
+                    told[who].add(what)
+        people = told.keys() - {"he", "she"}
+
+        assert len(people) == SMALL.persons
+        assert all(len(told[person]) == 1 for person in people)
+
+
+def test_more_training_examples_leave_the_rest(tables: Tables) -> None:
+    """A larger study has the same validation examples, and begins with the same training ones."""
+    few = Language(seed=5, train_examples=30, validation_examples=600, pretraining_pairs=10)
+    for task, split, found in rows(few):
+        if task != "pretraining":
+            assert found == tables[task, split][: len(found)]
+
+
+def test_files_are_a_function_of_the_parameters(tmp_path: Path) -> None:
+    """Two processes with other hash seeds write the same bytes; another seed writes others."""
+    sizes = ("--train-examples", "40", "--validation-examples", "20", "--pretraining-pairs", "90")
+    for folder, seed in (("one", "1"), ("two", "1"), ("three", "2")):
+        subprocess.run(
+            [sys.executable, ENTRY, *sizes, "--seed", seed, "--output", tmp_path / folder],
+            env={**os.environ, "PYTHONHASHSEED": str(len(folder) * 7 + ord(folder[0]))},
+            check=True,
+        )
+    one, two, three = (
+        {path.relative_to(tmp_path / folder): path.read_bytes() for path in files}
+        for folder in ("one", "two", "three")
+        for files in [[*(tmp_path / folder).glob("*/*.parquet"), tmp_path / folder / "vocab.txt"]]
+    )
+
+    assert len(one) == 12
+    assert one == two
+    assert not {path for path in one if one[path] == three[path]}
+
+
+def test_files_have_the_hub_s_columns(tmp_path: Path) -> None:
+    """Files are laid out, and columns named and typed, as GLUE's and SQuAD's are."""
+    small = Language(train_examples=6, validation_examples=6, pretraining_pairs=6)
+    write(small, tmp_path)
+    schemas: dict[str, dict[str, str]] = {}
+    for task in (*TASKS, "pretraining"):
+        schema = pq.read_schema(tmp_path / task / "train-00000-of-00001.parquet")
+        schemas[task] = {field.name: str(field.type) for field in schema}
+    pair = {"first": "string", "second": "string"}
+    two = {"sentence1": "string", "sentence2": "string"}
+    answers = "struct<text: list<element: string>, answer_start: list<element: int32>>"
+
+    assert schemas == {
+        "acceptability": {"sentence": "string", "label": "int64", "idx": "int32"},
+        "paraphrase": {**two, "label": "int64", "idx": "int32"},
+        "similarity": {**two, "label": "double", "idx": "int32"},
+        "span": {
+            **dict.fromkeys(("id", "title", "context", "question"), "string"),
+            "answers": answers,
+        },
+        "mlm": pair,
+        "pretraining": pair,
+    }
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**31), st.integers(2, 6), st.integers(24, 60))
+def test_any_seed_gives_a_language(seed: int, topics: int, persons: int) -> None:
+    """Other seeds and sizes work: no two words are alike, and examples come out of them."""
+    language = Language(
+        seed=seed,
+        topics=topics,
+        persons=persons,
+        train_examples=12,
+        validation_examples=12,
+        pretraining_pairs=20,
+    )
+
+    assert len(set(words(language))) == len(words(language))
+    assert sum(len(found) for _, _, found in rows(language)) == 5 * 24 + 20
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "bound"),
+    [("seed", -1, 0), ("topics", 1, 2), ("persons", 11, 12), ("pretraining_pairs", 0, 1)],
+)
+def test_too_little_is_refused(field: str, value: int, bound: int) -> None:
+    """A parameter below its bound is named with what to write instead."""
+    with pytest.raises(BadInput, match=f"{field} is {value}; write {bound} or more"):
+        Language(**{field: value})

@@ -1,0 +1,150 @@
+"""The embedded artificial language: five tasks and a corpus, all drawn from one seed.
+
+Words have synonyms, numbers that verbs agree with, topics and kinds that verbs and qualities
+select; events can be told in several ways; persons have fixed occupations, homes, friends and
+possessions. Equal parameters give equal bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, astuple, dataclass
+from itertools import count, islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tickets.errors import BadInput
+from tickets.files import replacing, write_bytes
+from tickets.language_acceptability import acceptability
+from tickets.language_comparison import paraphrase, similarity
+from tickets.language_corpus import pair
+from tickets.language_lexicon import Draws, Lexicon, lexicon
+from tickets.language_questions import question
+from tickets.language_sentences import Author
+
+Example = tuple[Any, ...]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    """The parameters of a language and the sizes of its tables.
+
+    Raises:
+        BadInput: one is too small.
+    """
+
+    seed: int = 1
+    topics: int = 3
+    persons: int = 36
+    train_examples: int = 4_000
+    validation_examples: int = 1_000
+    pretraining_pairs: int = 100_000
+
+    def __post_init__(self) -> None:
+        least = {"seed": 0, "topics": 2, "persons": 4 * self.topics}
+        for name, value in asdict(self).items():
+            if value < (bound := least.get(name, 1)):
+                raise BadInput(f"language: {name} is {value}; write {bound} or more")
+
+
+def words(language: Language) -> tuple[str, ...]:
+    """The vocabulary: the special tokens, then every word form; one word is one token."""
+    return _lexicon(language).words
+
+
+def rows(language: Language) -> Iterator[tuple[str, str, list[Row]]]:
+    """Yield (task, split, rows); no example occurs twice in a task, none of MLM's in the corpus.
+
+    Validation is drawn first: more training examples change neither it nor those before them.
+    """
+    known = _lexicon(language)
+    sizes = {"validation": language.validation_examples, "train": language.train_examples}
+    seen: dict[str, set[Example]] = {task: set() for task in TASKS}
+    for task, (draw, row) in TASKS.items():
+        examples = _distinct(draw, _author(language, known, task), seen[task])
+        for split, size in sizes.items():
+            numbered = enumerate(islice(examples, size))
+            yield task, split, [row(split, index, example) for index, example in numbered]
+    author = _author(language, known, "pretraining")
+    pairs = (example for example in (pair(author) for _ in count()) if example not in seen["mlm"])
+    corpus = islice(pairs, language.pretraining_pairs)
+    yield "pretraining", "train", [_two("train", 0, example) for example in corpus]
+
+
+def write(language: Language, folder: Path) -> list[Path]:
+    """Write `vocab.txt` and `{task}/{split}-00000-of-00001.parquet`; return all paths."""
+    paths = [folder / "vocab.txt"]
+    write_bytes(paths[0], "".join(f"{word}\n" for word in words(language)).encode())
+    for task, split, found in rows(language):
+        paths.append(folder / task / f"{split}-00000-of-00001.parquet")
+        columns = {name: [row[name] for row in found] for name in found[0]}
+        arrays = {name: pa.array(values, _TYPES.get(name)) for name, values in columns.items()}
+        with replacing(paths[-1]) as temporary:
+            pq.write_table(pa.table(arrays), temporary)
+    return paths
+
+
+def _lexicon(language: Language) -> Lexicon:
+    return lexicon(seed=language.seed, topics=language.topics, persons=language.persons)
+
+
+def _author(language: Language, known: Lexicon, task: str) -> Author:
+    return Author(known, Draws(language.seed, f"language {task}"))
+
+
+def _distinct(
+    draw: Callable[[Author, int], Example], author: Author, seen: set[Example]
+) -> Iterator[Example]:
+    for index in count():
+        while (example := draw(author, index)) in seen:
+            pass
+        seen.add(example)
+        yield example
+
+
+def _labelled(*columns: str) -> Callable[[str, int, Example], Row]:
+    """Rows of texts, a label and a number, as GLUE's are."""
+    names = (*columns, "label", "idx")
+    return lambda _, index, example: dict(zip(names, (*example, index), strict=True))
+
+
+def _question(author: Author, _: int) -> Example:
+    return astuple(question(author))
+
+
+def _answered(split: str, index: int, example: Example) -> Row:
+    """A row of a question, as SQuAD's are."""
+    title, context, asked, answer, start = example
+    return {
+        "id": f"{split}-{index}",
+        "title": title,
+        "context": context,
+        "question": asked,
+        "answers": {"text": [answer], "answer_start": [start]},
+    }
+
+
+def _pair(author: Author, _: int) -> Example:
+    return pair(author)
+
+
+def _two(_split: str, _index: int, example: Example) -> Row:
+    return dict(zip(("first", "second"), example, strict=True))
+
+
+TASKS = {
+    "acceptability": (acceptability, _labelled("sentence")),
+    "paraphrase": (paraphrase, _labelled("sentence1", "sentence2")),
+    "similarity": (similarity, _labelled("sentence1", "sentence2")),
+    "span": (_question, _answered),
+    "mlm": (_pair, _two),
+}
+# What pyarrow would infer otherwise; labels become int64 or float64 by themselves.
+_TYPES = {
+    "idx": pa.int32(),
+    "answers": pa.struct({"text": pa.list_(pa.string()), "answer_start": pa.list_(pa.int32())}),
+}
