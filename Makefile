@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test transfer test lint
+.PHONY: help setup setup-test transfer theta_0 test lint
 
 BIN := .venv/bin
 # The rules call `python` and find it here, as they do in an activated environment.
@@ -18,6 +18,8 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar o
 	--constraint envs/constraints.txt
 TORCH := torch==$(shell sed -n 's/^torch==//p' envs/constraints.txt)
 
+MODEL := config.json tokenizer.json tokenizer_config.json model.safetensors model.safetensors.prov.json
+
 help:  ## list the targets
 	@awk -F ':.*  ## ' '/^[a-z0-9_-]+:.*  ## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -27,6 +29,10 @@ setup-test: $(BIN)/.ready-test  ## the same with the tools that test and lint ne
 
 transfer: setup  ## run the study of config/config.yaml: results/tables/transfer.csv
 	$(BIN)/snakemake --cores all results/tables/transfer.csv
+
+theta_0: setup  ## pre-train the embedded study's model again: resources/theta_0 (a quarter of an hour)
+	$(BIN)/snakemake --cores all --config results=results-theta_0 -- $(addprefix results-theta_0/pretrained/,$(MODEL))
+	cp $(addprefix results-theta_0/pretrained/,$(MODEL)) resources/theta_0/
 
 test: setup-test  ## run the tests
 	$(BIN)/python -m pytest

@@ -4,8 +4,6 @@ import os
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
-
 SCRIPTS = os.path.relpath(Path(workflow.basedir) / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
 # The rules call `python` and mean the one that runs Snakemake.
@@ -19,7 +17,7 @@ from tickets.errors import BadInput
 try:
     study = load(config)
 except BadInput as error:
-    raise WorkflowError(str(error)) from None
+    sys.exit(f"error: {error}")
 
 design = study.design
 files = paths.Results(root=study.results)

@@ -28,6 +28,7 @@ def main() -> None:
         "--seed", type=int, required=True, help="of first weights, data order, masked words"
     )
     parser.add_argument("--threads", type=int, required=True, help="of a CPU; they change bits")
+    parser.add_argument("--mlm-probability", type=float, required=True, help="share hidden")
     flags = parser.parse_args()
     started = provenance.now()
     torch.set_num_threads(flags.threads)
@@ -38,6 +39,7 @@ def main() -> None:
         batch_size=flags.batch_size,
         learning_rate=flags.learning_rate,
         warmup_steps=flags.warmup_steps,
+        mlm_probability=flags.mlm_probability,
         dropout=0.0,  # more text than a network of this size can learn by heart
     )
     known, theta = pretraining.initial(flags.model, flags.seed)
@@ -56,7 +58,10 @@ def main() -> None:
         seed=flags.seed,
     )
     pretraining.write_weights(flags.output, result.theta, result.gamma)
-    recorded = ("steps", "warmup_steps", "batch_size", "learning_rate", "seed", "threads")
+    recorded = (
+        *("steps", "warmup_steps", "batch_size", "learning_rate", "mlm_probability"),
+        *("seed", "threads"),
+    )
     provenance.write(
         flags.output,
         rule="pretrain",

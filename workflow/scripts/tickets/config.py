@@ -47,6 +47,7 @@ class Pretraining:
     batch_size: int
     learning_rate: float
     warmup_steps: int
+    mlm_probability: float
 
 
 @dataclass(frozen=True, kw_only=True)

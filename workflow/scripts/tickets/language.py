@@ -38,8 +38,8 @@ class Language:
     """
 
     seed: int = 1
-    topics: int = 3
-    persons: int = 36
+    topics: int = 2
+    persons: int = 12
     train_examples: int = 4_000
     validation_examples: int = 1_000
     pretraining_pairs: int = 100_000

@@ -16,15 +16,16 @@ FUNCTION = (
     *(".", "?", "a", "are", "as", "belongs", "by", "every", "he", "home", "in", "is", "it", "job"),
     *("kind", "lives", "never", "of", "owns", "she", "the", "they", "to", "trusted", "trusts"),
     *("what", "where", "which", "who", "works"),
+    *("but", "otherwise", "hardly", "partly", "mostly", "nearly", "indeed"),
 )
 KINDS = range(4)  # of nouns, in every topic: 0 and 1 can act, 2 and 3 are things
 ACTING = (0, 1)
 PATTERNS = ((0, 0), (1, 1), (0, 2), (1, 3))  # kinds of agent and patient that a verb may select
 NOUNS_PER_KIND = 3
 VERBS_PER_PATTERN = 2
-QUALITIES_PER_TOPIC = 8
-GENERAL_WORDS = 4  # adverbs, and as many prepositions
-PLACES = 8  # towns, and as many occupations
+QUALITIES_PER_TOPIC = 4
+GENERAL_WORDS = 3  # adverbs, and as many prepositions
+PLACES = 6  # towns, and as many occupations
 
 T = TypeVar("T")
 Forms = tuple[str, str]  # one form in each of the two registers, which are synonyms

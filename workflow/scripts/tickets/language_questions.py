@@ -16,7 +16,7 @@ from tickets.language_sentences import (
     sentence,
 )
 
-LENGTHS = (2, 3, 3, 4, 4, 5)  # sentences in a context, each as likely
+LENGTHS = (2, 2, 3, 3)  # sentences in a context, each as likely
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,13 +101,13 @@ def _where(author: Author, telling: Style, asking: Style, count: int) -> _Asked:
 
 
 def _participant(author: Author, topic: int) -> Phrase:
-    return author.phrase(topic, author.draws.pick(KINDS), quality=0.25, place=0.0)
+    return author.phrase(topic, author.draws.pick(KINDS), quality=0.0, place=0.0)
 
 
 def _simple(author: Author, verb: Verb) -> Event:
     """An event without adverb, negation or place."""
-    agent = author.phrase(verb.topic, verb.agent, quality=0.25, place=0.0)
-    patient = author.phrase(verb.topic, verb.patient, quality=0.25, place=0.0, avoid=(agent.head,))
+    agent = author.phrase(verb.topic, verb.agent, quality=0.0, place=0.0)
+    patient = author.phrase(verb.topic, verb.patient, quality=0.0, place=0.0, avoid=(agent.head,))
     return Event(verb=verb, agent=agent, patient=patient)
 
 
@@ -123,7 +123,7 @@ def _answers(event: Event, asked: Event, for_agent: bool) -> bool:
 
 
 def _tell(author: Author, event: Event, style: Style) -> Tokens:
-    return sentence(event, replace(style, passive=author.draws.chance(0.35)))
+    return sentence(event, replace(style, passive=author.draws.chance(0.1)))
 
 
 def _town(author: Author) -> str:

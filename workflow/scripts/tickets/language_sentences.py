@@ -151,9 +151,9 @@ class Author:
         draws = self.draws
         return Style(
             register=register or self.register(),
-            passive=draws.chance(0.4),
+            passive=draws.chance(0.1),
             fronted=draws.chance(0.5),
-            relative=draws.chance(0.25),
+            relative=draws.chance(0.1),
         )
 
     def phrase(
@@ -162,8 +162,8 @@ class Author:
         kind: int,
         *,
         quality: float = 0.4,
-        place: float = 0.25,
-        person: float = 0.2,
+        place: float = 0.15,
+        person: float = 0.15,
         avoid: Sequence[Noun | Person] = (),
     ) -> Phrase:
         """A phrase of this topic and kind; the floats are probabilities."""
@@ -201,8 +201,8 @@ class Author:
             verb=verb,
             agent=agent,
             patient=self.phrase(verb.topic, verb.patient, avoid=(agent.head,)),
-            adverb=draws.pick(self.lexicon.adverbs) if draws.chance(0.25) else None,
-            negated=draws.chance(0.15),
+            adverb=draws.pick(self.lexicon.adverbs) if draws.chance(0.15) else None,
+            negated=draws.chance(0.1),
         )
 
     def full_event(self) -> Event:

@@ -85,7 +85,7 @@ def read(path: Path) -> bytes:
     if stated != found:
         raise Tampered(
             f"{path}: its sha256 is {found}, its statement {beside(path).name} says {stated}; "
-            f"restore it, or delete both to make them again; 'tickets why {path}' shows its history"
+            "restore it, or delete both to have them made again"
         )
     return data
 

@@ -1,0 +1,183 @@
+"""A whole study in miniature, run by Snakemake as a user runs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tickets import masks, provenance
+from tickets.files import sha256
+
+ROOT = Path(__file__).parents[1]
+TABLE = "results/tables/transfer.csv"
+
+
+def checkout(folder: Path) -> Path:
+    """A fresh clone: the workflow's files with times of their own."""
+    for name in ("Snakefile", "workflow", "config", "profiles"):
+        source = ROOT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, folder / name, copy_function=shutil.copyfile, ignore=ignored)
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, folder / name)
+    shutil.copyfile(ROOT / "tests" / "mini.yaml", folder / "config" / "mini.yaml")
+    return folder
+
+
+def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "snakemake", "--configfile", "config/mini.yaml", *arguments]
+    return subprocess.run(
+        command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+
+
+def planned(folder: Path, *arguments: str) -> dict[str, int]:
+    """What a dry run would do: jobs by rule."""
+    done = snakemake(folder, "--dry-run", "--quiet", "rules", *arguments, "--", TABLE)
+    assert done.returncode == 0, done.stdout
+    lines = [line.split() for line in done.stdout.splitlines()]
+    counts = {words[0]: int(words[1]) for words in lines if len(words) == 2 and words[1].isdigit()}
+    counts.pop("total", None)
+    return counts
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished study, run on two cores."""
+    folder = checkout(tmp_path_factory.mktemp("study"))
+    assert planned(folder)["train"] == 2 * 2 * (2 + 2 + 2)
+    done = snakemake(folder, "--cores", "2", "--", TABLE)
+    assert done.returncode == 0, done.stdout
+    assert "Transfer at 20 % sparsity" in done.stdout
+    return folder
+
+
+def digests(folder: Path) -> dict[str, str]:
+    found = {str(p.relative_to(folder)): masks.read(p).digest for p in folder.rglob("masks/**/*.safetensors")}
+    return found | {TABLE: sha256((folder / TABLE).read_bytes())}
+
+
+def test_two_runs_from_scratch_agree_to_the_bit(study: Path, tmp_path: Path) -> None:
+    """One core or two, here or elsewhere: the same masks and the same table."""
+    again = checkout(tmp_path / "again")
+    done = snakemake(again, "--cores", "1", "--", TABLE)
+
+    assert done.returncode == 0, done.stdout
+    assert digests(again) == digests(study)
+    assert len(digests(study)) == 1 + 2 * 2 * 2 + 1 + 2 + 1
+
+
+def test_the_table_is_complete(study: Path) -> None:
+    """Every mask on every task with every column, and the files beside it."""
+    table = pd.read_csv(study / TABLE)
+
+    assert len(table) == (2 + 2) * 2
+    assert list(table.columns) == [
+        *("source", "target", "sparsity", "metric", "n", "mean", "std", "full_mean", "full_std"),
+        *("delta_full", "delta_same_task", "matches_full", "matches_same_task"),
+    ]
+    assert (table["n"] == 2).all()
+    for other in ("tables/transfer_matrix.csv", "figures/transfer.svg", "figures/transfer.png"):
+        assert (study / "results" / other).stat().st_size > 100
+
+
+def test_every_mask_has_the_exact_count_and_is_within_its_parent(study: Path) -> None:
+    """Rounds nest, and their counts are those of the schedule."""
+    for task in ("acceptability", "mlm"):
+        for seed in (1, 2):
+            at = study / f"results/masks/imp/{task}/rewind-0/seed-{seed}"
+            first, second = (masks.read(at / f"sparsity-{s}.safetensors") for s in (10, 20))
+            assert second.within(first)
+            assert [mask.pruned for mask in (first, second)] == [
+                round(share * first.prunable.size) for share in (0.1, 0.2)
+            ]
+
+
+def test_what_was_trained_is_not_kept(study: Path) -> None:
+    """Tickets and trained weights go when nothing needs them any more."""
+    assert not list((study / "results").glob("tickets/**/*.safetensors"))
+    assert not list((study / "results").glob("trained/**/*.safetensors"))
+
+
+def test_nothing_is_done_twice(study: Path, tmp_path: Path) -> None:
+    """Not on a second call, not after a touch of anything, not in a fresh clone with the results."""
+    assert planned(study) == {}
+    copy = checkout(tmp_path / "clone")
+    for name in ("results", ".snakemake"):
+        shutil.copytree(study / name, copy / name, copy_function=shutil.copyfile)
+    assert planned(copy) == {}
+    for path in (*copy.rglob("*.py"), *copy.rglob("*.safetensors"), *copy.rglob("*.parquet")):
+        os.utime(path)
+    assert planned(copy) == {}
+
+
+def test_an_edit_reruns_what_depends_on_it_and_no_more(study: Path, tmp_path: Path) -> None:
+    """Code of the table: the table. Code of pruning: masks, tickets, trainings, not the full model."""
+    copy = checkout(tmp_path / "edited")
+    for name in ("results", ".snakemake"):
+        shutil.copytree(study / name, copy / name)
+    package = copy / "workflow" / "scripts" / "tickets"
+    with (package / "terminal.py").open("a") as file:
+        file.write("# edited\n")
+    assert planned(copy) == {"transfer": 1}
+
+    with (package / "pruning.py").open("a") as file:
+        file.write("# edited\n")
+    again = planned(copy)
+    assert {"theta_0", "pretrain", "data", "encode"}.isdisjoint(again)
+    assert again["prune"] == 2 * 2 * 2
+    shorter = (copy / "config" / "mini.yaml").read_text().replace("steps: 3\n", "steps: 4\n")
+    (copy / "config" / "mini.yaml").write_text(shorter)
+    assert {"language", "theta_0", "data", "encode"}.isdisjoint(planned(copy))
+
+
+def test_a_changed_mask_stops_whoever_reads_it(study: Path, tmp_path: Path) -> None:
+    """One line with the file and both digests, exit status not zero, nothing else lost."""
+    copy = checkout(tmp_path / "changed")
+    for name in ("results", ".snakemake"):
+        shutil.copytree(study / name, copy / name)
+    mask = copy / "results/masks/oneshot/sparsity-20.safetensors"
+    kept = set((copy / "results").rglob("*.parquet"))
+    content = bytearray(mask.read_bytes())
+    content[-1] ^= 0x80
+    mask.write_bytes(content)
+    predictions = copy / "results/predictions/theta_0/oneshot/sparsity-20/on-mlm/seed-1.parquet"
+    for lost in (predictions, copy / 'results/metrics/transfer.parquet', copy / TABLE):
+        lost.unlink()
+
+    done = snakemake(copy, "--cores", "1", "--show-failed-logs", "--", TABLE)
+
+    assert done.returncode != 0
+    [line] = {line.strip() for line in done.stdout.splitlines() if "error:" in line}
+    assert str(mask.relative_to(copy)) in line
+    assert sha256(bytes(content)) in line
+    assert provenance.subject_digest(mask) in line
+    assert kept - {predictions} <= set((copy / "results").rglob("*.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("sedes=[1]", "sedes"),
+        ("target_sparsity=0.25", "target_sparsity"),
+        ("target_sparsity=1.5", "target_sparsity"),
+        ("seeds=[]", "seeds"),
+        ("tasks={colla: {}}", "cola"),
+    ],
+)
+def test_a_wrong_configuration_ends_with_one_line(study: Path, change: str, expected: str) -> None:
+    """While Snakemake reads it, with the key and what to write instead; nothing is computed."""
+    done = snakemake(study, "--dry-run", "--config", change, "--", TABLE)
+
+    assert done.returncode != 0
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("error: config: ")]
+    assert expected in line
+    assert "Traceback" not in done.stdout
