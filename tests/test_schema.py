@@ -88,7 +88,7 @@ def shown(fragment: schema.Fragment) -> str:
 
 
 def test_the_readme_says_what_the_schema_says(request: pytest.FixtureRequest) -> None:
-    """The table of keys is the schema's; `pytest tests/test_config.py --fix` rewrites it."""
+    """The table of keys is the schema's; `pytest tests/test_schema.py --fix` rewrites it."""
     head, rest = README.read_text(encoding="utf-8").split(BEGIN)
     found, tail = rest.split(END)
     if request.config.getoption("--fix"):

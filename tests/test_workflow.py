@@ -35,7 +35,12 @@ def checkout(folder: Path) -> Path:
 def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "snakemake", "--configfile", "config/mini.yaml", *arguments]
     return subprocess.run(
-        command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        command,
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
     )
 
 
@@ -61,7 +66,10 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    found = {str(p.relative_to(folder)): masks.read(p).digest for p in folder.rglob("masks/**/*.safetensors")}
+    found = {
+        str(p.relative_to(folder)): masks.read(p).digest
+        for p in folder.rglob("masks/**/*.safetensors")
+    }
     return found | {TABLE: sha256((folder / TABLE).read_bytes())}
 
 
@@ -150,7 +158,7 @@ def test_a_changed_mask_stops_whoever_reads_it(study: Path, tmp_path: Path) -> N
     content[-1] ^= 0x80
     mask.write_bytes(content)
     predictions = copy / "results/predictions/theta_0/oneshot/sparsity-20/on-mlm/seed-1.parquet"
-    for lost in (predictions, copy / 'results/metrics/transfer.parquet', copy / TABLE):
+    for lost in (predictions, copy / "results/metrics/transfer.parquet", copy / TABLE):
         lost.unlink()
 
     done = snakemake(copy, "--cores", "1", "--show-failed-logs", "--", TABLE)

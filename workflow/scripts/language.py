@@ -23,7 +23,7 @@ def main() -> None:
     }
     for field in fields(Language):
         flag = f"--{field.name.replace('_', '-')}"
-        parser.add_argument(flag, type=int, default=field.default, help=helps[field.name])
+        parser.add_argument(flag, type=int, required=True, help=helps[field.name])
     parser.add_argument("--output", type=Path, required=True, help="folder to write into")
     arguments = vars(parser.parse_args())
     folder = arguments.pop("output")

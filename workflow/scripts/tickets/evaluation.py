@@ -63,9 +63,7 @@ def _answers(network: Network, encoded: Encoded) -> NDArray[np.float32]:
 
 
 def _words(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, pa.Array]:
-    """Correct and total masked words of each sequence; ids are the sequences' own where texts were
-    joined and cut, else the rows'.
-    """
+    """Correct and total masked words of each sequence."""
     correct = np.zeros(len(encoded), dtype=np.int64)
     total = np.zeros(len(encoded), dtype=np.int64)
     for packed, rows in _batches(network, encoded):
@@ -76,9 +74,11 @@ def _words(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, p
         owner = np.repeat(packed.examples, packed.lengths)[places]
         np.add.at(correct, owner, right)
         np.add.at(total, owner, 1)
-    joined = len(encoded) != len(data)
-    ids = pa.array([f"sequence-{i}" for i in range(len(encoded))]) if joined else data["id"]
-    return {"id": ids, "correct": pa.array(correct), "total": pa.array(total)}
+    return {
+        "id": encoded.ids(data["id"]),
+        "correct": pa.array(correct),
+        "total": pa.array(total),
+    }
 
 
 def _spans(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, pa.Array]:

@@ -37,12 +37,12 @@ class Language:
         BadInput: one is too small.
     """
 
-    seed: int = 1
-    topics: int = 2
-    persons: int = 12
-    train_examples: int = 4_000
-    validation_examples: int = 1_000
-    pretraining_pairs: int = 100_000
+    seed: int
+    topics: int
+    persons: int
+    train_examples: int
+    validation_examples: int
+    pretraining_pairs: int
 
     def __post_init__(self) -> None:
         least = {"seed": 0, "topics": 2, "persons": 4 * self.topics}

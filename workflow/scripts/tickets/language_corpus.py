@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tickets.language_comparison import ROLES, paraphrase, similarity
+from tickets.language_comparison import ROLES, similarity, two_ways
 from tickets.language_lexicon import ACTING, KINDS, Person
 from tickets.language_questions import question
 from tickets.language_sentences import Author, Event, Phrase, Tokens, sentence
 
 Pair = tuple[str, str]
-
-AGREEMENT = ("otherwise", "hardly", "partly", "mostly", "nearly", "indeed")  # in 0 to 5 roles
 
 
 def pair(author: Author) -> Pair:
@@ -19,20 +17,13 @@ def pair(author: Author) -> Pair:
     return author.draws.pick(KINDS_OF_PAIR)(author)
 
 
-def _judged(author: Author) -> Pair:
-    """A paraphrase or a near miss; mostly a word between the two says which."""
-    first, second, same = paraphrase(author, author.draws.below(2))
-    return _connected(author, first, "indeed" if same else "but", second)
+def _paraphrases(author: Author) -> Pair:
+    event = author.full_event() if author.draws.chance(0.3) else author.event()
+    return two_ways(author, event, event)
 
 
-def _graded(author: Author) -> Pair:
-    """Two events that agree in part; mostly a word between the two says how much."""
-    first, second, shared = similarity(author, author.draws.below(ROLES + 1))
-    return _connected(author, first, AGREEMENT[int(shared)], second)
-
-
-def _connected(author: Author, first: str, word: str, second: str) -> Pair:
-    return first, f"{word} {second}" if author.draws.chance(0.8) else second
+def _near_misses(author: Author) -> Pair:
+    return similarity(author, author.draws.below(ROLES))[:2]
 
 
 def _continuation(author: Author) -> Pair:
@@ -53,14 +44,6 @@ def _continuation(author: Author) -> Pair:
     )
     style = replace(author.style(register), passive=passive, pronoun=draws.chance(0.5))
     return _text(sentence(first, author.style(register))), _text(sentence(second, style))
-
-
-def _unrelated(author: Author) -> Pair:
-    first, second = author.draws.shuffled(range(len(author.lexicon.verbs)))[:2]
-    return (
-        _text(sentence(author.event(first), author.style())),
-        _text(sentence(author.event(second), author.style())),
-    )
 
 
 def _answered(author: Author) -> Pair:
@@ -121,10 +104,9 @@ def _text(tokens: Tokens) -> str:
 
 # Twentieths of the corpus.
 KINDS_OF_PAIR = (
-    *(_judged,) * 6,
-    *(_graded,) * 6,
+    *(_paraphrases,) * 11,
+    *(_near_misses,) * 2,
     *(_answered,) * 4,
     *(_facts,) * 2,
     *(_continuation,) * 1,
-    *(_unrelated,) * 1,
 )

@@ -33,8 +33,8 @@ class Question:
 def question(author: Author) -> Question:
     """A context in one register and a question in one like it.
 
-    Its other sentences share a verb or a phrase with the one that answers, but never all that the
-    question names.
+    Its other sentences may share a verb or a phrase with the one that answers, but never all that
+    the question names.
     """
     draws = author.draws
     about = draws.pick(("agent", "patient", "place"))
@@ -82,7 +82,7 @@ def _who(author: Author, telling: Style, asking: Style, count: int, for_agent: b
             other = replace(other, patient=known) if for_agent else replace(other, agent=known)
         if _possible(other) and not _answers(other, event, for_agent):
             others.append(_tell(author, other, telling))
-    words += noun_phrase(replace(known, quality=None), asking)
+    words += noun_phrase(known, asking)
     return words, _bare(answer, telling), _tell(author, event, telling), others
 
 
@@ -96,7 +96,7 @@ def _where(author: Author, telling: Style, asking: Style, count: int) -> _Asked:
             others.append(_tell(author, event, telling))
         elif (other := _participant(author, topic)).head is not asked.head:
             others.append(_stay(other, _town(author), telling))
-    words = ["where", be(asked.plural), *noun_phrase(replace(asked, quality=None), asking)]
+    words = ["where", be(asked.plural), *noun_phrase(asked, asking)]
     return words, [town], _stay(asked, town, telling), others
 
 
@@ -105,7 +105,7 @@ def _participant(author: Author, topic: int) -> Phrase:
 
 
 def _simple(author: Author, verb: Verb) -> Event:
-    """An event without adverb, negation or place."""
+    """An event without adverb, negation, qualities or places."""
     agent = author.phrase(verb.topic, verb.agent, quality=0.0, place=0.0)
     patient = author.phrase(verb.topic, verb.patient, quality=0.0, place=0.0, avoid=(agent.head,))
     return Event(verb=verb, agent=agent, patient=patient)

@@ -192,10 +192,10 @@ class Author:
             plural=draws.chance(0.5),
         )
 
-    def event(self, topic: int | None = None, verb: Verb | None = None) -> Event:
+    def event(self, topic: int | None = None) -> Event:
         """An event of a topic or of any, that may have every optional part."""
         draws = self.draws
-        verb = verb or draws.pick(self.lexicon.verbs[self.topic() if topic is None else topic])
+        verb = draws.pick(self.lexicon.verbs[self.topic() if topic is None else topic])
         agent = self.phrase(verb.topic, verb.agent)
         return Event(
             verb=verb,

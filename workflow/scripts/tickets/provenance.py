@@ -143,7 +143,11 @@ def _dependencies(paths: Mapping[str, Path]) -> list[dict[str, Any]]:
 def _code() -> list[dict[str, Any]]:
     """Every file of this project that took part: the entry point and the modules it loaded."""
     modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "tickets"]
-    files = {Path(file) for m in (*modules, sys.modules["__main__"]) if (file := m.__file__)}
+    files = {
+        Path(file)
+        for m in (*modules, sys.modules["__main__"])
+        if (file := getattr(m, "__file__", None))
+    }
     return [
         {"name": f"code/{path.name}", "digest": {"sha256": sha256(path.read_bytes())}}
         for path in sorted(files, key=lambda path: path.name)
