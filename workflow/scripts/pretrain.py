@@ -32,7 +32,7 @@ def main() -> None:
     flags = parser.parse_args()
     started = provenance.now()
     torch.set_num_threads(flags.threads)
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # its twin imports torch._inductor: two seconds
     recipe = Recipe(
         epochs=None,
         steps=flags.steps,

@@ -53,7 +53,7 @@ def main() -> None:
     started = provenance.now()
     torch.set_num_threads(flags.threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # its twin imports torch._inductor: two seconds
 
     known = architecture.read(flags.model)
     recipe = Recipe(

@@ -1,0 +1,68 @@
+"""The shipped theta_0 is what the default study's recipe makes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tickets import canonical, config, language, provenance
+from tickets.canonical import Selection
+from tickets.config import Study
+from tickets.encoding import Shape, encode
+from tickets.files import sha256
+
+ROOT = Path(__file__).parents[1]
+SHIPPED = ROOT / "resources" / "theta_0"
+CHECKPOINT = SHIPPED / "model.safetensors"
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    raw = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    raw["model"]["path"] = str(SHIPPED)
+    return config.load(raw)
+
+
+def test_the_shipped_file_is_the_one_its_statement_names() -> None:
+    """Its digest is right, and it is small enough to ship."""
+    assert len(provenance.read(CHECKPOINT)) < 8 * 1024**2
+
+
+def test_its_statement_names_the_recipe_of_the_default_study(study: Study) -> None:
+    """Rule, steps, batch, rate, masking, seed, threads and size are those of config.yaml."""
+    recipe = vars(study.pretraining).copy()
+    size = recipe.pop("architecture")
+    definition = provenance.statement(CHECKPOINT)["predicate"]["buildDefinition"]
+
+    expected = {name: str(value) for name, value in (recipe | {"threads": 1}).items()}
+    assert definition["externalParameters"] == expected | {"rule": "pretrain"}
+    shipped = json.loads((SHIPPED / "config.json").read_text())
+    assert shipped["hidden_size"] == size.hidden_size
+    assert shipped["num_hidden_layers"] == size.layers
+    assert shipped["num_attention_heads"] == size.heads
+    assert shipped["intermediate_size"] == size.intermediate_size
+    assert shipped["max_position_embeddings"] == size.positions
+
+
+def test_its_text_is_what_the_language_generates(study: Study, tmp_path: Path) -> None:
+    """The corpus generated now has the very digest that the statement names."""
+    language.write(study.language, tmp_path)
+    pairs = canonical.prepare(
+        [tmp_path / "pretraining" / "train-00000-of-00001.parquet"],
+        Selection(task="pretraining", head="mlm", split="train", text=("first", "second")),
+    )
+    longest = study.pretraining.architecture.positions
+    shape = Shape(task="pretraining", head="mlm", max_length=longest, concatenate=False)
+    encode(pairs, shape, SHIPPED, validation=False).write(tmp_path / "corpus.arrow")
+    definition = provenance.statement(CHECKPOINT)["predicate"]["buildDefinition"]
+
+    [stated] = [
+        each["digest"]["sha256"]
+        for each in definition["resolvedDependencies"]
+        if each["name"] == "corpus"
+    ]
+
+    assert sha256((tmp_path / "corpus.arrow").read_bytes()) == stated
