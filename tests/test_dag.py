@@ -46,7 +46,8 @@ def needed(design: Design, wanted: list[str]) -> set[str]:
 @given(designs())
 def test_the_trainings_of_a_transfer_study_by_formula(design: Design) -> None:
     """K tasks, S seeds, R rounds: K S R trainings of IMP, the first being the full model, K K S
-    transfers, the diagonal among them, and 2 K S under one-shot and random masks."""
+    transfers, the diagonal among them, and 2 K S under one-shot and random masks.
+    """
     tasks, seeds, rounds = len(design.tasks), len(design.seeds), len(design.sparsities)
 
     found = needed(design, dag.transfers(design))

@@ -22,7 +22,7 @@ from sklearn.metrics import matthews_corrcoef
 from language_reader import Reader, Ungrammatical, answer, shared_roles
 from tickets.errors import BadInput
 from tickets.language import Language, Row, rows, words, write
-from tickets.language_lexicon import SPECIAL, lexicon
+from tickets.language_lexicon import RESERVED, SPECIAL, lexicon
 
 SMALL = Language(  # the words and the world of config/config.yaml, in fewer examples
     seed=1,

@@ -80,9 +80,13 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_bytes(path, b"old")
 
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
-        temporary.write_bytes(b"ne")
-        raise RuntimeError
+    def fail() -> None:
+        with replacing(path) as temporary:
+            temporary.write_bytes(b"ne")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
 
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

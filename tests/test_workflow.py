@@ -116,7 +116,7 @@ def test_what_was_trained_is_not_kept(study: Path) -> None:
 
 
 def test_nothing_is_done_twice(study: Path, tmp_path: Path) -> None:
-    """Not on a second call, not after a touch of anything, not in a fresh clone with the results."""
+    """Not on a second call, not after a touch, not in a fresh clone with the results."""
     assert planned(study) == {}
     copy = checkout(tmp_path / "clone")
     for name in ("results", ".snakemake"):
@@ -128,7 +128,7 @@ def test_nothing_is_done_twice(study: Path, tmp_path: Path) -> None:
 
 
 def test_an_edit_reruns_what_depends_on_it_and_no_more(study: Path, tmp_path: Path) -> None:
-    """Code of the table: the table. Code of pruning: masks, tickets, trainings, not the full model."""
+    """Code of the table: the table. Code of pruning: masks and what follows, no data."""
     copy = checkout(tmp_path / "edited")
     for name in ("results", ".snakemake"):
         shutil.copytree(study / name, copy / name)

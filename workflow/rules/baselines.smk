@@ -16,8 +16,10 @@ rule dense:
         statement=stated(files.mask("dense")),
     log:
         files.log("dense"),
+    conda:
+        "../../envs/environment.yaml"
     shell:
-        "python {SCRIPTS}/prune.py --finder dense --sparsity 0 --weights {input.weights} "
+        "python {input.code[0]} --finder dense --sparsity 0 --weights {input.weights} "
         "--output {output.mask} > {log} 2>&1"
 
 
@@ -31,8 +33,10 @@ rule oneshot:
         statement=stated(oneshot),
     log:
         files.log(paths.oneshot("{sparsity}")),
+    conda:
+        "../../envs/environment.yaml"
     shell:
-        "python {SCRIPTS}/prune.py --finder oneshot --sparsity {wildcards.sparsity} "
+        "python {input.code[0]} --finder oneshot --sparsity {wildcards.sparsity} "
         "--weights {input.weights} --output {output.mask} > {log} 2>&1"
 
 
@@ -46,8 +50,10 @@ rule random_mask:
         statement=stated(random_mask),
     log:
         files.log(paths.random("{seed}", "{sparsity}")),
+    conda:
+        "../../envs/environment.yaml"
     shell:
-        "python {SCRIPTS}/random_mask.py --sparsity {wildcards.sparsity} "
+        "python {input.code[0]} --sparsity {wildcards.sparsity} "
         "--seed {wildcards.seed} --theta {input.theta} --output {output.mask} 2> {log}"
 
 
@@ -62,10 +68,12 @@ rule reinit:
         statement=stated(reinit),
     log:
         files.log(paths.reinit("{seed}")),
+    conda:
+        "../../envs/environment.yaml"
     params:
-        model=files.folder("model"),
+        model=folder_of_model,
     shell:
-        "python {SCRIPTS}/reinit.py --seed {wildcards.seed} --theta {input.theta} "
+        "python {input.code[0]} --seed {wildcards.seed} --theta {input.theta} "
         "--model {params.model} --output {output.weights} 2> {log}"
 
 
@@ -82,9 +90,11 @@ rule majority:
         statement=stated(files.majority("{task}")),
     log:
         files.log("majority/{task}"),
+    conda:
+        "../../envs/environment.yaml"
     params:
         head=lambda w: study.tasks[w.task].head,
     shell:
-        "python {SCRIPTS}/majority.py --head {params.head} --train {input.train} "
+        "python {input.code[0]} --head {params.head} --train {input.train} "
         "--validation {input.validation} --encoded-train {input.encoded_train} "
         "--encoded-validation {input.encoded_validation} --output {output.predictions} 2> {log}"

@@ -6,13 +6,13 @@ from pathlib import Path
 
 SCRIPTS = os.path.relpath(Path(workflow.basedir) / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
-# The rules call `python` and mean the one that runs Snakemake.
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-
 from tickets import dag, flags, language, paths, provenance, sources
 from tickets.code import code_files
 from tickets.config import load
 from tickets.errors import BadInput
+from tickets.interpreter import prefer_this_python
+
+prefer_this_python()
 
 try:
     study = load(config)
@@ -21,6 +21,7 @@ except BadInput as error:
 
 design = study.design
 files = paths.Results(root=study.results)
+local_data = study.local_copies | {"language": files.folder("language")}
 
 
 wildcard_constraints:
@@ -35,7 +36,7 @@ wildcard_constraints:
 
 
 def code(script):
-    """The code that a job of `script` runs: as inputs, compared by content."""
+    """The code that a job of `script` runs, itself first: as inputs, compared by content."""
     return [os.path.relpath(file) for file in code_files(Path(SCRIPTS) / f"{script}.py")]
 
 
@@ -45,6 +46,24 @@ def stated(*made):
     They stand for the files: those are `ancient`, whatever a copy or a clone did to their age.
     """
     return [str(provenance.beside(Path(path))) for path in made]
+
+
+def folder_of_model(wildcards, input):
+    """The folder of a job's model, which commands are told of."""
+    return os.path.dirname(input.model[0])
+
+
+def source_of(wildcards):
+    """A task's parquet files, where they are on this machine or made by this workflow."""
+    task = study.tasks[wildcards.task]
+    if task.dataset.path == "language":
+        return [files.language(task.dataset.name, split) for split in ("train", "validation")]
+    return [str(file) for file in sources.local_data(task, study.local_copies)]
+
+
+def encoded(*splits):
+    """A task's encoded splits, and their statements."""
+    return {split: ancient(files.encoded("{task}", split)) for split in splits}
 
 
 def show(name):

@@ -3,15 +3,6 @@
 language_files = [
     files.language(task, split) for task in language.TASKS for split in ("train", "validation")
 ] + [files.language("pretraining", "train")]
-local_data = study.local_copies | {"language": files.folder("language")}
-
-
-def source_of(wildcards):
-    """A task's parquet files, where they are on this machine or made by this workflow."""
-    task = study.tasks[wildcards.task]
-    if task.dataset.path == "language":
-        return [files.language(task.dataset.name, split) for split in ("train", "validation")]
-    return [str(file) for file in sources.local_data(task, study.local_copies)]
 
 
 rule language:
@@ -25,11 +16,13 @@ rule language:
         files.log("language"),
     benchmark:
         files.benchmark("language")
+    conda:
+        "../../envs/environment.yaml"
     params:
         flags=flags.flags(vars(study.language)),
-        folder=files.folder("language"),
+        folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
-        "python {SCRIPTS}/language.py {params.flags} --output {params.folder} 2> {log}"
+        "python {input.code[0]} {params.flags} --output {params.folder} 2> {log}"
 
 
 rule data:
@@ -44,10 +37,12 @@ rule data:
         files.log("data/{task}"),
     benchmark:
         files.benchmark("data/{task}")
+    conda:
+        "../../envs/environment.yaml"
     params:
         flags=lambda wildcards: flags.data(study.tasks[wildcards.task], local_data),
     shell:
-        "python {SCRIPTS}/data.py {params.flags} "
+        "python {input.code[0]} {params.flags} "
         "--train-output {output.train} --validation-output {output.validation} 2> {log}"
 
 
@@ -66,10 +61,12 @@ rule encode:
         files.log("encode/{task}"),
     benchmark:
         files.benchmark("encode/{task}")
+    conda:
+        "../../envs/environment.yaml"
     params:
         flags=lambda wildcards: flags.encoding(study.tasks[wildcards.task]),
-        model=files.folder("model"),
+        model=folder_of_model,
     shell:
-        "python {SCRIPTS}/encode.py {params.flags} --model {params.model} "
+        "python {input.code[0]} {params.flags} --model {params.model} "
         "--train {input.train} --validation {input.validation} "
         "--train-output {output.train} --validation-output {output.validation} 2> {log}"

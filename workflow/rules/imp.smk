@@ -6,11 +6,6 @@ trained = files.trained("{weights}/{mask}/on-{task}/seed-{seed}")
 predictions = files.predictions("{weights}/{mask}/on-{task}/seed-{seed}")
 
 
-def encoded(*splits):
-    """A task's encoded splits, and their statements."""
-    return {split: ancient(files.encoded("{task}", split)) for split in splits}
-
-
 rule prune:
     input:
         weights=lambda w: files.trained(design.scored_by(*w)),
@@ -24,10 +19,12 @@ rule prune:
         statement=stated(found),
     log:
         files.log(paths.imp("{task}", "{rewind}", "{seed}", "{sparsity}")),
+    conda:
+        "../../envs/environment.yaml"
     params:
         round=lambda w: design.round(w.sparsity),
     shell:
-        "python {SCRIPTS}/prune.py --finder imp --task {wildcards.task} --seed {wildcards.seed} "
+        "python {input.code[0]} --finder imp --task {wildcards.task} --seed {wildcards.seed} "
         "--rewind {wildcards.rewind} --round {params.round} --sparsity {wildcards.sparsity} "
         "--weights {input.weights} --parent {input.parent} --output {output.mask} > {log} 2>&1"
 
@@ -43,8 +40,10 @@ rule rewind:
         statement=temp(stated(files.ticket("{weights}", "{mask}"))),
     log:
         files.log("tickets/{weights}/{mask}"),
+    conda:
+        "../../envs/environment.yaml"
     shell:
-        "python {SCRIPTS}/rewind.py --theta {input.theta} --mask {input.mask} "
+        "python {input.code[0]} --theta {input.theta} --mask {input.mask} "
         "--output {output.ticket} 2> {log}"
 
 
@@ -73,13 +72,15 @@ rule train:
         files.log("trainings/{weights}/{mask}/on-{task}/seed-{seed}"),
     benchmark:
         files.benchmark("trainings/{weights}/{mask}/on-{task}/seed-{seed}")
+    conda:
+        "../../envs/environment.yaml"
     threads: study.threads
     params:
         recipe=lambda w: flags.recipe(study, study.tasks[w.task]),
         begin=lambda w: paths.rewind_of(w.weights),
-        model=files.folder("model"),
+        model=folder_of_model,
     shell:
-        "python {SCRIPTS}/train.py {params.recipe} --seed {wildcards.seed} "
+        "python {input.code[0]} {params.recipe} --seed {wildcards.seed} "
         "--from-percent {params.begin} --ticket {input.ticket} --mask {input.mask} "
         "--model {params.model} --train {input.train} --validation {input.validation} "
         "--data {input.data} --predictions {output.predictions} --trained {output.trained} "
@@ -103,11 +104,13 @@ rule theta_i:
         files.log("theta_i/{task}/rewind-{rewind}/seed-{seed}"),
     benchmark:
         files.benchmark("theta_i/{task}/rewind-{rewind}/seed-{seed}")
+    conda:
+        "../../envs/environment.yaml"
     threads: study.threads
     params:
         recipe=lambda w: flags.recipe(study, study.tasks[w.task]),
-        model=files.folder("model"),
+        model=folder_of_model,
     shell:
-        "python {SCRIPTS}/train.py {params.recipe} --seed {wildcards.seed} "
+        "python {input.code[0]} {params.recipe} --seed {wildcards.seed} "
         "--to-percent {wildcards.rewind} --ticket {input.ticket} --mask {input.mask} "
         "--model {params.model} --train {input.train} --trained {output.weights} 2> {log}"

@@ -13,11 +13,13 @@ rule new_model:
         new_model,
     log:
         files.log("new_model"),
+    conda:
+        "../../envs/environment.yaml"
     params:
         flags=flags.flags(vars(study.pretraining.architecture)),
-        folder=files.folder("pretrained"),
+        folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
-        "python {SCRIPTS}/new_model.py {params.flags} --vocabulary {input.vocabulary} "
+        "python {input.code[0]} {params.flags} --vocabulary {input.vocabulary} "
         "--output {params.folder} 2> {log}"
 
 
@@ -32,11 +34,13 @@ rule corpus:
         statements=stated(files.corpus()),
     log:
         files.log("corpus"),
+    conda:
+        "../../envs/environment.yaml"
     params:
-        folder=files.folder("pretrained"),
+        folder=folder_of_model,
         positions=study.pretraining.architecture.positions,
     shell:
-        "python {SCRIPTS}/corpus.py --text {input.text} --model {params.folder} "
+        "python {input.code[0]} --text {input.text} --model {params.folder} "
         "--max-length {params.positions} --output {output.corpus} 2> {log}"
 
 
@@ -53,12 +57,14 @@ rule pretrain:
         files.log("pretrain"),
     benchmark:
         files.benchmark("pretrain")
+    conda:
+        "../../envs/environment.yaml"
     threads: study.threads
     params:
         flags=flags.pretraining(study),
-        folder=files.folder("pretrained"),
+        folder=folder_of_model,
     shell:
-        "python {SCRIPTS}/pretrain.py {params.flags} --corpus {input.corpus} "
+        "python {input.code[0]} {params.flags} --corpus {input.corpus} "
         "--model {params.folder} --output {output.checkpoint} 2> {log}"
 
 
@@ -78,9 +84,11 @@ rule theta_0:
         files.log("theta_0"),
     benchmark:
         files.benchmark("theta_0")
+    conda:
+        "../../envs/environment.yaml"
     params:
         flags=flags.theta_0(study, files.folder("pretrained")),
-        folder=files.folder("model"),
+        folder=lambda wildcards, output: os.path.dirname(output.model[0]),
     shell:
-        "python {SCRIPTS}/theta_0.py {params.flags} --output {output.weights} "
+        "python {input.code[0]} {params.flags} --output {output.weights} "
         "--configuration {params.folder} > {log} 2>&1"

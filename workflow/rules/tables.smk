@@ -22,10 +22,12 @@ rule metrics:
         files.log("metrics/{part}"),
     benchmark:
         files.benchmark("metrics/{part}")
+    conda:
+        "../../envs/environment.yaml"
     params:
         flags=flags.metrics(study),
     shell:
-        "python {SCRIPTS}/metrics.py {params.flags} --part {wildcards.part} "
+        "python {input.code[0]} {params.flags} --part {wildcards.part} "
         "--output {output.metrics} 2> {log}"
 
 
@@ -39,10 +41,12 @@ rule transfer:
         statements=stated(*transferred.values()),
     log:
         files.log("transfer"),
+    conda:
+        "../../envs/environment.yaml"
     params:
         flags=flags.table(study),
     shell:
-        "python {SCRIPTS}/transfer.py {params.flags} --metrics {input.metrics} "
+        "python {input.code[0]} {params.flags} --metrics {input.metrics} "
         "--table {output.table} --matrix {output.matrix} --text {output.text} "
         "--svg {output.svg} --png {output.png} 2> {log}"
 
@@ -57,8 +61,10 @@ rule baselines:
         statements=stated(*compared.values()),
     log:
         files.log("baselines"),
+    conda:
+        "../../envs/environment.yaml"
     params:
         flags=flags.table(study),
     shell:
-        "python {SCRIPTS}/baselines.py {params.flags} --metrics {input.metrics} "
+        "python {input.code[0]} {params.flags} --metrics {input.metrics} "
         "--table {output.table} --text {output.text} 2> {log}"

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent
 
 
 def code_files(entry: Path) -> list[Path]:
-    """`entry` and every module of the package that it imports, directly or not, sorted."""
+    """`entry`, then every module of the package that it imports, directly or not, sorted."""
     found: set[Path] = set()
     waiting = [entry]
     while waiting:
@@ -22,7 +22,7 @@ def code_files(entry: Path) -> list[Path]:
         if file not in found:
             found.add(file)
             waiting += _imports(file)
-    return sorted(found)
+    return [entry, *sorted(found - {entry})]
 
 
 @cache
