@@ -234,7 +234,7 @@ def main() -> int:
         transfers, compared = (
             pd.read_csv(io.BytesIO(provenance.read(path))) for path in tables.values()
         )
-        metrics = pd.read_parquet(io.BytesIO(provenance.read(Path(results.metrics()))))
+        metrics = pd.read_parquet(io.BytesIO(provenance.read(Path(results.metrics("baselines")))))
         made = provenance.statement(tables["transfer"])["predicate"]["buildDefinition"]
         constant = compared[compared["baseline"] == "majority"].set_index("target")["mean"]
         claims = claims_of(

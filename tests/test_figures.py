@@ -12,12 +12,11 @@ import pytest
 import made_up
 from made_up import frame
 from tickets import figures, provenance
-from tickets.cells import csv
 from tickets.transfer import transfer_table
 
 TASKS = ("sentence", "pair", "mlm")
 SOURCES = (*TASKS, "oneshot", "random")
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "transfer_figure.py"
+SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "transfer.py"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -107,16 +106,16 @@ def test_long_task_names_do_not_overlap(table: pd.DataFrame) -> None:
 
 def test_the_command_writes_the_same_two_images_every_time(tmp_path: Path) -> None:
     """SVG and PNG, each with its statement; a second run gives the same bytes."""
-    table = tmp_path / "transfer.csv"
-    made = transfer_table(frame(made_up.study()), TASKS, made_up.SPARSITY, 0)
-    table.write_bytes(csv(made))
-    made_up.state(table)
+    metrics = made_up.write(made_up.study(), tmp_path / "metrics.parquet")
     runs: list[tuple[bytes, bytes]] = []
     for name in ("one", "two"):
         svg, png = tmp_path / name / "transfer.svg", tmp_path / name / "transfer.png"
         subprocess.run(
             [
-                *(sys.executable, str(SCRIPT), "--table", str(table)),
+                *(sys.executable, str(SCRIPT), "--metrics", str(metrics), "--tasks", *TASKS),
+                *("--sparsity", "0.7", "--rewind", "0", "--table", str(svg.with_suffix(".csv"))),
+                *("--matrix", str(tmp_path / name / "matrix.csv")),
+                *("--text", str(svg.with_suffix(".txt"))),
                 *("--svg", str(svg), "--png", str(png)),
             ],
             check=True,

@@ -207,7 +207,8 @@ def test_every_word_is_known_and_used(tables: Tables) -> None:
     # By topic: 12 nouns and 8 verbs, 4 and 6 forms; 4 qualities, 2 forms; 4 classes. Then adverbs,
     # prepositions, towns, occupations; persons; function words; special tokens.
     by_topic = 12 * 4 + 8 * 6 + 4 * 2 + 4
-    assert len(vocabulary) == len(set(vocabulary)) == 2 * by_topic + 4 * 6 + 12 + 30 + 5
+    expected = 2 * by_topic + 4 * 6 + 12 + 30 + len(RESERVED) + 5
+    assert len(vocabulary) == len(set(vocabulary)) == expected
     assert all(word == word.lower() for word in used)
 
 

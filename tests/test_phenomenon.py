@@ -54,7 +54,7 @@ def shifted(rows: Rows, by: float, **identity: Any) -> Rows:
 
 def write(rows: Rows, folder: Path) -> Path:
     """A results folder as the workflow leaves it."""
-    made_up.write(rows, folder / "metrics.parquet")
+    made_up.write(rows, folder / "metrics" / "baselines.parquet")
     (folder / "tables").mkdir()
     tables = {"transfer": transfer_table, "baselines": baselines_table}
     for name, make in tables.items():

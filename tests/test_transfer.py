@@ -19,7 +19,7 @@ from tickets.errors import BadInput
 from tickets.transfer import COLUMNS, render, transfer_table, wide
 
 TASKS = ("sentence", "pair")
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "transfer_table.py"
+SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "transfer.py"
 
 
 def two_tasks() -> Rows:
@@ -189,7 +189,7 @@ def test_the_readable_table_never_exceeds_a_hundred_columns() -> None:
     assert [task for head in heads for task in head] == tasks
 
 
-def test_the_command_writes_both_tables_with_statements_and_prints_one(tmp_path: Path) -> None:
+def test_the_command_writes_all_tables_with_statements(tmp_path: Path) -> None:
     """Twice the same bytes; each statement knows its parameters and the metrics it read."""
     metrics = made_up.write(two_tasks(), tmp_path / "metrics.parquet")
     runs: list[tuple[bytes, bytes]] = []
@@ -201,7 +201,7 @@ def test_the_command_writes_both_tables_with_statements_and_prints_one(tmp_path:
 
     assert runs[0] == runs[1]
     expected = table_of(two_tasks())
-    assert done.stdout == render(expected) + "\n"
+    assert table.with_suffix(".txt").read_text() == render(expected) + "\n"
     pd.testing.assert_frame_equal(pd.read_csv(io.BytesIO(runs[0][0])), expected, atol=1e-9)
     made = json.dumps(provenance.statement(table)["predicate"]["buildDefinition"])
     assert '"tasks": ["sentence", "pair"]' in made
@@ -230,6 +230,8 @@ def command(metrics: Path, table: Path, matrix: Path) -> subprocess.CompletedPro
             *(sys.executable, str(SCRIPT), "--metrics", str(metrics), "--tasks", *TASKS),
             *("--sparsity", "0.7", "--rewind", "0"),
             *("--table", str(table), "--matrix", str(matrix)),
+            *("--text", str(table.with_suffix(".txt"))),
+            *("--svg", str(table.with_suffix(".svg")), "--png", str(table.with_suffix(".png"))),
         ],
         capture_output=True,
         text=True,
