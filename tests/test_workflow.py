@@ -20,7 +20,7 @@ TABLE = "results/tables/transfer.csv"
 
 def checkout(folder: Path) -> Path:
     """A fresh clone: the workflow's files with times of their own."""
-    for name in ("Snakefile", "workflow", "config", "profiles"):
+    for name in ("Snakefile", "workflow", "config", "profiles", "envs"):
         source = ROOT / name
         if source.is_dir():
             ignored = shutil.ignore_patterns("__pycache__")
