@@ -43,7 +43,7 @@ class Network:
         architecture: Architecture,
         head: str,
     ) -> Network:
-        """A network on the best device, to evaluate."""
+        """A network on the best device, with tensors of its own."""
         device = best_device()
         return cls(
             theta={name: torch.tensor(value, device=device) for name, value in theta.items()},

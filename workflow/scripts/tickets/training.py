@@ -20,7 +20,7 @@ from tickets.errors import Diverged
 from tickets.initialisation import draw, head_shapes
 from tickets.masking import hide
 from tickets.masks import Mask
-from tickets.network import Network, best_device
+from tickets.network import Network
 from tickets.seeds import derive
 
 WORDS = "embeddings.word_embeddings.weight"
@@ -126,19 +126,14 @@ def train(
     Raises:
         Diverged: the loss is not a number.
     """
-    device = best_device()
     total = recipe.total_steps(len(encoded))
     compact = _Vocabulary(encoded, architecture.vocabulary) if head != "mlm" else None
-    tensors = {name: torch.tensor(value, device=device) for name, value in theta.items()}
-    if compact:
-        tensors[WORDS] = tensors[WORDS][torch.from_numpy(compact.used).to(device)]
-    heads = {name: torch.tensor(value, device=device) for name, value in gamma.items()}
+    used = {**theta, WORDS: theta[WORDS][compact.used]} if compact else theta
+    network = Network.of(used, gamma, architecture, head)
+    tensors, heads, device = network.theta, network.gamma, network.device
     parameters = [*tensors.values(), *heads.values()]
     for parameter in parameters:
         parameter.requires_grad_()
-    network = Network(
-        theta=tensors, gamma=heads, architecture=architecture, head=head, device=device
-    )
     masked = [
         (tensors[name], torch.from_numpy(kept).to(device, torch.float32))
         for name, kept in (mask.kept.items() if mask.pruned else ())
