@@ -23,6 +23,7 @@ PYTHON = sorted([*ENTRY_POINTS, *MODULES, *ROOT.glob("tests/*.py"), *ROOT.glob("
 VOCABULARY = {
     "architecture",
     "canonical",
+    "columns",
     "encoded",
     "errors",
     "files",

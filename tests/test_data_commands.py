@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from model_directories import worded
 from tickets import canonical, flags, provenance
 from tickets.encoded import Encoded
 from tickets.metrics import score
@@ -20,7 +20,6 @@ from tickets.paths import Results
 from tickets.tasks import task
 
 SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
-WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghij"]
 SPLITS = ("train", "validation")
 
 
@@ -47,23 +46,7 @@ def glue(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    folder = tmp_path / "model"
-    folder.mkdir()
-    (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n")
-    config = {
-        "model_type": "bert",
-        "vocab_size": len(WORDS),
-        "max_position_embeddings": 128,
-        "hidden_size": 8,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 1,
-        "intermediate_size": 8,
-        "hidden_act": "gelu",
-        "hidden_dropout_prob": 0.1,
-        "attention_probs_dropout_prob": 0.1,
-    }
-    (folder / "config.json").write_text(json.dumps(config))
-    return folder
+    return worded(tmp_path / "model", max_position_embeddings=128)
 
 
 def prepared(results: Results, glue: Path, label: str = "label") -> str:

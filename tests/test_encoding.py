@@ -9,12 +9,13 @@ import pyarrow as pa
 import pytest
 from transformers import AutoTokenizer
 
+from model_directories import LETTERS, configured, worded
 from tickets.encoded import Encoded
 from tickets.encoding import Shape, encode
 from tickets.errors import BadInput
 
 PAD, UNK, CLS, SEP, MASK = range(5)
-WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghij", "##x", ".", "'"]
+WORDS = [*LETTERS, "##x", ".", "'"]
 A = 5  # the id of "a", the first word
 
 
@@ -22,39 +23,20 @@ def ids(text: str) -> list[int]:
     return [WORDS.index(word) for word in text.split()]
 
 
-def configured(folder: Path, **config: Any) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    base = {
-        "model_type": "bert",
-        "vocab_size": len(WORDS),
-        "max_position_embeddings": 64,
-        "type_vocab_size": 2,
-        "hidden_size": 8,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 1,
-        "intermediate_size": 8,
-        "hidden_act": "gelu",
-        "hidden_dropout_prob": 0.1,
-        "attention_probs_dropout_prob": 0.1,
-    }
-    (folder / "config.json").write_text(json.dumps(base | config))
-    return folder
-
-
 @pytest.fixture
 def bert(tmp_path: Path) -> Path:
     """A model directory with a vocabulary of letters."""
-    folder = configured(tmp_path / "bert")
-    (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n")
-    return folder
+    return worded(tmp_path / "bert", WORDS)
 
 
 @pytest.fixture
 def distilbert(tmp_path: Path) -> Path:
     """The same words for a model that knows no segments."""
-    folder = configured(
+    return worded(
         tmp_path / "distilbert",
+        WORDS,
         model_type="distilbert",
+        type_vocab_size=None,
         dim=8,
         n_layers=1,
         n_heads=1,
@@ -63,11 +45,6 @@ def distilbert(tmp_path: Path) -> Path:
         attention_dropout=0.1,
         activation="gelu",
     )
-    config = json.loads((folder / "config.json").read_text())
-    del config["type_vocab_size"]
-    (folder / "config.json").write_text(json.dumps(config))
-    (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n")
-    return folder
 
 
 @pytest.fixture
@@ -252,7 +229,7 @@ def test_long_questions_are_cut_before_contexts(bert: Path) -> None:
     whole = encode(
         long,
         shape("span", 100, stride=4),
-        configured(bert, max_position_embeddings=128),
+        worded(bert, WORDS, max_position_embeddings=128),
         validation=False,
     )
     assert whole.columns["context_begin"].tolist() == [66]
@@ -380,7 +357,7 @@ def test_what_a_model_cannot_read_is_one_line(bert: Path, tmp_path: Path) -> Non
     assert "\n" not in str(caught.value)
     with pytest.raises(BadInput, match="the tokenizer that belongs to the model"):
         encode(data, shape("classification", 8), configured(bert, vocab_size=9), validation=False)
-    configured(bert)
+    worded(bert, WORDS)
     with pytest.raises(BadInput, match="no text with a word that"):
         encode(pairs(["zz"]), shape("mlm", 8, concatenate=True), bert, validation=False)
     with pytest.raises(BadInput, match="context of row 0 has no token"):

@@ -65,8 +65,8 @@ def test_every_text_gets_its_own_answer(model: Path, head: str, labels: int) -> 
     """Logits and predictions in the order of the rows, whatever the lengths."""
     ours, encoded = network(model, head, labels), toys.texts(EXAMPLES, head)
     theirs = BertForSequenceClassification.from_pretrained(model, num_labels=labels)
-    theirs.classifier.weight.data = ours.gamma["output.weight"]
-    theirs.classifier.bias.data = ours.gamma["output.bias"]
+    theirs.classifier.weight.data = ours.parameters.value_of("head.output.weight")
+    theirs.classifier.bias.data = ours.parameters.value_of("head.output.bias")
     expected = np.stack([logits(theirs, encoded, row).logits[0] for row in range(EXAMPLES)])
 
     found = predict(ours, encoded, numbered()).to_pydict()
@@ -153,8 +153,8 @@ def test_the_best_window_gives_the_span(model: Path) -> None:
     """Of all spans in all windows the one that scores most, cut out of the context's text."""
     ours, (encoded, data) = network(model, "span"), windows()
     theirs = BertForQuestionAnswering.from_pretrained(model)
-    theirs.qa_outputs.weight.data = ours.gamma["output.weight"]
-    theirs.qa_outputs.bias.data = ours.gamma["output.bias"]
+    theirs.qa_outputs.weight.data = ours.parameters.value_of("head.output.weight")
+    theirs.qa_outputs.bias.data = ours.parameters.value_of("head.output.bias")
     best: dict[int, tuple[float, int, str]] = {}
     for feature, example in enumerate(encoded.example.tolist()):
         answer = logits(theirs, encoded, feature)

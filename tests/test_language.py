@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,15 @@ from sklearn.metrics import matthews_corrcoef
 
 from language_reader import Reader, Ungrammatical, answer, shared_roles
 from tickets.errors import BadInput
-from tickets.language import Language, Row, rows, words, write
+from tickets.language import (
+    Language,
+    Row,
+    pretraining,
+    rows,
+    words,
+    write,
+    write_pretraining,
+)
 from tickets.language_lexicon import RESERVED, SPECIAL, lexicon
 
 SMALL = Language(  # the words and the world of config/config.yaml, in fewer examples
@@ -30,8 +39,8 @@ SMALL = Language(  # the words and the world of config/config.yaml, in fewer exa
     persons=12,
     train_examples=1_200,
     validation_examples=600,
-    pretraining_pairs=20_000,
 )
+PAIRS = 20_000
 TASKS = ("acceptability", "paraphrase", "similarity", "span", "mlm")
 ENTRY = Path(__file__).parents[1] / "workflow" / "scripts" / "language.py"
 Tables = dict[tuple[str, str], list[Row]]
@@ -40,6 +49,11 @@ Tables = dict[tuple[str, str], list[Row]]
 @pytest.fixture(scope="module")
 def tables() -> Tables:
     return {(task, split): found for task, split, found in rows(SMALL)}
+
+
+@pytest.fixture(scope="module")
+def text() -> list[Row]:
+    return pretraining(SMALL, PAIRS)
 
 
 @pytest.fixture(scope="module")
@@ -85,19 +99,19 @@ def test_similarity_counts_shared_roles(tables: Tables, reader: Reader) -> None:
         assert row["label"] == shared_roles(first, second), row
 
 
-def test_pairs_of_the_corpus_mostly_mean_the_same(tables: Tables, reader: Reader) -> None:
+def test_pairs_of_the_text_mostly_mean_the_same(text: list[Row], reader: Reader) -> None:
     """Of the pairs that tell of two events most are paraphrases, some are not, and nothing says
     which: what is to be learnt from them is in the words.
     """
     same = []
-    for row in tables["pretraining", "train"]:
+    for row in text:
         try:
-            first, second = (reader.meaning(text) for text in inputs(row))
+            first, second = (reader.meaning(sentence) for sentence in inputs(row))
         except (KeyError, Ungrammatical):  # facts, questions, pronouns
             continue
         same.append(first == second)
 
-    assert len(same) > 0.6 * SMALL.pretraining_pairs
+    assert len(same) > 0.6 * PAIRS
     assert 0.75 < np.mean(same) < 0.97
 
 
@@ -155,12 +169,10 @@ def test_no_example_is_there_twice(tables: Tables, task: str) -> None:
     assert len(set(found)) == len(found) == 1_800
 
 
-def test_mlm_is_not_in_the_corpus(tables: Tables) -> None:
+def test_mlm_is_not_in_the_text(tables: Tables, text: list[Row]) -> None:
     """No pair of the task MLM was pre-trained on."""
-    corpus = {inputs(row) for row in tables["pretraining", "train"]}
-
-    assert not corpus & {inputs(row) for row in both(tables, "mlm")}
-    assert len(tables["pretraining", "train"]) == 20_000
+    assert not {inputs(row) for row in text} & {inputs(row) for row in both(tables, "mlm")}
+    assert len(text) == PAIRS
 
 
 @pytest.mark.parametrize("task", ["acceptability", "paraphrase", "similarity"])
@@ -186,14 +198,12 @@ def test_sequences_are_short(tables: Tables) -> None:
         assert max(lengths) < 64, task
 
 
-def test_every_word_is_known_and_used(tables: Tables) -> None:
-    """The vocabulary is the special tokens, then exactly the words of the corpus, each once, the
+def test_every_word_is_known_and_used(tables: Tables, text: list[Row]) -> None:
+    """The vocabulary is the special tokens, then exactly the words of the text, each once, the
     reserved ones, and the occupations that nobody happens to have.
     """
     vocabulary = words(SMALL)
-    used = {
-        word for row in tables["pretraining", "train"] for t in inputs(row) for word in t.split()
-    }
+    used = {word for row in text for sentence in inputs(row) for word in sentence.split()}
     tasks = {
         word for t in TASKS for row in both(tables, t) for i in inputs(row) for word in i.split()
     }
@@ -212,8 +222,8 @@ def test_every_word_is_known_and_used(tables: Tables) -> None:
     assert all(word == word.lower() for word in used)
 
 
-def test_facts_do_not_change(tables: Tables) -> None:
-    """Wherever the corpus tells it, a person has one occupation, one home and one friend."""
+def test_facts_do_not_change(text: list[Row]) -> None:
+    """Wherever the text tells it, a person has one occupation, one home and one friend."""
     templates = (
         r"(\w+) works as a (\w+)|the job of (\w+) is (\w+)",
         r"(\w+) lives in (\w+)|the home of (\w+) is (\w+)",
@@ -221,9 +231,9 @@ def test_facts_do_not_change(tables: Tables) -> None:
     )
     for template in templates:
         told: defaultdict[str, set[str]] = defaultdict(set)
-        for row in tables["pretraining", "train"]:
-            for text in inputs(row):
-                if found := re.fullmatch(template, text):
+        for row in text:
+            for sentence in inputs(row):
+                if found := re.fullmatch(template, sentence):
                     who, what = (group for group in found.groups() if group)
                     told[who].add(what)
         people = told.keys() - {"he", "she"}
@@ -234,19 +244,20 @@ def test_facts_do_not_change(tables: Tables) -> None:
 
 def test_more_training_examples_leave_the_rest(tables: Tables) -> None:
     """A larger study has the same validation examples, and begins with the same training ones."""
-    few = replace(SMALL, train_examples=30, pretraining_pairs=10)
-    for task, split, found in rows(few):
-        if task != "pretraining":
-            assert found == tables[task, split][: len(found)]
+    for task, split, found in rows(replace(SMALL, train_examples=30)):
+        assert found == tables[task, split][: len(found)]
 
 
 def test_files_are_a_function_of_the_parameters(tmp_path: Path) -> None:
-    """Two processes with other hash seeds write the same bytes; another seed writes others."""
-    sizes = ["--topics", "2", "--persons", "9", "--pretraining-pairs", "90"]
+    """Two processes with other hash seeds write the same bytes; another seed writes others. Tasks
+    and text come from calls of their own.
+    """
+    sizes = ["--topics", "2", "--persons", "9"]
     sizes += ["--train-examples", "40", "--validation-examples", "20"]
-    for folder, seed in (("one", "1"), ("two", "1"), ("three", "2")):
+    runs = [("one", "1"), ("two", "1"), ("three", "2")]
+    for (folder, seed), more in product(runs, ([], ["--pretraining-pairs", "90"])):
         subprocess.run(
-            [sys.executable, ENTRY, *sizes, "--seed", seed, "--output", tmp_path / folder],
+            [sys.executable, ENTRY, *sizes, *more, "--seed", seed, "--output", tmp_path / folder],
             env={**os.environ, "PYTHONHASHSEED": str(len(folder) * 7 + ord(folder[0]))},
             check=True,
         )
@@ -263,7 +274,8 @@ def test_files_are_a_function_of_the_parameters(tmp_path: Path) -> None:
 
 def test_files_have_the_hub_s_columns(tmp_path: Path) -> None:
     """Files are laid out, and columns named and typed, as GLUE's and SQuAD's are."""
-    write(replace(SMALL, train_examples=6, validation_examples=6, pretraining_pairs=6), tmp_path)
+    few = replace(SMALL, train_examples=6, validation_examples=6)
+    tasks, text = write(few, tmp_path), write_pretraining(few, 6, tmp_path)
     schemas: dict[str, dict[str, str]] = {}
     for task in (*TASKS, "pretraining"):
         schema = pq.read_schema(tmp_path / task / "train-00000-of-00001.parquet")
@@ -272,6 +284,8 @@ def test_files_have_the_hub_s_columns(tmp_path: Path) -> None:
     two = {"sentence1": "string", "sentence2": "string"}
     answers = "struct<text: list<element: string>, answer_start: list<element: int32>>"
 
+    assert len(tasks) == 1 + 2 * len(TASKS)
+    assert text not in tasks
     assert schemas == {
         "acceptability": {"sentence": "string", "label": "int64", "idx": "int32"},
         "paraphrase": {**two, "label": "int64", "idx": "int32"},
@@ -296,16 +310,16 @@ def test_any_seed_gives_a_language(seed: int, topics: int, more: int) -> None:
         persons=4 * topics + more,
         train_examples=12,
         validation_examples=12,
-        pretraining_pairs=20,
     )
 
     assert len(set(words(language))) == len(words(language))
-    assert sum(len(found) for _, _, found in rows(language)) == 5 * 24 + 20
+    assert sum(len(found) for _, _, found in rows(language)) == 5 * 24
+    assert len(pretraining(language, 20)) == 20
 
 
 @pytest.mark.parametrize(
     ("field", "value", "bound"),
-    [("seed", -1, 0), ("topics", 1, 2), ("persons", 7, 8), ("pretraining_pairs", 0, 1)],
+    [("seed", -1, 0), ("topics", 1, 2), ("persons", 7, 8), ("train_examples", 0, 1)],
 )
 def test_too_little_is_refused(field: str, value: int, bound: int) -> None:
     """A parameter below its bound is named with what to write instead."""

@@ -30,6 +30,16 @@ def made(path: Path, content: bytes = b"content", **dependencies: Path) -> Path:
     return path
 
 
+def stated(path: Path) -> bytes:
+    return provenance.beside(path).read_bytes()
+
+
+def dependencies(path: Path) -> dict[str, str | None]:
+    """What the statement beside `path` names, with the digests."""
+    found = provenance.statement(path)["predicate"]["buildDefinition"]["resolvedDependencies"]
+    return {each["name"]: each["digest"].get("sha256") for each in found}
+
+
 def test_a_statement_has_the_fields_of_in_toto_and_slsa(tmp_path: Path) -> None:
     """Types, subject digest, parameters, builder and times are where the specifications say."""
     statement = provenance.statement(made(tmp_path / "file"))
@@ -49,13 +59,10 @@ def test_a_child_names_its_parents_and_their_statements(tmp_path: Path) -> None:
     parent = made(tmp_path / "parent")
     child = made(tmp_path / "child", parent=parent)
 
-    dependencies = provenance.statement(child)["predicate"]["buildDefinition"][
-        "resolvedDependencies"
-    ]
-    by_name = {each["name"]: each["digest"].get("sha256") for each in dependencies}
+    by_name = dependencies(child)
 
     assert by_name["parent"] == sha256(b"content")
-    assert by_name["parent-statement"] == sha256(provenance.beside(parent).read_bytes())
+    assert by_name["parent-statement"] == sha256(stated(parent))
     assert by_name["code/provenance.py"] == sha256((SCRIPTS / "tickets/provenance.py").read_bytes())
 
 
@@ -66,6 +73,63 @@ def test_a_changed_parent_stops_the_child(tmp_path: Path) -> None:
 
     with pytest.raises(Tampered, match=r"parent: its sha256 is \w{64}, .* says \w{64}"):
         made(tmp_path / "child", parent=parent)
+
+
+def test_outputs_of_one_job_are_stated_together(tmp_path: Path) -> None:
+    """Their statements differ in the subject only."""
+    parent = made(tmp_path / "parent")
+    outputs = [tmp_path / "one", tmp_path / "two"]
+    for path in outputs:
+        write_bytes(path, path.name.encode())
+
+    provenance.write(
+        *outputs,
+        rule="test",
+        parameters={},
+        dependencies={"parent": parent},
+        started=provenance.now(),
+    )
+
+    one, two = map(provenance.statement, outputs)
+    assert one.pop("subject") == [{"name": "one", "digest": {"sha256": sha256(b"one")}}]
+    assert two.pop("subject") == [{"name": "two", "digest": {"sha256": sha256(b"two")}}]
+    assert one == two
+
+
+def test_a_statement_names_what_was_read(tmp_path: Path) -> None:
+    """A parent that was replaced after it was read is named by the bytes that were used, with the
+    statement that they had; whoever reads it next gets the new ones.
+    """
+    parent = made(tmp_path / "parent", b"old")
+    provenance.read(parent)
+    used = {"parent": parent.read_bytes(), "parent-statement": stated(parent)}
+    made(parent, b"new")
+
+    child = made(tmp_path / "child", parent=parent)
+
+    assert dependencies(child).items() >= {n: sha256(data) for n, data in used.items()}.items()
+    assert provenance.read(parent) == b"new"
+    child = made(tmp_path / "child", parent=parent)
+    assert dependencies(child)["parent"] == sha256(b"new")
+
+
+def test_what_was_read_is_not_read_again(tmp_path: Path) -> None:
+    """A statement needs no second look at a file: it may be gone by then."""
+    parent = made(tmp_path / "parent")
+    provenance.read(parent)
+    parent.unlink()
+
+    assert dependencies(made(tmp_path / "child", parent=parent))["parent"] == sha256(b"content")
+
+
+def test_reading_always_looks_at_the_file(tmp_path: Path) -> None:
+    """That a file was in order once hides no later change."""
+    parent = made(tmp_path / "parent")
+    provenance.read(parent)
+    parent.write_bytes(b"Content")
+
+    with pytest.raises(Tampered):
+        provenance.read(parent)
 
 
 def test_canonical_json_is_one_form() -> None:

@@ -49,9 +49,8 @@ def test_its_statement_names_the_recipe_of_the_default_study(study: Study) -> No
 
 def test_its_text_is_what_the_language_generates(study: Study, tmp_path: Path) -> None:
     """The corpus generated now has the very digest that the statement names."""
-    language.write(study.language, tmp_path)
     pairs = canonical.prepare(
-        [tmp_path / "pretraining" / "train-00000-of-00001.parquet"],
+        [language.write_pretraining(study.language, study.pretraining_pairs, tmp_path)],
         Selection(task="pretraining", head="mlm", split="train", text=("first", "second")),
     )
     longest = study.pretraining.architecture.positions

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from huggingface_hub import constants
 
+from model_directories import configured
 from tickets.errors import BadInput
 from tickets.sources import check_length, check_local, locate, model_directory
 from tickets.tasks import task
@@ -46,21 +46,8 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str],
     return snapshot
 
 
-def model(folder: Path, *files: str, **config: Any) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    bert = {
-        "model_type": "bert",
-        "vocab_size": 10,
-        "max_position_embeddings": 32,
-        "hidden_size": 8,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 1,
-        "intermediate_size": 8,
-        "hidden_act": "gelu",
-        "hidden_dropout_prob": 0.1,
-        "attention_probs_dropout_prob": 0.1,
-    }
-    (folder / "config.json").write_text(json.dumps(bert | config))
+def model(folder: Path, *files: str, **changes: Any) -> Path:
+    configured(folder, **changes)
     for file in files:
         (folder / file).write_text("")
     return folder
@@ -186,8 +173,10 @@ def test_what_is_not_here_is_checked_as_far_as_it_goes() -> None:
 
 def test_texts_are_no_longer_than_the_models_positions(tmp_path: Path) -> None:
     """RoBERTa's table of positions holds two that no token can take."""
-    bert = model(tmp_path / "bert")
-    roberta = model(tmp_path / "roberta", model_type="roberta", pad_token_id=1)
+    bert = model(tmp_path / "bert", max_position_embeddings=32)
+    roberta = model(
+        tmp_path / "roberta", model_type="roberta", pad_token_id=1, max_position_embeddings=32
+    )
 
     check_length(bert, "cola", 32)
     assert "write at most 32" in line(lambda: check_length(bert, "cola", 33))

@@ -147,6 +147,21 @@ def test_an_edit_reruns_what_depends_on_it_and_no_more(study: Path, tmp_path: Pa
     assert {"language", "theta_0", "data", "encode"}.isdisjoint(planned(copy))
 
 
+def test_a_theta_0_that_is_there_needs_no_text(study: Path, tmp_path: Path) -> None:
+    """Only a study that pre-trains has the text of pre-training made."""
+    own = "model: {path: results/pretrained, pretrain: true}"
+    shipped = f"model: {{path: {ROOT / 'resources' / 'theta_0'}}}"
+    copy = checkout(tmp_path / "shipped")
+    config = copy / "config" / "mini.yaml"
+    config.write_text(config.read_text().replace(own, shipped))
+
+    jobs = planned(copy)
+
+    assert list((study / "results/language/pretraining").glob("*.parquet"))
+    assert "language" in jobs
+    assert {"pretraining_text", "new_model", "corpus", "pretrain"}.isdisjoint(jobs)
+
+
 def test_a_changed_mask_stops_whoever_reads_it(study: Path, tmp_path: Path) -> None:
     """One line with the file and both digests, exit status not zero, nothing else lost."""
     copy = checkout(tmp_path / "changed")

@@ -21,6 +21,13 @@ except BadInput as error:
 
 design = study.design
 files = paths.Results(root=study.results)
+# Resources, as they change no result: changed parameters would rerun what is trained. Snakemake
+# counts `gpu_place` where a profile or --resources says how many there are.
+training_resources = {
+    "gpu_place": 1,
+    "trainings_per_gpu": str(study.trainings_per_gpu),
+    "checkpoint_minutes": str(study.checkpoint_minutes),
+}
 local_data = study.local_copies | {"language": files.folder("language")}
 
 

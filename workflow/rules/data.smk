@@ -2,7 +2,7 @@
 
 language_files = [
     files.language(task, split) for task in language.TASKS for split in ("train", "validation")
-] + [files.language("pretraining", "train")]
+]
 
 
 rule language:

@@ -75,16 +75,21 @@ rule train:
     conda:
         "../../envs/environment.yaml"
     threads: study.threads
+    resources:
+        **training_resources,
     params:
         recipe=lambda w: flags.recipe(study, study.tasks[w.task]),
         begin=lambda w: paths.rewind_of(w.weights),
         model=folder_of_model,
+        checkpoints=files.checkpoints("{weights}/{mask}/on-{task}/seed-{seed}"),
     shell:
         "python {input.code[0]} {params.recipe} --seed {wildcards.seed} "
         "--from-percent {params.begin} --ticket {input.ticket} --mask {input.mask} "
         "--model {params.model} --train {input.train} --validation {input.validation} "
         "--data {input.data} --predictions {output.predictions} --trained {output.trained} "
-        "2> {log}"
+        "--checkpoints {params.checkpoints} "
+        "--checkpoint-minutes {resources.checkpoint_minutes} "
+        "--trainings-per-gpu {resources.trainings_per_gpu} 2> {log}"
 
 
 rule theta_i:
@@ -107,10 +112,16 @@ rule theta_i:
     conda:
         "../../envs/environment.yaml"
     threads: study.threads
+    resources:
+        **training_resources,
     params:
         recipe=lambda w: flags.recipe(study, study.tasks[w.task]),
         model=folder_of_model,
+        checkpoints=files.checkpoints("theta_i/{task}/rewind-{rewind}/seed-{seed}"),
     shell:
         "python {input.code[0]} {params.recipe} --seed {wildcards.seed} "
         "--to-percent {wildcards.rewind} --ticket {input.ticket} --mask {input.mask} "
-        "--model {params.model} --train {input.train} --trained {output.weights} 2> {log}"
+        "--model {params.model} --train {input.train} --trained {output.weights} "
+        "--checkpoints {params.checkpoints} "
+        "--checkpoint-minutes {resources.checkpoint_minutes} "
+        "--trainings-per-gpu {resources.trainings_per_gpu} 2> {log}"

@@ -2,6 +2,26 @@
 
 new_model = files.configuration("pretrained")
 own_model = files.checkpoint()
+pretraining_text = files.language("pretraining", "train")
+
+
+rule pretraining_text:
+    input:
+        code=code("language"),
+    output:
+        text=pretraining_text,
+        statement=stated(pretraining_text),
+    log:
+        files.log("pretraining_text"),
+    benchmark:
+        files.benchmark("pretraining_text")
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        flags=flags.pretraining_text(study),
+        folder=lambda wildcards, output: Path(output.text).parents[1],
+    shell:
+        "python {input.code[0]} {params.flags} --output {params.folder} 2> {log}"
 
 
 rule new_model:
@@ -25,8 +45,8 @@ rule new_model:
 
 rule corpus:
     input:
-        text=ancient(files.language("pretraining", "train")),
-        statements=stated(files.language("pretraining", "train")),
+        text=ancient(pretraining_text),
+        statements=stated(pretraining_text),
         model=new_model,
         code=code("corpus"),
     output:
@@ -60,12 +80,18 @@ rule pretrain:
     conda:
         "../../envs/environment.yaml"
     threads: study.threads
+    resources:
+        **training_resources,
     params:
         flags=flags.pretraining(study),
         folder=folder_of_model,
+        checkpoints=files.checkpoints("pretrain"),
     shell:
         "python {input.code[0]} {params.flags} --corpus {input.corpus} "
-        "--model {params.folder} --output {output.checkpoint} 2> {log}"
+        "--model {params.folder} --output {output.checkpoint} "
+        "--checkpoints {params.checkpoints} "
+        "--checkpoint-minutes {resources.checkpoint_minutes} "
+        "--trainings-per-gpu {resources.trainings_per_gpu} 2> {log}"
 
 
 rule theta_0:

@@ -1,4 +1,4 @@
-"""Rule `language`: write the embedded artificial language, its tasks and its corpus."""
+"""Rules language and pretraining_text: write the artificial language's tasks, or its text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tickets import provenance
 from tickets.errors import run
-from tickets.language import Language, write
+from tickets.language import Language, write, write_pretraining
 
 
 def main() -> None:
@@ -19,19 +19,23 @@ def main() -> None:
         "persons": "number of persons about whom there are facts",
         "train_examples": "rows of every task's training split",
         "validation_examples": "rows of every task's validation split",
-        "pretraining_pairs": "rows of the corpus",
     }
     for field in fields(Language):
         flag = f"--{field.name.replace('_', '-')}"
         parser.add_argument(flag, type=int, required=True, help=helps[field.name])
+    parser.add_argument(
+        "--pretraining-pairs", type=int, help="rows of the text, to write it instead of the tasks"
+    )
     parser.add_argument("--output", type=Path, required=True, help="folder to write into")
-    arguments = vars(parser.parse_args())
-    folder = arguments.pop("output")
+    parameters = {n: v for n, v in vars(parser.parse_args()).items() if v is not None}
+    folder = parameters.pop("output")
     started = provenance.now()
-    for path in write(Language(**arguments), folder):
-        provenance.write(
-            path, rule="language", parameters=arguments, dependencies={}, started=started
-        )
+    asked = Language(**{field.name: parameters[field.name] for field in fields(Language)})
+    if pairs := parameters.get("pretraining_pairs"):
+        rule, written = "pretraining_text", [write_pretraining(asked, pairs, folder)]
+    else:
+        rule, written = "language", write(asked, folder)
+    provenance.write(*written, rule=rule, parameters=parameters, dependencies={}, started=started)
 
 
 if __name__ == "__main__":

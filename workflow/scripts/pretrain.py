@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import torch
-
-from tickets import masks, pretraining, provenance, weights
+from tickets import device, gpu, masks, pretraining, provenance, weights
+from tickets.checkpoints import Checkpoints
 from tickets.encoded import Encoded
 from tickets.errors import run
-from tickets.training import Recipe, initial_head, train
+from tickets.recipe import Recipe
+from tickets.saving import Saving, belongs
+from tickets.training import initial_head, train
 
 
 def main() -> None:
@@ -29,10 +30,18 @@ def main() -> None:
     )
     parser.add_argument("--threads", type=int, required=True, help="of a CPU; they change bits")
     parser.add_argument("--mlm-probability", type=float, required=True, help="share hidden")
+    parser.add_argument("--checkpoints", type=Path, required=True, help="folder to save into")
+    parser.add_argument("--checkpoint-minutes", type=float, required=True, help="0: every step")
+    parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share one")
     flags = parser.parse_args()
+    with gpu.reserved(flags.trainings_per_gpu):
+        training(flags)
+
+
+def training(flags: argparse.Namespace) -> None:
+    """Train and write, on the device that was reserved."""
     started = provenance.now()
-    torch.set_num_threads(flags.threads)
-    torch.set_deterministic_debug_mode("error")  # its twin imports torch._inductor: two seconds
+    device.prepare(flags.threads)
     recipe = Recipe(
         epochs=None,
         steps=flags.steps,
@@ -46,30 +55,33 @@ def main() -> None:
     encoder, head = initial_head(
         theta, known, head="mlm", labels=0, seed=flags.seed, task="pretraining"
     )
-    everything = masks.dense(weights.prunable_of(theta))
+    recorded = (
+        *("steps", "warmup_steps", "batch_size", "learning_rate", "mlm_probability"),
+        *("seed", "threads"),
+    )
+    parameters = {name: str(getattr(flags, name)) for name in recorded}
+    checkpoints = Checkpoints(flags.checkpoints, belongs(parameters, {"corpus": flags.corpus}))
     result = train(
         encoder,
         head,
-        everything,
+        masks.dense(weights.prunable_of(theta)),
         Encoded.read(flags.corpus),
         known,
         recipe,
         head="mlm",
         seed=flags.seed,
+        saving=Saving(checkpoints=checkpoints, minutes=flags.checkpoint_minutes),
     )
     pretraining.write_weights(flags.output, result.theta, result.gamma)
-    recorded = (
-        *("steps", "warmup_steps", "batch_size", "learning_rate", "mlm_probability"),
-        *("seed", "threads"),
-    )
     provenance.write(
         flags.output,
         rule="pretrain",
-        parameters={name: str(getattr(flags, name)) for name in recorded},
+        parameters=parameters,
         dependencies={"corpus": flags.corpus, "config.json": flags.model / "config.json"},
         facts={"final_loss": repr(result.losses[-1]), "device": result.device},
         started=started,
     )
+    checkpoints.remove()
 
 
 if __name__ == "__main__":

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import os
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from tickets import architecture, canonical, masks, provenance, weights
+from tickets import architecture, canonical, device, gpu, masks, provenance, weights
+from tickets.checkpoints import Checkpoints
 from tickets.encoded import Encoded
+from tickets.encoder import HEAD
 from tickets.errors import run
 from tickets.evaluation import predict
 from tickets.network import Network
-from tickets.training import HEAD, Recipe, initial_head, train
+from tickets.recipe import PRECISIONS, SPEEDUPS, Recipe
+from tickets.saving import Saving, belongs
+from tickets.training import initial_head, train
+
+# Flags that name where something is done, and not what.
+PATHS = (
+    *("ticket", "mask", "model", "train", "validation", "data", "predictions", "trained"),
+    *("checkpoints", "checkpoint_minutes", "trainings_per_gpu"),
+)
+# Fine-tuning has no warm-up (paper, Table 1).
+RECIPE = [field for field in fields(Recipe) if field.name != "warmup_steps"]
 
 
 def main() -> None:
@@ -47,38 +59,50 @@ def main() -> None:
         "--mlm-probability", type=float, required=True, help="share of words that MLM hides"
     )
     parser.add_argument("--dropout", type=float, help="instead of the model's own rates")
+    parser.add_argument("--precision", choices=PRECISIONS, required=True, help="of products")
+    parser.add_argument(
+        "--speedups", choices=SPEEDUPS, nargs="*", default=SPEEDUPS, help="which; default: all"
+    )
+    parser.add_argument("--checkpoints", type=Path, help="folder to save into, and to go on from")
+    parser.add_argument("--checkpoint-minutes", type=float, default=5, help="0: every step")
     parser.add_argument("--from-percent", type=float, default=0, help="where the ticket stands")
     parser.add_argument("--to-percent", type=float, default=100, help="where to stop")
+    parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share one")
     flags = parser.parse_args()
+    with gpu.reserved(flags.trainings_per_gpu):
+        training(flags)
+
+
+def training(flags: argparse.Namespace) -> None:
+    """Train and write, on the device that was reserved."""
     started = provenance.now()
-    torch.set_num_threads(flags.threads)
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.set_deterministic_debug_mode("error")  # its twin imports torch._inductor: two seconds
+    device.prepare(flags.threads)
 
     known = architecture.read(flags.model)
-    recipe = Recipe(
-        epochs=flags.epochs,
-        steps=flags.steps,
-        batch_size=flags.batch_size,
-        learning_rate=flags.learning_rate,
-        adam_epsilon=flags.adam_epsilon,
-        clip_norm=flags.clip_norm,
-        dropout=flags.dropout,
-        mlm_probability=flags.mlm_probability,
-    )
+    recipe = Recipe(**{field.name: getattr(flags, field.name) for field in RECIPE})
     encoded = Encoded.read(flags.train)
     total = recipe.total_steps(len(encoded))
     first, last = (
         round(percent / 100 * total) for percent in (flags.from_percent, flags.to_percent)
     )
-    ticket = weights.read(flags.ticket)
+    ticket, mask = weights.read(flags.ticket), masks.read(flags.mask)
     theta, gamma = initial_head(
         ticket, known, head=flags.head, labels=flags.labels, seed=flags.seed, task=flags.task
     )
+    parameters = {
+        name: _exact(value)
+        for name, value in vars(flags).items()
+        if name not in PATHS and value is not None
+    }
+    saving = None
+    if flags.checkpoints:
+        inputs = {name: getattr(flags, name) for name in ("ticket", "mask", "train")}
+        checkpoints = Checkpoints(flags.checkpoints, belongs(parameters, inputs))
+        saving = Saving(checkpoints=checkpoints, minutes=flags.checkpoint_minutes)
     result = train(
         theta,
         gamma,
-        masks.read(flags.mask),
+        mask,
         encoded,
         known,
         recipe,
@@ -86,6 +110,7 @@ def main() -> None:
         seed=flags.seed,
         first_step=first,
         last_step=last,
+        saving=saving,
     )
     facts: dict[str, Any] = {
         "steps": total,
@@ -101,26 +126,26 @@ def main() -> None:
         for name in ("ticket", "mask", "train", "validation", "data")
         if (path := getattr(flags, name)) is not None
     }
-    paths = ("trained", "predictions", "model", *dependencies)
-    parameters = {n: v for n, v in vars(flags).items() if n not in paths and v is not None}
     heads = {f"{HEAD}{name}": value for name, value in result.gamma.items()}
     weights.write(flags.trained, {**ticket, **result.theta, **heads})
     written = [flags.trained]
     if flags.predictions is not None:
-        network = Network.of(result.theta, result.gamma, known, flags.head)
+        precision = getattr(torch, flags.precision)
+        network = Network.of(result.theta, result.gamma, known, flags.head, dtype=precision)
         validation = Encoded.read(flags.validation)
         found = predict(network, validation, canonical.read(flags.data))
         canonical.write(flags.predictions, found)
         written.append(flags.predictions)
-    for path in written:
-        provenance.write(
-            path,
-            rule="train",
-            parameters={n: _exact(v) for n, v in parameters.items()},
-            dependencies=dependencies,
-            facts=facts,
-            started=started,
-        )
+    provenance.write(
+        *written,
+        rule="train",
+        parameters=parameters,
+        dependencies=dependencies,
+        facts=facts,
+        started=started,
+    )
+    if saving:
+        saving.checkpoints.remove()
 
 
 def _exact(value: Any) -> Any:

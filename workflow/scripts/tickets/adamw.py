@@ -1,57 +1,60 @@
-"""AdamW as torch's own fused kernel, without `torch.optim.AdamW` around it.
+"""Clipping and AdamW on a flat vector, as torch's own fused kernel.
 
-Constructing that class imports `torch._dynamo`, which takes as long as torch itself; in a study of
-short trainings that is a good part of the time.
+Not through `torch.optim.AdamW`: constructing it imports `torch._dynamo`, which takes as long as
+torch itself; in a study of short trainings that is a good part of the time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 from torch.optim.adamw import adamw
 
 BETAS = (0.9, 0.999)
+_CHUNK = 2**16  # so many squares are summed at a time: float32 loses digits in longer sums
 
 
 class AdamW:
-    """AdamW at weight decay 0 (Loshchilov and Hutter 2019) with one learning rate for all.
+    """AdamW at weight decay 0 (Loshchilov and Hutter 2019), gradients clipped by their norm.
 
-    Parameters that have no gradient in the first step never get one: they have no state.
+    A weight whose gradient has always been zero has zero moments, and does not move.
     """
 
-    def __init__(self, parameters: Sequence[Tensor], epsilon: float) -> None:
-        self._parameters = parameters
-        self._epsilon = epsilon
-        self._used: list[Tensor] = []
+    def __init__(self, values: Tensor, grads: Tensor, *, epsilon: float, clip_norm: float) -> None:
+        self.mean = torch.zeros_like(values)
+        self.square = torch.zeros_like(values)
+        self.steps = torch.zeros((), device=values.device)
+        self._values, self._grads = values, grads
+        self._epsilon, self._clip_norm = epsilon, clip_norm
+        self._chunks = list(grads.split(_CHUNK))
 
-    def step(self, rate: float) -> None:
-        """Move every parameter that has a gradient, at the learning rate `rate`."""
-        if not self._used:
-            self._used = [p for p in self._parameters if p.grad is not None]
-            self._means = [torch.zeros_like(p) for p in self._used]
-            self._squares = [torch.zeros_like(p) for p in self._used]
-            self._steps = [torch.zeros((), device=p.device) for p in self._used]
+    def step(self, rate: float | Tensor) -> None:
+        """Clip the gradients and move the values, at the learning rate `rate`."""
         with torch.no_grad():
             adamw(
-                self._used,
-                [p.grad for p in self._used if p.grad is not None],
-                self._means,
-                self._squares,
+                [self._values],
+                [self._grads],
+                [self.mean],
+                [self.square],
                 [],
-                self._steps,
+                [self.steps],
                 fused=True,
                 amsgrad=False,
                 beta1=BETAS[0],
                 beta2=BETAS[1],
-                lr=rate,
+                lr=cast(Any, rate),
                 weight_decay=0.0,
                 eps=self._epsilon,
                 maximize=False,
+                grad_scale=self._divisor(),
             )
 
-    def clear(self) -> None:
-        """Forget the gradients."""
-        for parameter in self._parameters:
-            parameter.grad = None
+    def _divisor(self) -> Tensor:
+        """What the gradients are divided by, as in `torch.nn.utils.clip_grad_norm_`.
+
+        The kernel divides while it reads them: clipping costs no pass over memory of its own.
+        """
+        norm = torch.nn.utils.get_total_norm(self._chunks)
+        return ((norm + 1e-6) / self._clip_norm).clamp(min=1.0)

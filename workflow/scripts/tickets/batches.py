@@ -1,6 +1,9 @@
-"""Batches: which examples, in which order, packed end to end; functions of seed and step.
+"""Batches: which examples, in which order, laid out in rows; functions of seed and step.
 
 Nothing here has a state: a training that starts at step i sees what an uninterrupted one sees.
+
+A batch's sequences stand end to end in rows of one width, several in a row, the longest first
+into the first row that has room. Legend: B sequences of together T tokens, in R rows of W slots.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ from tickets.encoded import Encoded
 from tickets.seeds import derive
 
 Ints = NDArray[np.int64]
+
+ATTENTION = 1000  # at this width a slot's attention costs about as much as all else of it
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:
@@ -35,12 +40,20 @@ def _order(examples: int, seed: int, epoch: int) -> Ints:
 
 @dataclass(frozen=True, kw_only=True)
 class Packed:
-    """Some sequences end to end: flat arrays [T], and where each sequence begins [B + 1]."""
+    """Some sequences in rows.
+
+    examples [B]: which. starts [B + 1]: where each begins when they stand end to end, in the order
+    of `examples`. source [T]: where their tokens stand in the encoded data. slots [T]: where they
+    stand in the flattened rows. firsts [B]: the slots of the sequences' first tokens.
+    """
 
     examples: Ints
-    tokens: Ints
-    types: Ints
     starts: Ints
+    source: Ints
+    slots: Ints
+    firsts: Ints
+    rows: int
+    width: int
 
     @property
     def lengths(self) -> Ints:
@@ -50,23 +63,64 @@ class Packed:
     @property
     def positions(self) -> Ints:
         """Each token's place in its sequence [T]."""
-        return np.arange(self.tokens.size) - np.repeat(self.starts[:-1], self.lengths)
+        return self.slots - np.repeat(self.firsts, self.lengths)
 
     @property
-    def slots(self) -> Ints:
-        """Each token's place in the B x L rectangle [T]."""
-        row = np.repeat(np.arange(self.lengths.size), self.lengths)
-        return row * self.lengths.max() + self.positions
+    def owner(self) -> Ints:
+        """Which of the B sequences each token belongs to [T]."""
+        return np.repeat(np.arange(self.lengths.size), self.lengths)
+
+    def laid_out(self, values: NDArray[np.generic], empty: int = 0) -> NDArray[np.generic]:
+        """One value a token [T] in the rows [R * W], with `empty` in slots without a token."""
+        laid = np.full(self.rows * self.width, empty, dtype=values.dtype)
+        laid[self.slots] = values
+        return laid
 
 
-def pack(encoded: Encoded, examples: Ints) -> Packed:
-    """The sequences `examples`, without padding."""
+def pack(encoded: Encoded, examples: Ints, *, shared: bool = True) -> Packed:
+    """The sequences `examples`, in rows of the width that needs the least work.
+
+    Not `shared`: one sequence a row, as wide as the longest.
+    """
     begins, ends = encoded.offsets[examples], encoded.offsets[examples + 1]
-    starts = np.concatenate([[0], np.cumsum(ends - begins)])
-    flat = np.arange(starts[-1]) + np.repeat(begins - starts[:-1], ends - begins)
+    lengths = ends - begins
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    if shared:
+        row, column, rows, width = _least(lengths)
+    else:
+        row, column = np.arange(lengths.size), np.zeros(lengths.size, dtype=np.int64)
+        rows, width = lengths.size, int(lengths.max())
+    firsts = row * width + column
+    within = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)
     return Packed(
         examples=examples,
-        tokens=encoded.tokens[flat].astype(np.int64),
-        types=encoded.types[flat].astype(np.int64),
         starts=starts,
+        source=within + np.repeat(begins, lengths),
+        slots=within + np.repeat(firsts, lengths),
+        firsts=firsts,
+        rows=rows,
+        width=width,
     )
+
+
+def _least(lengths: Ints) -> tuple[Ints, Ints, int, int]:
+    """Rows and columns of the layout with the fewest slots, wider rows costing more attention."""
+    longest = int(lengths.max())
+    order = np.argsort(-lengths, kind="stable").tolist()
+    widths = sorted({longest + longest * eighths // 8 for eighths in range(5)})
+    layouts = [(*_layout(lengths.tolist(), order, width), width) for width in widths]
+    return min(layouts, key=lambda found: found[2] * found[3] * (ATTENTION + found[3]))
+
+
+def _layout(lengths: list[int], order: list[int], width: int) -> tuple[Ints, Ints, int]:
+    """First fit decreasing: the row and column of each sequence, and how many rows there are."""
+    used: list[int] = []
+    row, column = np.zeros((2, len(lengths)), dtype=np.int64)
+    for sequence in order:
+        length = lengths[sequence]
+        place = next((at for at, end in enumerate(used) if end + length <= width), len(used))
+        if place == len(used):
+            used.append(0)
+        row[sequence], column[sequence] = place, used[place]
+        used[place] += length
+    return row, column, len(used)

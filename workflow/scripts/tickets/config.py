@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -35,6 +35,8 @@ class Training:
     clip_norm: float
     dropout: float | None
     mlm_probability: float
+    precision: str
+    speedups: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,8 @@ class Study:
     """A configuration that was checked; config/README.md explains each key.
 
     sparsities: what the rounds of IMP reach, the last of them the target. rewind: the share of a
-    training after which the weights are taken that a round rewinds to.
+    training after which the weights are taken that a round rewinds to. pretraining_pairs: rows of
+    the language's text.
     """
 
     results: str
@@ -66,8 +69,11 @@ class Study:
     sparsities: tuple[Fraction, ...]
     rewind: Fraction
     threads: int
+    checkpoint_minutes: float
+    trainings_per_gpu: int
     training: Training
     language: Language
+    pretraining_pairs: int
     pretraining: Pretraining
 
     @property
@@ -102,6 +108,8 @@ def load(raw: Mapping[str, Any]) -> Study:
 def _study(values: Mapping[str, Any]) -> Study:
     pretraining: dict[str, Any] = dict(values["pretraining"])
     size = Size(**pretraining.pop("architecture"))
+    generated: dict[str, Any] = dict(values["language"])
+    pairs = generated.pop("pretraining_pairs")
     return Study(
         results=str(Path(values["results"])),
         seeds=tuple(values["seeds"]),
@@ -111,8 +119,11 @@ def _study(values: Mapping[str, Any]) -> Study:
         sparsities=_sparsities(values),
         rewind=exact(values["rewind"]) / 100,
         threads=values["threads"],
+        checkpoint_minutes=values["checkpoint_minutes"],
+        trainings_per_gpu=values["trainings_per_gpu"],
         training=Training(**values["training"]),
-        language=Language(**values["language"]),
+        language=Language(**generated),
+        pretraining_pairs=pairs,
         pretraining=Pretraining(architecture=size, **pretraining),
     )
 

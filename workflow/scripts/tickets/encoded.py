@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tickets import provenance
+from tickets.columns import column, lists, numbers, texts
 from tickets.errors import Tampered
 from tickets.files import canonical_json, replacing
 
@@ -54,21 +55,21 @@ class Encoded:
         """An id for each feature of an mlm task: its row's, or its own where texts were joined."""
         if len(self) == len(rows):
             return rows
-        return pa.array([f"sequence-{number}" for number in range(len(self))])
+        return texts([f"sequence-{number}" for number in range(len(self))])
 
     def write(self, path: Path) -> None:
         """Write an uncompressed Arrow file with one row a feature, atomically."""
         arrays: dict[str, pa.Array] = {
-            "example": pa.array(self.example),
-            "input_ids": _lists(self.offsets, self.tokens),
-            "token_type_ids": _lists(self.offsets, self.types),
+            "example": column(self.example),
+            "input_ids": lists(self.offsets, self.tokens),
+            "token_type_ids": lists(self.offsets, self.types),
         }
         for name, values in self.columns.items():
             if name in RAGGED:
                 width = 2 if name == PAIRS else 1
-                arrays[name] = _lists(self.offsets * width, values.reshape(-1))
+                arrays[name] = lists(self.offsets * width, values.reshape(-1))
             else:
-                arrays[name] = pa.array(values)
+                arrays[name] = column(values)
         batch = pa.RecordBatch.from_pydict(
             arrays, metadata={METADATA_KEY: canonical_json(self.meta)}
         )
@@ -99,24 +100,18 @@ class Encoded:
         return cls(
             tokens=_flat(input_ids),
             types=_flat(found.pop("token_type_ids")),
-            offsets=input_ids.offsets.to_numpy().astype(np.int64),
-            example=found.pop("example").to_numpy(),
-            columns={name: _column(name, column) for name, column in found.items()},
+            offsets=numbers(input_ids.offsets).astype(np.int64),
+            example=numbers(found.pop("example")),
+            columns={name: _column(name, values) for name, values in found.items()},
             meta=meta,
         )
 
 
-def _lists(offsets: NDArray[np.int64], values: NDArray[Any]) -> pa.Array:
-    if offsets[-1] > np.iinfo(np.int32).max:
-        raise ValueError("more than 2^31 - 1 tokens: Arrow's lists end there")
-    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), pa.array(values))
+def _flat(values: pa.ListArray) -> NDArray[Any]:
+    return numbers(values.values)
 
 
-def _flat(column: pa.Array) -> NDArray[Any]:
-    return column.values.to_numpy()
-
-
-def _column(name: str, column: pa.Array) -> NDArray[Any]:
+def _column(name: str, values: pa.Array) -> NDArray[Any]:
     if name not in RAGGED:
-        return column.to_numpy()
-    return _flat(column).reshape(-1, 2) if name == PAIRS else _flat(column)
+        return numbers(values)
+    return _flat(values).reshape(-1, 2) if name == PAIRS else _flat(values)

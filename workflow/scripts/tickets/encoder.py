@@ -1,13 +1,11 @@
-"""f(x; theta, gamma): the encoder and its heads as functions of named tensors.
+"""f(x; theta, gamma): the encoder and its heads as functions of named parameters.
 
-Sequences are not padded: a batch's real tokens stand in one row of T, and only attention, a few
-per cent of the work, sees a rectangle. Shapes: T tokens in a batch, B sequences, L the longest of
-them, H hidden width, E embedding width, V word pieces.
+Sequences stand end to end in rows, see `batches.py`; a token attends to those of its own sequence.
+Shapes: R rows of W slots, n = R * W, H hidden width, E embedding width, B sequences, V word pieces.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -15,127 +13,121 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tickets.architecture import Architecture
+from tickets.dropout import Dropout
+from tickets.layers import embedding, linear, norm, scores
+from tickets.parameters import TABLES, Parameters
 
-Parameters = Mapping[str, Tensor]
+WORDS, POSITIONS, TYPES = TABLES
+HEAD = "head."  # before the names of a training's own head
+POOLER = "pooler.dense"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """Where the tokens of a batch come from.
+    """A batch on the device.
 
-    `tokens`, `types`, `positions` are [T]; `slots` [T] is each token's place in the B x L
-    rectangle; `firsts` [B] each sequence's first token; `visible` [B, 1, 1, L] where the rectangle
-    holds a token, None where it is full.
+    `tokens`, `types`, `positions` are [n]; `visible` [R, 1, W, W] is 0 where a slot sees another
+    and -inf elsewhere.
     """
 
     tokens: Tensor
     types: Tensor
     positions: Tensor
-    slots: Tensor
-    firsts: Tensor
-    visible: Tensor | None
-    size: int
-    longest: int
+    visible: Tensor
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dropout:
-    """The rates at which hidden units and attention weights are dropped."""
-
-    hidden: float
-    attention: float
-
-
-NO_DROPOUT = Dropout(hidden=0.0, attention=0.0)
-
-
-def encode(theta: Parameters, architecture: Architecture, rows: Rows, dropout: Dropout) -> Tensor:
-    """Hidden states [T, H] of the last layer."""
-    x = _embed(theta, architecture, rows, dropout)
+def encode(
+    parameters: Parameters,
+    architecture: Architecture,
+    rows: Rows,
+    needed: Tensor | None,
+    dropout: Dropout,
+) -> Tensor:
+    """The last hidden states of the slots `needed`, [needed, H]; None for all, [n, H]."""
+    x = _embed(parameters, architecture, rows, dropout)
     for layer in range(architecture.layers):
-        x = _layer(theta, architecture, architecture.names.layer.format(layer), x, rows, dropout)
+        at = architecture.names.layer.format(layer)
+        # Of the last layer's output only what a head reads is worth computing.
+        kept = needed if layer == architecture.layers - 1 else None
+        x = _layer(parameters, architecture, at, x, rows.visible, kept, dropout)
     return x
 
 
-def pooled(theta: Parameters, gamma: Parameters, hidden: Tensor, rows: Rows) -> Tensor:
-    """The first token of every sequence through the pooler, theta's or else the head's: [B, H]."""
-    first = hidden.index_select(0, rows.firsts)
-    if "pooler.dense.weight" in theta:
-        return torch.tanh(F.linear(first, theta["pooler.dense.weight"], theta["pooler.dense.bias"]))
-    return torch.tanh(F.linear(first, gamma["pooler.weight"], gamma["pooler.bias"]))
+def pooled(parameters: Parameters, first: Tensor) -> Tensor:
+    """First tokens [B, H] through the pooler, theta's or else the head's."""
+    name = POOLER if f"{POOLER}.weight" in parameters else f"{HEAD}pooler"
+    return torch.tanh(linear(parameters, name, first))
 
 
-def outputs(gamma: Parameters, features: Tensor, dropout: Dropout) -> Tensor:
-    """The linear output layer of a classification, regression or span head."""
-    dropped = F.dropout(features, dropout.hidden, training=dropout.hidden > 0)
-    return F.linear(dropped, gamma["output.weight"], gamma["output.bias"])
+def outputs(parameters: Parameters, features: Tensor, dropout: Dropout) -> Tensor:
+    """The linear output layer of a classification, regression or span head, in float32."""
+    return linear(parameters, f"{HEAD}output", dropout.hidden(features)).float()
 
 
-def word_scores(
-    theta: Parameters, gamma: Parameters, architecture: Architecture, hidden: Tensor
+def word_scores(parameters: Parameters, architecture: Architecture, hidden: Tensor) -> Tensor:
+    """Scores of all word pieces [n, V] at n hidden states, in float32; tied to the embeddings."""
+    x = F.gelu(linear(parameters, f"{HEAD}dense", hidden))
+    x = norm(parameters, f"{HEAD}norm", x, architecture.norm_epsilon)
+    return scores(parameters, WORDS, f"{HEAD}bias", x).float()
+
+
+def _embed(
+    parameters: Parameters, architecture: Architecture, rows: Rows, dropout: Dropout
 ) -> Tensor:
-    """Scores of all word pieces [n, V] at n positions of `hidden`; tied to the embeddings."""
-    x = F.gelu(F.linear(hidden, gamma["dense.weight"], gamma["dense.bias"]))
-    x = F.layer_norm(
-        x, x.shape[-1:], gamma["norm.weight"], gamma["norm.bias"], architecture.norm_epsilon
-    )
-    return F.linear(x, theta["embeddings.word_embeddings.weight"], gamma["bias"])
-
-
-def _embed(theta: Parameters, architecture: Architecture, rows: Rows, dropout: Dropout) -> Tensor:
-    x = F.embedding(rows.tokens, theta["embeddings.word_embeddings.weight"])
-    x = x + F.embedding(
-        rows.positions + architecture.position_offset,
-        theta["embeddings.position_embeddings.weight"],
-    )
-    if "embeddings.token_type_embeddings.weight" in theta:
-        x = x + F.embedding(rows.types, theta["embeddings.token_type_embeddings.weight"])
-    x = _norm(theta, architecture, "embeddings.LayerNorm", x)
-    x = F.dropout(x, dropout.hidden, training=dropout.hidden > 0)
-    if "embeddings_project.weight" in theta:
-        x = _linear(theta, "embeddings_project", x)
+    x = embedding(parameters, WORDS, rows.tokens)
+    x = x + embedding(parameters, POSITIONS, rows.positions + architecture.position_offset)
+    if TYPES in parameters:
+        x = x + embedding(parameters, TYPES, rows.types)
+    x = dropout.hidden(norm(parameters, "embeddings.LayerNorm", x, architecture.norm_epsilon))
+    if "embeddings_project.weight" in parameters:
+        x = linear(parameters, "embeddings_project", x)
     return x
 
 
 def _layer(
-    theta: Parameters,
+    parameters: Parameters,
     architecture: Architecture,
     at: str,
     x: Tensor,
-    rows: Rows,
+    visible: Tensor,
+    needed: Tensor | None,
     dropout: Dropout,
 ) -> Tensor:
-    names = architecture.names
-    query, key, value = (
-        _rectangle(_linear(theta, f"{at}.{part}", x), rows, architecture.heads)
-        for part in (names.query, names.key, names.value)
-    )
-    attended = F.scaled_dot_product_attention(
-        query, key, value, attn_mask=rows.visible, dropout_p=dropout.attention
-    )
-    flat = attended.transpose(1, 2).reshape(rows.size * rows.longest, -1)
-    attended = _linear(theta, f"{at}.{names.attention_output}", flat.index_select(0, rows.slots))
-    if architecture.family != "distilbert":
-        attended = F.dropout(attended, dropout.hidden, training=dropout.hidden > 0)
-    x = _norm(theta, architecture, f"{at}.{names.attention_norm}", x + attended)
-    inner = _linear(theta, f"{at}.{names.intermediate}", x)
+    names, epsilon = architecture.names, architecture.norm_epsilon
+    attended = _attend(parameters, architecture, at, x, visible, dropout)
+    if needed is not None:
+        x, attended = x.index_select(0, needed), attended.index_select(0, needed)
+    attended = linear(parameters, f"{at}.{names.attention_output}", attended)
+    # DistilBERT drops nothing here.
+    x = x + attended if architecture.family == "distilbert" else dropout.added(x, attended)
+    x = norm(parameters, f"{at}.{names.attention_norm}", x, epsilon)
+    inner = linear(parameters, f"{at}.{names.intermediate}", x)
     inner = F.gelu(inner) if architecture.activation == "gelu" else F.relu(inner)
-    out = _linear(theta, f"{at}.{names.output}", inner)
-    out = F.dropout(out, dropout.hidden, training=dropout.hidden > 0)
-    return _norm(theta, architecture, f"{at}.{names.output_norm}", x + out)
+    x = dropout.added(x, linear(parameters, f"{at}.{names.output}", inner))
+    return norm(parameters, f"{at}.{names.output_norm}", x, epsilon)
 
 
-def _rectangle(x: Tensor, rows: Rows, heads: int) -> Tensor:
-    """[T, H] -> [B, heads, L, H / heads], zeros where there is no token."""
-    full = x.new_zeros(rows.size * rows.longest, x.shape[1]).index_copy(0, rows.slots, x)
-    return full.view(rows.size, rows.longest, heads, -1).transpose(1, 2)
-
-
-def _linear(theta: Parameters, name: str, x: Tensor) -> Tensor:
-    return F.linear(x, theta[f"{name}.weight"], theta[f"{name}.bias"])
-
-
-def _norm(theta: Parameters, architecture: Architecture, name: str, x: Tensor) -> Tensor:
-    return F.layer_norm(
-        x, x.shape[-1:], theta[f"{name}.weight"], theta[f"{name}.bias"], architecture.norm_epsilon
+def _attend(
+    parameters: Parameters,
+    architecture: Architecture,
+    at: str,
+    x: Tensor,
+    visible: Tensor,
+    dropout: Dropout,
+) -> Tensor:
+    """What each slot gathers from those it sees, [n, H]."""
+    rows, width, names = visible.shape[0], visible.shape[2], architecture.names
+    together = linear(
+        parameters, tuple(f"{at}.{p}" for p in (names.query, names.key, names.value)), x
     )
+    split = together.view(rows, width, 3, architecture.heads, -1)
+    query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
+    rate = dropout.rates.attention
+    if rate and x.device.type == "cpu":  # where torch has no fused attention with dropout
+        scaled = torch.add(visible, query @ key.transpose(2, 3), alpha=query.shape[-1] ** -0.5)
+        attended = dropout.attention(scaled.softmax(dim=-1)) @ value
+    else:
+        attended = F.scaled_dot_product_attention(
+            query, key, value, attn_mask=visible, dropout_p=rate
+        )
+    return attended.transpose(1, 2).reshape(rows * width, -1)

@@ -22,6 +22,14 @@ class Diverged(TicketsError):
     """A training whose loss is no longer a number."""
 
 
+class CannotWrite(TicketsError):
+    """A file that the system refuses to take; what stood in its place is untouched."""
+
+
+class Interrupted(TicketsError):
+    """A training that a signal stopped after its checkpoint was written; run again, it goes on."""
+
+
 def run(main: Callable[[], None]) -> None:
     """Call an entry point; a `TicketsError` becomes one line on stderr and exit status 1."""
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from tickets.batches import Packed, pack
+from tickets.columns import column, rows, texts
 from tickets.encoded import Encoded
-from tickets.encoder import NO_DROPOUT, Rows
 from tickets.masking import IGNORED
-from tickets.network import Network
+from tickets.network import Batch, Network
 
 TOKENS = 8192  # in an evaluation batch: large matrices, and the same batches on every machine
 LONGEST_ANSWER = 30  # tokens, as in the published SQuAD scripts
@@ -40,24 +39,24 @@ def _classes(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str,
     logits = _answers(network, encoded)
     return {
         "id": data["id"],
-        "reference": pa.array(encoded.columns["label"].astype(np.int64)),
-        "prediction": pa.array(logits.argmax(axis=1).astype(np.int64)),
-        "logits": pa.array(list(logits), type=pa.list_(pa.float32())),
+        "reference": column(encoded.columns["label"].astype(np.int64)),
+        "prediction": column(logits.argmax(axis=1).astype(np.int64)),
+        "logits": rows(logits),
     }
 
 
 def _values(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, pa.Array]:
     return {
         "id": data["id"],
-        "reference": pa.array(encoded.columns["label"].astype(np.float64)),
-        "prediction": pa.array(_answers(network, encoded)[:, 0].astype(np.float64)),
+        "reference": column(encoded.columns["label"].astype(np.float64)),
+        "prediction": column(_answers(network, encoded)[:, 0].astype(np.float64)),
     }
 
 
 def _answers(network: Network, encoded: Encoded) -> NDArray[np.float32]:
     parts: dict[int, NDArray[np.float32]] = {}
-    for packed, rows in _batches(network, encoded):
-        found = network.answers(network.hidden(rows, NO_DROPOUT), rows, NO_DROPOUT).cpu().numpy()
+    for packed, batch in _batches(network, encoded):
+        found = network.answers(batch).cpu().numpy()
         parts |= dict(zip(packed.examples.tolist(), found, strict=True))
     return np.stack([parts[example] for example in range(len(encoded))])
 
@@ -66,18 +65,17 @@ def _words(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, p
     """Correct and total masked words of each sequence."""
     correct = np.zeros(len(encoded), dtype=np.int64)
     total = np.zeros(len(encoded), dtype=np.int64)
-    for packed, rows in _batches(network, encoded):
-        labels = _flat(encoded, encoded.columns["labels"], packed)
-        places = np.flatnonzero(labels != IGNORED)
-        hidden = network.hidden(rows, NO_DROPOUT).index_select(0, network.tensor(places))
-        right = network.words(hidden).argmax(dim=1).cpu().numpy() == labels[places]
-        owner = np.repeat(packed.examples, packed.lengths)[places]
+    for packed, batch in _batches(network, encoded):
+        labels = encoded.columns["labels"][packed.source]
+        hidden = labels != IGNORED
+        right = network.words(batch).argmax(dim=1).cpu().numpy() == labels[hidden]
+        owner = packed.examples[packed.owner[hidden]]
         np.add.at(correct, owner, right)
         np.add.at(total, owner, 1)
     return {
         "id": encoded.ids(data["id"]),
-        "correct": pa.array(correct),
-        "total": pa.array(total),
+        "correct": column(correct),
+        "total": column(total),
     }
 
 
@@ -85,9 +83,9 @@ def _spans(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, p
     """The best span of each example over all its windows, as text of its context."""
     contexts: Sequence[str] = data["context"].to_pylist()
     score = np.full(len(data), -np.inf)
-    texts = [""] * len(data)
-    for packed, rows in _batches(network, encoded):
-        first, last = network.edges(network.hidden(rows, NO_DROPOUT), rows).cpu().numpy()
+    answers = [""] * len(data)
+    for packed, batch in _batches(network, encoded):
+        first, last = network.edges(batch).cpu().numpy()
         for row, feature in enumerate(packed.examples):
             begin, end = (int(encoded.columns[f"context_{e}"][feature]) for e in ("begin", "end"))
             value, start, stop = best_span(first[row, begin:end], last[row, begin:end])
@@ -96,8 +94,8 @@ def _spans(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, p
                 at = encoded.offsets[feature] + begin
                 characters = encoded.columns["offsets"][[at + start, at + stop]]
                 score[example] = value
-                texts[example] = contexts[example][characters[0, 0] : characters[1, 1]]
-    return {"id": data["id"], "reference": data["answers"], "prediction": pa.array(texts)}
+                answers[example] = contexts[example][characters[0, 0] : characters[1, 1]]
+    return {"id": data["id"], "reference": data["answers"], "prediction": texts(answers)}
 
 
 def best_span(first: NDArray[np.float32], last: NDArray[np.float32]) -> tuple[float, int, int]:
@@ -114,18 +112,13 @@ def best_span(first: NDArray[np.float32], last: NDArray[np.float32]) -> tuple[fl
     return best
 
 
-def _batches(network: Network, encoded: Encoded) -> Iterator[tuple[Packed, Rows]]:
+def _batches(network: Network, encoded: Encoded) -> Iterator[tuple[Packed, Batch]]:
     """All sequences, shortest first, in batches of about `TOKENS` tokens."""
     lengths = np.diff(encoded.offsets)
     order = np.argsort(lengths, kind="stable")
     area = np.cumsum(lengths[order])
-    for batch in np.split(order, np.flatnonzero(np.diff(area // TOKENS)) + 1):
-        packed = pack(encoded, batch)
-        yield packed, network.rows(packed)
-
-
-def _flat(encoded: Encoded, column: NDArray[Any], packed: Packed) -> NDArray[Any]:
-    """A column with one entry a token, for the packed sequences."""
-    return np.concatenate(
-        [column[encoded.offsets[i] : encoded.offsets[i + 1]] for i in packed.examples]
-    )
+    for examples in np.split(order, np.flatnonzero(np.diff(area // TOKENS)) + 1):
+        packed = pack(encoded, examples)
+        tokens = encoded.tokens[packed.source]
+        words = encoded.columns["labels"][packed.source] if network.head == "mlm" else None
+        yield packed, network.batch(encoded, packed, tokens, words=words)

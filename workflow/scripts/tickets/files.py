@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tickets.errors import Tampered
+from tickets.errors import CannotWrite, Tampered
+
+REMEDIES = {
+    errno.ENOSPC: "make room on its disk",
+    errno.EDQUOT: "make room within the quota of its disk",
+    errno.EFBIG: "raise the limit on the size of a file (ulimit -f)",
+    errno.EACCES: "make its folder writable",
+    errno.EPERM: "make its folder writable",
+    errno.EROFS: "make its folder writable",
+}
 
 
 @contextmanager
@@ -18,10 +28,13 @@ def replacing(path: Path) -> Generator[Path]:
     """Yield a temporary path beside `path`; on success it is fsynced and takes `path`'s name.
 
     A crash at any moment leaves the old file or the new one, never a part of either.
+
+    Raises:
+        CannotWrite: the system refuses, in here or in the block; there is no temporary file left.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         _sync(temporary)
         temporary.chmod(
@@ -29,12 +42,24 @@ def replacing(path: Path) -> Generator[Path]:
         )  # safetensors writes 0600, which a shared cluster can't read
         temporary.replace(path)
         _sync(path.parent)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        remedy = REMEDIES.get(error.errno or 0, "mend that")
+        raise CannotWrite(
+            f"{path}: cannot be written ({reason}); the last good file is untouched; "
+            f"{remedy}, then run again"
+        ) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` to `path` atomically."""
+    """Write `data` to `path` atomically.
+
+    Raises:
+        CannotWrite: the system refuses.
+    """
     with replacing(path) as temporary:
         temporary.write_bytes(data)
 

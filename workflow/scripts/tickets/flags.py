@@ -72,6 +72,11 @@ def recipe(study: Study, task: Task) -> str:
     )
 
 
+def pretraining_text(study: Study) -> str:
+    """The flags of language.py that make it write the text of pre-training."""
+    return flags(asdict(study.language) | {"pretraining_pairs": study.pretraining_pairs})
+
+
 def pretraining(study: Study) -> str:
     """The flags of pretrain.py that say how theta_0 is pre-trained."""
     values = asdict(study.pretraining)

@@ -1,4 +1,4 @@
-"""The embedded artificial language: five tasks and a corpus, all drawn from one seed.
+"""The embedded artificial language: five tasks and a text, all drawn from one seed.
 
 Words have synonyms, numbers that verbs agree with, topics and kinds that verbs and qualities
 select; events can be told in several ways; persons have fixed occupations, homes, friends and
@@ -31,7 +31,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Language:
-    """The parameters of a language and the sizes of its tables.
+    """The parameters of a language and the sizes of its tasks.
 
     Raises:
         BadInput: one is too small.
@@ -42,7 +42,6 @@ class Language:
     persons: int
     train_examples: int
     validation_examples: int
-    pretraining_pairs: int
 
     def __post_init__(self) -> None:
         least = {"seed": 0, "topics": 2, "persons": 4 * self.topics}
@@ -57,35 +56,51 @@ def words(language: Language) -> tuple[str, ...]:
 
 
 def rows(language: Language) -> Iterator[tuple[str, str, list[Row]]]:
-    """Yield (task, split, rows); no example occurs twice in a task, none of MLM's in the corpus.
+    """Yield (task, split, rows); no example occurs twice in a task.
 
     Validation is drawn first: more training examples change neither it nor those before them.
     """
     known = _lexicon(language)
     sizes = {"validation": language.validation_examples, "train": language.train_examples}
-    seen: dict[str, set[Example]] = {task: set() for task in TASKS}
-    for task, (draw, row) in TASKS.items():
-        examples = _distinct(draw, _author(language, known, task), seen[task])
+    for task, (_, row) in TASKS.items():
+        examples = _examples(language, known, task)
         for split, size in sizes.items():
             numbered = enumerate(islice(examples, size))
             yield task, split, [row(split, index, example) for index, example in numbered]
+
+
+def pretraining(language: Language, pairs: int) -> list[Row]:
+    """The text to pre-train on: pairs of sentences, none of them an example of the task MLM."""
+    known = _lexicon(language)
+    size = language.validation_examples + language.train_examples
+    apart = set(islice(_examples(language, known, "mlm"), size))
     author = _author(language, known, "pretraining")
-    pairs = (example for example in (pair(author) for _ in count()) if example not in seen["mlm"])
-    corpus = islice(pairs, language.pretraining_pairs)
-    yield "pretraining", "train", [_two("train", 0, example) for example in corpus]
+    drawn = (example for example in (pair(author) for _ in count()) if example not in apart)
+    return [_two("train", 0, example) for example in islice(drawn, pairs)]
 
 
 def write(language: Language, folder: Path) -> list[Path]:
     """Write `vocab.txt` and `{task}/{split}-00000-of-00001.parquet`; return all paths."""
-    paths = [folder / "vocab.txt"]
-    write_bytes(paths[0], "".join(f"{word}\n" for word in words(language)).encode())
-    for task, split, found in rows(language):
-        paths.append(folder / task / f"{split}-00000-of-00001.parquet")
-        columns = {name: [row[name] for row in found] for name in found[0]}
-        arrays = {name: pa.array(values, _TYPES.get(name)) for name, values in columns.items()}
-        with replacing(paths[-1]) as temporary:
-            pq.write_table(pa.table(arrays), temporary)
-    return paths
+    vocabulary = folder / "vocab.txt"
+    write_bytes(vocabulary, "".join(f"{word}\n" for word in words(language)).encode())
+    return [
+        vocabulary,
+        *(_write(found, folder / task, split) for task, split, found in rows(language)),
+    ]
+
+
+def write_pretraining(language: Language, pairs: int, folder: Path) -> Path:
+    """Write `pretraining/train-00000-of-00001.parquet`; return its path."""
+    return _write(pretraining(language, pairs), folder / "pretraining", "train")
+
+
+def _write(found: list[Row], folder: Path, split: str) -> Path:
+    path = folder / f"{split}-00000-of-00001.parquet"
+    columns = {name: [row[name] for row in found] for name in found[0]}
+    arrays = {name: pa.array(values, _TYPES.get(name)) for name, values in columns.items()}
+    with replacing(path) as temporary:
+        pq.write_table(pa.table(arrays), temporary)
+    return path
 
 
 def _lexicon(language: Language) -> Lexicon:
@@ -96,9 +111,10 @@ def _author(language: Language, known: Lexicon, task: str) -> Author:
     return Author(known, Draws(language.seed, f"language {task}"))
 
 
-def _distinct(
-    draw: Callable[[Author, int], Example], author: Author, seen: set[Example]
-) -> Iterator[Example]:
+def _examples(language: Language, known: Lexicon, task: str) -> Iterator[Example]:
+    """A task's examples without end, each once."""
+    draw, _ = TASKS[task]
+    author, seen = _author(language, known, task), set[Example]()
     for index in count():
         while (example := draw(author, index)) in seen:
             pass

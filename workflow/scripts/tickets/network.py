@@ -1,4 +1,7 @@
-"""A network on a device: from packed arrays to losses and outputs, for every kind of head."""
+"""A network on a device: from packed sequences to losses and outputs, for every kind of head.
+
+Legend: R rows of W slots, n = R * W; B sequences, L tokens in the longest; V word pieces.
+"""
 
 from __future__ import annotations
 
@@ -13,112 +16,153 @@ from torch.nn import functional as F
 
 from tickets.architecture import Architecture
 from tickets.batches import Packed
+from tickets.device import best_device
+from tickets.dropout import NONE, Dropout
 from tickets.encoded import Encoded
-from tickets.encoder import Dropout, Parameters, Rows, encode, outputs, pooled, word_scores
+from tickets.encoder import HEAD, Rows, encode, outputs, pooled, word_scores
 from tickets.masking import IGNORED
+from tickets.masks import Mask
+from tickets.parameters import Parameters
 
 Array = NDArray[np.generic]
+Tensors = Mapping[str, NDArray[np.float32]]
 
 
-def best_device() -> torch.device:
-    """The GPU that this process sees, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What a network sees of some sequences, and what it should answer.
+
+    rows: the sequences. needed: the slots whose hidden states the head reads, None for all of them.
+    target: word pieces or classes (int64, -100 where there is none to be answered), values
+    (float32), or for a span the B first tokens, then the B last ones; None outside training.
+    slots, outside: for a span each sequence's slots [B, L], and which of these it does not fill.
+    """
+
+    rows: Rows
+    needed: Tensor | None
+    target: Tensor | None = None
+    slots: Tensor | None = None
+    outside: Tensor | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """theta and gamma as tensors on one device, and what is needed to run them."""
+    """theta and gamma as parameters on one device, and what is needed to run them.
 
-    theta: Parameters
-    gamma: Parameters
+    `selective`: compute of the last layer only what the head reads.
+    """
+
+    parameters: Parameters
     architecture: Architecture
     head: str
-    device: torch.device
+    selective: bool = True
 
     @classmethod
     def of(
         cls,
-        theta: Mapping[str, NDArray[np.float32]],
-        gamma: Mapping[str, NDArray[np.float32]],
+        theta: Tensors,
+        gamma: Tensors,
         architecture: Architecture,
         head: str,
+        *,
+        dtype: torch.dtype = torch.float32,
+        mask: Mask | None = None,
+        selective: bool = True,
     ) -> Network:
         """A network on the best device, with tensors of its own."""
-        device = best_device()
-        return cls(
-            theta={name: torch.tensor(value, device=device) for name, value in theta.items()},
-            gamma={name: torch.tensor(value, device=device) for name, value in gamma.items()},
-            architecture=architecture,
-            head=head,
-            device=device,
+        arrays = {**theta, **{f"{HEAD}{name}": value for name, value in gamma.items()}}
+        parameters = Parameters(arrays, architecture, best_device(), dtype=dtype, mask=mask)
+        return cls(parameters=parameters, architecture=architecture, head=head, selective=selective)
+
+    def batch(
+        self,
+        encoded: Encoded,
+        packed: Packed,
+        tokens: Array,
+        *,
+        words: Array | None = None,
+        training: bool = False,
+    ) -> Batch:
+        """Packed sequences as the network takes them.
+
+        `tokens` [T] are the word pieces that it sees. `words` [T] are for MLM what stood there, or
+        -100 where nothing is hidden. Other heads find their targets in `encoded`, in `training`.
+        """
+        sequence = packed.laid_out(packed.owner, -1).reshape(packed.rows, packed.width)
+        visible = np.where(sequence[:, :, None] == sequence[:, None, :], np.float32(0), -np.inf)
+        rows = Rows(
+            tokens=self._tensor(packed.laid_out(tokens.astype(np.int64))),
+            types=self._tensor(packed.laid_out(encoded.types[packed.source].astype(np.int64))),
+            positions=self._tensor(packed.laid_out(packed.positions)),
+            visible=self._tensor(visible[:, None]).to(self.parameters.computed.dtype),
+        )
+        if words is not None:
+            places = np.flatnonzero(words != IGNORED)
+            return Batch(
+                rows=rows,
+                needed=self._tensor(packed.slots[places]),
+                target=self._tensor(words[places].astype(np.int64)),
+            )
+        target = self._target(encoded, packed) if training else None
+        if self.head != "span":
+            return Batch(rows=rows, needed=self._tensor(packed.firsts), target=target)
+        within = np.arange(packed.lengths.max())
+        outside = within >= packed.lengths[:, None]
+        slots = np.where(outside, 0, packed.firsts[:, None] + within)
+        return Batch(
+            rows=rows,
+            needed=None,
+            target=target,
+            slots=self._tensor(slots),
+            outside=self._tensor(outside),
         )
 
-    def rows(self, packed: Packed) -> Rows:
-        """Packed sequences on the device."""
-        size, longest = packed.lengths.size, int(packed.lengths.max())
-        visible = None
-        if packed.tokens.size < size * longest:
-            within = np.arange(longest) < packed.lengths[:, None]
-            visible = torch.from_numpy(within).to(self.device)[:, None, None, :]
-        return Rows(
-            tokens=self.tensor(packed.tokens),
-            types=self.tensor(packed.types),
-            positions=self.tensor(packed.positions),
-            slots=self.tensor(packed.slots),
-            firsts=self.tensor(packed.starts[:-1]),
-            visible=visible,
-            size=size,
-            longest=longest,
-        )
-
-    def hidden(self, rows: Rows, dropout: Dropout) -> Tensor:
-        """The encoder's last hidden states, [T, H]."""
-        return encode(self.theta, self.architecture, rows, dropout)
-
-    def mlm_loss(self, packed: Packed, labels: NDArray[np.integer], dropout: Dropout) -> Tensor:
-        """The mean cross-entropy of the hidden words; `labels` [T] are -100 where none is."""
-        hidden = self.hidden(self.rows(packed), dropout)
-        places = np.flatnonzero(labels != IGNORED)
-        scores = self.words(hidden.index_select(0, self.tensor(places)))
-        return F.cross_entropy(scores, self.tensor(labels[places].astype(np.int64)))
-
-    def task_loss(self, packed: Packed, encoded: Encoded, dropout: Dropout) -> Tensor:
-        """The mean loss of a batch: cross-entropy, or squared error for regression."""
-        rows = self.rows(packed)
-        hidden = self.hidden(rows, dropout)
-        if self.head == "span":
-            return self._span_loss(hidden, rows, packed, encoded)
-        logits = self.answers(hidden, rows, dropout)
-        label = encoded.columns["label"][packed.examples]
+    def loss(self, batch: Batch, dropout: Dropout) -> Tensor:
+        """The mean loss: cross-entropy, or squared error for regression."""
+        assert batch.target is not None
+        if self.head == "mlm":
+            found = self.words(batch, dropout)
+        elif self.head == "span":
+            found = self.edges(batch, dropout).flatten(0, 1)
+        else:
+            found = self.answers(batch, dropout)
         if self.head == "regression":
-            return F.mse_loss(logits[:, 0], self.tensor(label.astype(np.float32)))
-        return F.cross_entropy(logits, self.tensor(label.astype(np.int64)))
+            return F.mse_loss(found[:, 0], batch.target)
+        return F.cross_entropy(found, batch.target, ignore_index=IGNORED)
 
-    def answers(self, hidden: Tensor, rows: Rows, dropout: Dropout) -> Tensor:
+    def answers(self, batch: Batch, dropout: Dropout = NONE) -> Tensor:
         """A classification's or regression's outputs, [B, labels] or [B, 1]."""
-        features = pooled(self.theta, self.gamma, hidden, rows)
-        return outputs(self.gamma, features, dropout)
+        first = self._hidden(batch, dropout)
+        return outputs(self.parameters, pooled(self.parameters, first), dropout)
 
-    def words(self, hidden: Tensor) -> Tensor:
-        """Scores of all word pieces, [n, V]."""
-        return word_scores(self.theta, self.gamma, self.architecture, hidden)
+    def words(self, batch: Batch, dropout: Dropout = NONE) -> Tensor:
+        """Scores of all word pieces at the hidden words, [hidden, V]."""
+        return word_scores(self.parameters, self.architecture, self._hidden(batch, dropout))
 
-    def edges(self, hidden: Tensor, rows: Rows) -> Tensor:
-        """Scores of every token as a span's first and last, [2, B, L]; -inf where no token is."""
-        scores = outputs(self.gamma, hidden, Dropout(hidden=0.0, attention=0.0))
-        full = scores.new_full((rows.size * rows.longest, 2), -torch.inf)
-        return (
-            full.index_copy(0, rows.slots, scores).view(rows.size, rows.longest, 2).permute(2, 0, 1)
+    def edges(self, batch: Batch, dropout: Dropout = NONE) -> Tensor:
+        """Scores of every token as a span's first and last, [2, B, L]; -inf after the last."""
+        assert batch.slots is not None
+        assert batch.outside is not None
+        found = outputs(self.parameters, self._hidden(batch, dropout), NONE)
+        table = found.index_select(0, batch.slots.flatten()).view(*batch.slots.shape, 2)
+        return table.masked_fill(batch.outside[:, :, None], -torch.inf).permute(2, 0, 1)
+
+    def _hidden(self, batch: Batch, dropout: Dropout) -> Tensor:
+        """The last hidden states of the slots that the head reads."""
+        if batch.needed is None or self.selective:
+            return encode(self.parameters, self.architecture, batch.rows, batch.needed, dropout)
+        whole = encode(self.parameters, self.architecture, batch.rows, None, dropout)
+        return whole.index_select(0, batch.needed)
+
+    def _target(self, encoded: Encoded, packed: Packed) -> Tensor:
+        columns, examples = encoded.columns, packed.examples
+        if self.head == "span":
+            edges = [columns[edge][examples] for edge in ("start", "end")]
+            return self._tensor(np.concatenate(edges).astype(np.int64))
+        kind = np.float32 if self.head == "regression" else np.int64
+        return self._tensor(columns["label"][examples].astype(kind))
+
+    def _tensor(self, array: Array) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(
+            self.parameters.device, non_blocking=True
         )
-
-    def _span_loss(self, hidden: Tensor, rows: Rows, packed: Packed, encoded: Encoded) -> Tensor:
-        first, last = self.edges(hidden, rows)
-        start, end = (
-            self.tensor(encoded.columns[edge][packed.examples].astype(np.int64))
-            for edge in ("start", "end")
-        )
-        return (F.cross_entropy(first, start) + F.cross_entropy(last, end)) / 2
-
-    def tensor(self, array: Array) -> Tensor:
-        """An array on the device."""
-        return torch.from_numpy(np.ascontiguousarray(array)).to(self.device, non_blocking=True)

@@ -119,6 +119,10 @@ class Results:
         """The weights at the end of a training."""
         return f"{self.root}/trained/{training}.safetensors"
 
+    def checkpoints(self, training: str) -> str:
+        """The folder where a training saves how far it is."""
+        return f"{self.root}/checkpoints/{training}"
+
     def predictions(self, training: str) -> str:
         """What a training predicted on the validation split."""
         return f"{self.root}/predictions/{training}.parquet"

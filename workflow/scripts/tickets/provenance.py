@@ -26,6 +26,10 @@ PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "https://bert-tickets.github.io/docs/statements/v1"
 PACKAGES = ("numpy", "safetensors", "pyarrow", "torch", "transformers", "snakemake")
 
+# By file that `read` has read, the digests of its bytes and of its statement's: what a statement
+# of this process names. Never an answer to `read`.
+_used: dict[Path, tuple[str, str]] = {}
+
 
 def beside(path: Path) -> Path:
     """Where the statement about `path` stands."""
@@ -33,45 +37,41 @@ def beside(path: Path) -> Path:
 
 
 def write(
-    path: Path,
-    *,
+    *paths: Path,
     rule: str,
     parameters: Mapping[str, Any],
     dependencies: Mapping[str, Path],
     facts: Mapping[str, Any] | None = None,
     started: datetime,
 ) -> None:
-    """State, beside `path`, how it came about; call it once, after `path` is complete.
+    """State, beside each of `paths`, how it came about; call it once, after all are complete.
 
-    `parameters` are the rule's named parameters, `dependencies` the files it read (those with a
-    statement must agree with it), `facts` what was found out on the way (sparsity, device, ...).
+    `parameters` are the rule's named parameters, `dependencies` the files it read, `facts` what was
+    found out on the way (sparsity, device, ...). A dependency that `read` has read is named by what
+    was read then; any other one is read now.
+
+    Raises:
+        Tampered: a dependency read now differs from its statement, or a file is missing.
     """
-    statement = {
-        "_type": STATEMENT_TYPE,
-        "subject": [{"name": path.name, "digest": {"sha256": sha256(read_bytes(path))}}],
-        "predicateType": PREDICATE_TYPE,
-        "predicate": {
-            "buildDefinition": {
-                "buildType": BUILD_TYPE,
-                "externalParameters": {"rule": rule, **parameters},
-                "internalParameters": _environment(),
-                "resolvedDependencies": [
-                    *_source(),
-                    *_code(),
-                    *_dependencies(dependencies),
-                ],
-            },
-            "runDetails": {
-                "builder": {"id": f"{BUILD_TYPE}#local"},
-                "metadata": {
-                    "startedOn": _utc(started),
-                    "finishedOn": _utc(now()),
-                },
-                "byproducts": [{"name": "facts", "annotations": dict(facts or {})}],
-            },
-        },
+    definition = {
+        "buildType": BUILD_TYPE,
+        "externalParameters": {"rule": rule, **parameters},
+        "internalParameters": _environment(),
+        "resolvedDependencies": [*_source(), *_code(), *_dependencies(dependencies)],
     }
-    write_bytes(beside(path), canonical_json(statement) + b"\n")
+    details = {
+        "builder": {"id": f"{BUILD_TYPE}#local"},
+        "metadata": {"startedOn": _utc(started), "finishedOn": _utc(now())},
+        "byproducts": [{"name": "facts", "annotations": dict(facts or {})}],
+    }
+    for path in paths:
+        statement = {
+            "_type": STATEMENT_TYPE,
+            "subject": [{"name": path.name, "digest": {"sha256": sha256(read_bytes(path))}}],
+            "predicateType": PREDICATE_TYPE,
+            "predicate": {"buildDefinition": definition, "runDetails": details},
+        }
+        write_bytes(beside(path), canonical_json(statement) + b"\n")
 
 
 def read(path: Path) -> bytes:
@@ -80,13 +80,14 @@ def read(path: Path) -> bytes:
     Raises:
         Tampered: the file or its statement is missing, or the two digests differ.
     """
-    data = read_bytes(path)
-    stated, found = subject_digest(path), sha256(data)
-    if stated != found:
+    data, stated = read_bytes(path), read_bytes(beside(path))
+    expected, found = _subject(path, _parsed(path, stated)), sha256(data)
+    if expected != found:
         raise Tampered(
-            f"{path}: its sha256 is {found}, its statement {beside(path).name} says {stated}; "
+            f"{path}: its sha256 is {found}, its statement {beside(path).name} says {expected}; "
             "restore it, or delete both to have them made again"
         )
+    _used[path.absolute()] = found, sha256(stated)
     return data
 
 
@@ -96,27 +97,33 @@ def statement(path: Path) -> dict[str, Any]:
     Raises:
         Tampered: there is none, or it is not a statement.
     """
-    try:
-        value = json.loads(read_bytes(beside(path)))
-    except ValueError:
-        raise Tampered(f"{beside(path)}: not JSON; delete it and {path.name}") from None
-    if not isinstance(value, dict) or cast(dict[str, Any], value).get("_type") != STATEMENT_TYPE:
-        raise Tampered(f"{beside(path)}: not an in-toto Statement v1; delete it and {path.name}")
-    return cast(dict[str, Any], value)
+    return _parsed(path, read_bytes(beside(path)))
 
 
 def subject_digest(path: Path) -> str:
     """The sha256 that the statement beside `path` gives for it."""
-    for subject in statement(path).get("subject", []):
-        if subject.get("name") == path.name:
-            return str(subject["digest"]["sha256"])
-    raise Tampered(f"{beside(path)}: speaks of another file than {path.name}")
+    return _subject(path, statement(path))
 
 
 def facts(path: Path) -> dict[str, Any]:
     """What the statement beside `path` says was found out while it was made."""
     byproducts = statement(path)["predicate"]["runDetails"]["byproducts"]
     return dict(byproducts[0]["annotations"])
+
+
+def code() -> dict[str, str]:
+    """The sha256 of every file of this project that took part: entry point and loaded modules."""
+    modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "tickets"]
+    files = {
+        Path(file)
+        for m in (*modules, sys.modules["__main__"])
+        if (file := getattr(m, "__file__", None))
+    }
+    return {
+        path.name: sha256(path.read_bytes())
+        for path in sorted(files, key=lambda path: path.name)
+        if path.suffix == ".py"
+    }
 
 
 def now() -> datetime:
@@ -128,30 +135,43 @@ def _utc(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _parsed(path: Path, stated: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(stated)
+    except ValueError:
+        raise Tampered(f"{beside(path)}: not JSON; delete it and {path.name}") from None
+    if not isinstance(value, dict) or cast(dict[str, Any], value).get("_type") != STATEMENT_TYPE:
+        raise Tampered(f"{beside(path)}: not an in-toto Statement v1; delete it and {path.name}")
+    return cast(dict[str, Any], value)
+
+
+def _subject(path: Path, stated: Mapping[str, Any]) -> str:
+    for subject in stated.get("subject", []):
+        if subject.get("name") == path.name:
+            return str(subject["digest"]["sha256"])
+    raise Tampered(f"{beside(path)}: speaks of another file than {path.name}")
+
+
 def _dependencies(paths: Mapping[str, Path]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for name, path in paths.items():
-        stated = beside(path)
-        content = read(path) if stated.exists() else read_bytes(path)
-        found.append({"name": name, "uri": path.name, "digest": {"sha256": sha256(content)}})
-        if stated.exists():
-            digest = sha256(read_bytes(stated))
-            found.append({"name": f"{name}-statement", "digest": {"sha256": digest}})
+        content, stated = _digests(path)
+        found.append({"name": name, "uri": path.name, "digest": {"sha256": content}})
+        if stated is not None:
+            found.append({"name": f"{name}-statement", "digest": {"sha256": stated}})
     return found
 
 
+def _digests(path: Path) -> tuple[str, str | None]:
+    """Those of a file and of its statement, if it has one: as they were read, else as they are."""
+    if path.absolute() not in _used and beside(path).exists():
+        read(path)
+    return _used.get(path.absolute()) or (sha256(read_bytes(path)), None)
+
+
 def _code() -> list[dict[str, Any]]:
-    """Every file of this project that took part: the entry point and the modules it loaded."""
-    modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "tickets"]
-    files = {
-        Path(file)
-        for m in (*modules, sys.modules["__main__"])
-        if (file := getattr(m, "__file__", None))
-    }
     return [
-        {"name": f"code/{path.name}", "digest": {"sha256": sha256(path.read_bytes())}}
-        for path in sorted(files, key=lambda path: path.name)
-        if path.suffix == ".py"
+        {"name": f"code/{name}", "digest": {"sha256": digest}} for name, digest in code().items()
     ]
 
 

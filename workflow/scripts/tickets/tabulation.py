@@ -36,14 +36,14 @@ def write(
     """Write every output with a statement that names the cells and the scores."""
     for path, content in outputs.items():
         files.write_bytes(path, content)
-        provenance.write(
-            path,
-            rule=rule,
-            parameters={
-                "tasks": flags.tasks,
-                "sparsity": repr(flags.sparsity),
-                "rewind": repr(flags.rewind),
-            },
-            dependencies={"metrics": flags.metrics},
-            started=started,
-        )
+    provenance.write(
+        *outputs,
+        rule=rule,
+        parameters={
+            "tasks": flags.tasks,
+            "sparsity": repr(flags.sparsity),
+            "rewind": repr(flags.rewind),
+        },
+        dependencies={"metrics": flags.metrics},
+        started=started,
+    )

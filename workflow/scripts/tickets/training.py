@@ -2,64 +2,32 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from tickets.adamw import AdamW
 from tickets.architecture import PRETRAINED_HEAD, Architecture
-from tickets.batches import chosen, pack, steps_per_epoch
+from tickets.batches import chosen, pack
 from tickets.encoded import Encoded
-from tickets.encoder import Dropout
-from tickets.errors import Diverged
+from tickets.encoder import HEAD, WORDS
+from tickets.errors import Interrupted
 from tickets.initialisation import draw, head_shapes
+from tickets.interruption import interruptible
 from tickets.masking import hide
 from tickets.masks import Mask
-from tickets.network import Network
+from tickets.network import Batch, Network
+from tickets.progress import Progress
+from tickets.recipe import Recipe
+from tickets.saving import Saving, State
 from tickets.seeds import derive
-
-WORDS = "embeddings.word_embeddings.weight"
-HEAD = "head."  # before the names of a training's own head
-REPORTS = 10  # progress lines a training
+from tickets.stepping import Stepper
+from tickets.vocabulary import Vocabulary
 
 Tensors = Mapping[str, NDArray[np.float32]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How to train: steps or epochs (exactly one), learning rate decaying linearly to zero.
-
-    `warmup_steps` raise the rate linearly first (0 in the paper). `dropout` None keeps the model's
-    own rates. `mlm_probability` is the share of tokens that MLM hides.
-    """
-
-    epochs: float | None
-    steps: int | None
-    batch_size: int
-    learning_rate: float
-    warmup_steps: int = 0
-    adam_epsilon: float = 1e-8
-    clip_norm: float = 1.0
-    dropout: float | None = None
-    mlm_probability: float = 0.15
-
-    def total_steps(self, examples: int) -> int:
-        """Steps of a whole training on so many examples."""
-        if self.steps is not None:
-            return self.steps
-        assert self.epochs is not None
-        return round(self.epochs * steps_per_epoch(examples, self.batch_size))
-
-    def rate(self, step: int, total: int) -> float:
-        """The learning rate of a step, counted from 0."""
-        if step < self.warmup_steps:
-            return self.learning_rate * (step + 1) / self.warmup_steps
-        return self.learning_rate * (total - step) / (total - self.warmup_steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,112 +83,94 @@ def train(
     seed: int,
     first_step: int = 0,
     last_step: int | None = None,
+    saving: Saving | None = None,
 ) -> Trained:
     """Train from `first_step` to `last_step` (None: to the end) of the whole training.
 
     Gradients of pruned weights are zero before the norm is taken, as under
     `torch.nn.utils.prune`; at weight decay 0 their moments and updates are then zero too, so that
     neither the forward pass nor the step need the mask. Data order, dropout and MLM's masking
-    depend on `seed` and the step alone.
+    depend on `seed` and the step alone: a training that goes on from what it saved ends with the
+    bits of one that was never stopped.
 
     Raises:
         Diverged: the loss is not a number.
+        Interrupted: a signal asked it to stop, and it saved how far it is.
     """
     total = recipe.total_steps(len(encoded))
-    compact = _Vocabulary(encoded, architecture.vocabulary) if head != "mlm" else None
-    used = {**theta, WORDS: theta[WORDS][compact.used]} if compact else theta
-    network = Network.of(used, gamma, architecture, head)
-    tensors, heads, device = network.theta, network.gamma, network.device
-    parameters = [*tensors.values(), *heads.values()]
-    for parameter in parameters:
-        parameter.requires_grad_()
-    masked = [
-        (tensors[name], torch.from_numpy(kept).to(device, torch.float32))
-        for name, kept in (mask.kept.items() if mask.pruned else ())
-    ]
-    special = np.zeros(architecture.vocabulary, dtype=bool)
-    special[encoded.meta["special_ids"]] = True
-    optimizer = AdamW(parameters, recipe.adam_epsilon)
-    dropout = rates(recipe, architecture)
-    losses: list[Tensor] = []
     last = total if last_step is None else last_step
-    for step in range(first_step, last):
-        packed = pack(encoded, chosen(len(encoded), recipe.batch_size, seed, step))
-        torch.manual_seed(derive(seed, f"dropout at step {step}"))
-        if compact:
-            packed = replace(packed, tokens=compact.renumber(packed.tokens))
-            loss = network.task_loss(packed, encoded, dropout)
-        else:
-            tokens, labels = hide(
-                packed.tokens,
-                packed.starts,
-                ~special[packed.tokens],
-                probability=recipe.mlm_probability,
-                mask_id=encoded.meta["mask_id"],
-                vocabulary=architecture.vocabulary,
-                seed=derive(seed, f"masking at step {step}"),
+    small = "vocabulary" in recipe.speedups and head != "mlm"
+    vocabulary = Vocabulary(encoded, architecture.vocabulary) if small else None
+    network = Network.of(
+        {**theta, WORDS: vocabulary.part(theta[WORDS])} if vocabulary else theta,
+        gamma,
+        architecture,
+        head,
+        dtype=getattr(torch, recipe.precision),
+        mask=mask,
+        selective="last_layer" in recipe.speedups,
+    )
+    parameters = network.parameters
+    optimizer = AdamW(
+        parameters.values,
+        parameters.grads,
+        epsilon=recipe.adam_epsilon,
+        clip_norm=recipe.clip_norm,
+    )
+    stepper = Stepper(
+        network, optimizer, recipe.rates(architecture), graphs="graphs" in recipe.speedups
+    )
+    progress = Progress(recipe, first=first_step, last=last, total=total)
+    state = State(parameters, optimizer, progress, saving) if saving else None
+    begin = state.resume(first_step) if state else first_step
+    with interruptible() as asked:
+        for step in range(begin, last):
+            loss = stepper(
+                _batch(network, encoded, vocabulary, recipe, seed, step),
+                rate=recipe.rate(step, total),
+                seed=derive(seed, f"dropout at step {step}"),
             )
-            loss = network.mlm_loss(replace(packed, tokens=tokens), labels, dropout)
-        optimizer.clear()
-        loss.backward()
-        for parameter, kept in masked:
-            if parameter.grad is not None:
-                parameter.grad.mul_(kept)
-        torch.nn.utils.clip_grad_norm_(parameters, recipe.clip_norm)
-        optimizer.step(recipe.rate(step, total))
-        losses.append(loss.detach())
-        done = step + 1 - first_step
-        if done % max(1, (last - first_step) // REPORTS) == 0 or step + 1 == last:
-            _report(losses, step, total, recipe)
+            progress.add(loss)
+            if state:
+                state.save(step + 1, now=asked.signal is not None)
+            if asked.signal:
+                raise Interrupted(
+                    f"training: stopped by {asked.signal} after step {step + 1} of {total};"
+                    " run it again, and it goes on from the last step that it saved"
+                )
+    arrays = parameters.arrays()
+    if vocabulary:
+        arrays[WORDS] = vocabulary.whole(theta[WORDS], arrays[WORDS])
     return Trained(
-        theta={**_arrays(tensors), **({WORDS: compact.whole(theta, tensors)} if compact else {})},
-        gamma=_arrays(heads),
-        losses=[float(loss) for loss in losses],
-        device=device.type,
+        theta={name: arrays[name] for name in theta},
+        gamma={name: arrays[f"{HEAD}{name}"] for name in gamma},
+        losses=progress.losses().tolist(),
+        device=parameters.device.type,
     )
 
 
-def rates(recipe: Recipe, architecture: Architecture) -> Dropout:
-    """The dropout rates of a training."""
-    if recipe.dropout is not None:
-        return Dropout(hidden=recipe.dropout, attention=recipe.dropout)
-    return Dropout(hidden=architecture.hidden_dropout, attention=architecture.attention_dropout)
-
-
-class _Vocabulary:
-    """The word pieces that occur in a training, numbered without gaps.
-
-    Exact at weight decay 0: the embedding of a word piece that never occurs has no gradient, so
-    it adds nothing to the norm and never moves.
-    """
-
-    def __init__(self, encoded: Encoded, vocabulary: int) -> None:
-        self.used = np.unique(encoded.tokens).astype(np.int64)
-        self._number = np.full(vocabulary, -1)
-        self._number[self.used] = np.arange(self.used.size)
-
-    def renumber(self, tokens: NDArray[np.int64]) -> NDArray[np.int64]:
-        return self._number[tokens]
-
-    def whole(self, theta: Tensors, tensors: Mapping[str, Tensor]) -> NDArray[np.float32]:
-        full = theta[WORDS].copy()
-        full[self.used] = tensors[WORDS].detach().cpu().numpy()
-        return full
-
-
-def _report(losses: list[Tensor], step: int, total: int, recipe: Recipe) -> None:
-    """One progress line; the only place where the loss is looked at, and the device waited for."""
-    values = torch.stack(losses)
-    bad = torch.nonzero(~torch.isfinite(values))
-    if len(bad):
-        at = step + 1 - len(losses) + int(bad[0])
-        raise Diverged(
-            f"training: the loss at step {at + 1} of {total} is not a number "
-            f"(learning rate {recipe.rate(at, total):.3g}); write a lower learning_rate"
-        )
-    recent = values[-max(1, len(losses) // REPORTS) :].mean()
-    print(f"step {step + 1}/{total}  loss {float(recent):.4f}", file=sys.stderr, flush=True)
-
-
-def _arrays(tensors: Mapping[str, Tensor]) -> Tensors:
-    return {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
+def _batch(
+    network: Network,
+    encoded: Encoded,
+    vocabulary: Vocabulary | None,
+    recipe: Recipe,
+    seed: int,
+    step: int,
+) -> Batch:
+    """The batch of a step: a function of seed and step."""
+    examples = chosen(len(encoded), recipe.batch_size, seed, step)
+    packed = pack(encoded, examples, shared="packing" in recipe.speedups)
+    tokens = encoded.tokens[packed.source]
+    if network.head != "mlm":
+        seen = vocabulary.numbers(tokens) if vocabulary else tokens
+        return network.batch(encoded, packed, seen, training=True)
+    seen, words = hide(
+        tokens,
+        packed.starts,
+        ~np.isin(tokens, encoded.meta["special_ids"]),
+        probability=recipe.mlm_probability,
+        mask_id=encoded.meta["mask_id"],
+        vocabulary=network.architecture.vocabulary,
+        seed=derive(seed, f"masking at step {step}"),
+    )
+    return network.batch(encoded, packed, seen, words=words)

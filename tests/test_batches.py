@@ -1,0 +1,73 @@
+"""Order and layout of batches: nothing lost, nothing twice, no sequence cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import toys
+from tickets.batches import chosen, pack, steps_per_epoch
+from tickets.encoded import Encoded
+
+
+def texts(lengths: list[int]) -> Encoded:
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    total = int(offsets[-1])
+    return Encoded(
+        tokens=np.arange(1, total + 1, dtype=np.int32),
+        types=np.zeros(total, np.int8),
+        offsets=offsets,
+        example=np.arange(len(lengths), dtype=np.int32),
+        meta={},
+    )
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=24), st.booleans(), st.randoms())
+def test_every_sequence_stands_whole_in_one_row(lengths, shared, random) -> None:
+    """Each token in a slot of its own, each sequence end to end within a row, in any order."""
+    encoded = texts(lengths)
+    examples = np.arange(len(lengths))
+    random.shuffle(examples)
+
+    found = pack(encoded, examples, shared=shared)
+    laid = found.laid_out(encoded.tokens[found.source]).reshape(found.rows, found.width)
+
+    assert np.count_nonzero(laid) == sum(lengths)
+    assert sorted(laid[laid > 0]) == list(range(1, sum(lengths) + 1))
+    for place, example in enumerate(examples):
+        row, column = divmod(int(found.firsts[place]), found.width)
+        whole = encoded.tokens[encoded.offsets[example] : encoded.offsets[example + 1]]
+        assert column + len(whole) <= found.width
+        assert laid[row, column : column + len(whole)].tolist() == whole.tolist()
+    assert found.positions.tolist() == [n for e in examples for n in range(lengths[e])]
+    assert found.owner.tolist() == [p for p, e in enumerate(examples) for _ in range(lengths[e])]
+
+
+def test_rows_are_filled() -> None:
+    """Of a batch of CoLA-like lengths hardly a slot stays empty; one a row leaves most empty."""
+    generator = np.random.default_rng(0)
+    encoded = texts(generator.integers(4, 30, 32).tolist())
+    slots = {
+        shared: (found := pack(encoded, np.arange(32), shared=shared)).rows * found.width
+        for shared in (True, False)
+    }
+
+    assert slots[True] < 1.05 * len(encoded.tokens)
+    assert slots[False] > 1.5 * len(encoded.tokens)
+
+
+@pytest.mark.parametrize("batch_size", [8, 30, 64])
+def test_every_example_is_seen_once_an_epoch(batch_size: int) -> None:
+    """Each epoch is a permutation, and no two are the same."""
+    encoded = toys.texts(30, "classification")
+    steps = steps_per_epoch(len(encoded), batch_size)
+    epochs = [
+        np.concatenate([chosen(30, batch_size, 1, steps * epoch + step) for step in range(steps)])
+        for epoch in range(3)
+    ]
+
+    assert steps == -(-30 // batch_size)
+    assert all(sorted(epoch) == list(range(30)) for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) == 3

@@ -1,0 +1,66 @@
+"""Dropout as a factor: zero at a dropped unit, 1 / (1 - rate) at a kept one.
+
+On a CPU the factors are drawn by numpy's SFC64, 16 bits each: a sixth of the time that torch's
+generator takes, which for small networks is a tenth of a step. They depend on the seed alone, so
+that a training that goes on at some step draws what it would have drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+_STEPS = 2**16  # a rate is rounded to this part: 0.1 becomes 0.10001
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """The rates at which hidden units and attention weights are dropped."""
+
+    hidden: float
+    attention: float
+
+
+class Dropout:
+    """The draws of one step, in the order in which they are asked for."""
+
+    def __init__(self, rates: Rates, seed: int, device: torch.device) -> None:
+        self.rates = rates
+        self._device = device
+        self._bits = np.random.SFC64(seed) if device.type == "cpu" else None
+
+    def hidden(self, x: Tensor) -> Tensor:
+        """`x` with hidden units dropped."""
+        return x * self._factor(x, self.rates.hidden) if self.rates.hidden else x
+
+    def added(self, x: Tensor, change: Tensor) -> Tensor:
+        """`x` plus `change`, of which hidden units are dropped."""
+        if not self.rates.hidden:
+            return x + change
+        return torch.addcmul(x, change, self._factor(change, self.rates.hidden))
+
+    def attention(self, weights: Tensor) -> Tensor:
+        """Attention weights of which some are dropped."""
+        return weights * self._factor(weights, self.rates.attention)
+
+    def _factor(self, like: Tensor, rate: float) -> Tensor:
+        if self._bits is None:
+            kept = torch.rand(like.shape, device=self._device) >= rate
+            return kept.to(like.dtype) / (1 - rate)
+        return torch.from_numpy(_factors(self._bits, like.shape, rate)).to(like.dtype)
+
+
+NONE = Dropout(Rates(hidden=0.0, attention=0.0), 0, torch.device("cpu"))
+
+
+def _factors(bits: np.random.SFC64, shape: Sequence[int], rate: float) -> np.ndarray:
+    count = math.prod(shape)
+    drawn = bits.random_raw((count + 3) // 4).view(np.uint16)[:count]
+    dropped = round(rate * _STEPS)
+    scale = np.float32(_STEPS / (_STEPS - dropped))
+    return np.multiply(drawn >= dropped, scale, dtype=np.float32).reshape(shape)

@@ -1,0 +1,147 @@
+"""A network's tensors on one device: one flat vector for the values, one for their gradients.
+
+The optimizer, the norm and the mask then work on whole vectors, and the query, key and value
+matrices of a layer lie side by side, so that one product computes all three. Weights are no part
+of autograd's graph: the functions in `layers.py` write each gradient where the optimizer reads it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tickets.architecture import Architecture
+from tickets.errors import BadInput
+from tickets.masks import Mask
+
+Arrays = Mapping[str, NDArray[Any]]
+TABLES = tuple(
+    f"embeddings.{kind}_embeddings.weight" for kind in ("word", "position", "token_type")
+)
+Name = str | tuple[str, ...]  # several names: tensors that lie side by side, seen as one
+
+
+class Parameters:
+    """Named float32 tensors, seen as views of a flat vector.
+
+    values: the weights [P], float32. grads: their gradients [P], float32, zero at first.
+    computed: what products are taken with [P]: `values` itself, or its copy in bfloat16.
+    """
+
+    def __init__(
+        self,
+        arrays: Arrays,
+        architecture: Architecture,
+        device: torch.device,
+        *,
+        dtype: torch.dtype = torch.float32,
+        mask: Mask | None = None,
+    ) -> None:
+        self.shapes = {name: arrays[name].shape for name in _ordered(arrays, architecture)}
+        sizes = [math.prod(shape) for shape in self.shapes.values()]
+        begins = np.cumsum([0, *sizes])
+        self._begins = dict(zip(self.shapes, begins.tolist(), strict=False))
+        flat = np.empty(begins[-1], dtype=np.float32)
+        for name, begin, size in zip(self.shapes, begins, sizes, strict=False):
+            flat[begin : begin + size] = arrays[name].ravel()
+        self.values = torch.from_numpy(flat).to(device)
+        self.grads = torch.zeros_like(self.values)
+        self.computed = self.values if dtype == torch.float32 else self.values.to(dtype)
+        self._kept = self._flat_mask(mask) if mask is not None and mask.pruned else None
+        self._tables = [name for name in self.shapes if name in TABLES]
+        self._views: dict[tuple[int, Name], Tensor] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.shapes
+
+    @property
+    def device(self) -> torch.device:
+        """Where all of it is."""
+        return self.values.device
+
+    def value_of(self, name: Name) -> Tensor:
+        """The float32 weights of that name."""
+        return self._view(self.values, name)
+
+    def computed_of(self, name: Name) -> Tensor:
+        """The same in the type that products are taken in."""
+        return self._view(self.computed, name)
+
+    def grad_of(self, name: Name) -> Tensor:
+        """Where their gradient stands."""
+        return self._view(self.grads, name)
+
+    def kept_of(self, name: Name) -> Tensor | None:
+        """1 where a weight is kept and 0 where it is pruned; None if none of them can be."""
+        first = name if isinstance(name, str) else name[0]
+        if self._kept is None or self._begins[first] >= self._kept.numel():
+            return None
+        return self._view(self._kept, name)
+
+    def clear(self) -> None:
+        """Set to zero the gradients that add up: those of tables. All others are overwritten."""
+        for name in self._tables:
+            self.grad_of(name).zero_()
+
+    def refresh(self) -> None:
+        """Take over new values into the copy that products are taken with."""
+        if self.computed is not self.values:
+            self.computed.copy_(self.values)
+
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """The values by name."""
+        flat = self.values.cpu().numpy()
+        return {
+            name: flat[begin : begin + math.prod(self.shapes[name])].reshape(self.shapes[name])
+            for name, begin in self._begins.items()
+        }
+
+    def _flat_mask(self, mask: Mask) -> Tensor:
+        """Ones and zeros for all prunable matrices, which stand first in the flat vector."""
+        matrices = list(self.shapes)[: len(mask.kept)]
+        if set(matrices) != set(mask.kept):
+            raise BadInput("training: the mask is for another model; use a mask found on this one")
+        kept = np.concatenate([mask.kept[name].ravel() for name in matrices], dtype=np.float32)
+        return torch.from_numpy(kept).to(self.device)
+
+    def _view(self, flat: Tensor, name: Name) -> Tensor:
+        key = id(flat), name
+        if key not in self._views:
+            self._views[key] = self._cut(flat, (name,) if isinstance(name, str) else name)
+        return self._views[key]
+
+    def _cut(self, flat: Tensor, names: tuple[str, ...]) -> Tensor:
+        end = begin = self._begins[names[0]]
+        for each in names:
+            if self._begins[each] != end:
+                raise ValueError(f"{names} do not lie side by side")
+            end += math.prod(self.shapes[each])
+        rows = sum(self.shapes[each][0] for each in names)
+        return flat[begin:end].view(rows, *self.shapes[names[0]][1:])
+
+
+def _ordered(arrays: Arrays, architecture: Architecture) -> Sequence[str]:
+    """All names: each layer's matrices, query, key and value first, the pooler's; then the rest.
+
+    The first ones are the prunable set.
+    """
+    layers = [
+        [f"{architecture.names.layer.format(layer)}.{part}" for part in _parts(architecture)]
+        for layer in range(architecture.layers)
+    ]
+    matrices = [f"{name}.weight" for names in layers for name in names]
+    biases = [f"{name}.bias" for names in layers for name in names]
+    first = [*matrices, *(name for name in ("pooler.dense.weight",) if name in arrays), *biases]
+    return [*first, *(name for name in arrays if name not in set(first))]
+
+
+def _parts(architecture: Architecture) -> Sequence[str]:
+    names = architecture.names
+    attention = (names.query, names.key, names.value, names.attention_output)
+    return (*attention, names.intermediate, names.output)
