@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toys
-from tickets.batches import chosen, pack, steps_per_epoch
+from tickets.batches import best_width, chosen, pack, steps_per_epoch
 from tickets.encoded import Encoded
 
 
@@ -31,7 +31,8 @@ def test_every_sequence_stands_whole_in_one_row(lengths, shared, random) -> None
     examples = np.arange(len(lengths))
     random.shuffle(examples)
 
-    found = pack(encoded, examples, shared=shared)
+    width = best_width(encoded, 8, 1, 16) if shared else None
+    found = pack(encoded, examples, width)
     laid = found.laid_out(encoded.tokens[found.source]).reshape(found.rows, found.width)
 
     assert np.count_nonzero(laid) == sum(lengths)
@@ -49,13 +50,17 @@ def test_rows_are_filled() -> None:
     """Of a batch of CoLA-like lengths hardly a slot stays empty; one a row leaves most empty."""
     generator = np.random.default_rng(0)
     encoded = texts(generator.integers(4, 30, 32).tolist())
-    slots = {
-        shared: (found := pack(encoded, np.arange(32), shared=shared)).rows * found.width
-        for shared in (True, False)
-    }
+    packed = pack(encoded, np.arange(32), best_width(encoded, 32, 1, 768))
+    alone = pack(encoded, np.arange(32))
 
-    assert slots[True] < 1.05 * len(encoded.tokens)
-    assert slots[False] > 1.5 * len(encoded.tokens)
+    assert packed.rows * packed.width < 1.05 * len(encoded.tokens)
+    assert alone.rows * alone.width > 1.5 * len(encoded.tokens)
+
+
+def test_a_sequence_is_never_cut() -> None:
+    """One that is longer than a row is refused."""
+    with pytest.raises(ValueError, match="a sequence of 9 does not fit into rows of 8"):
+        pack(texts([3, 9]), np.arange(2), 8)
 
 
 @pytest.mark.parametrize("batch_size", [8, 30, 64])

@@ -15,6 +15,7 @@ from transformers import BertForSequenceClassification
 import toys
 from tickets import architecture, pretrained
 from tickets.batches import chosen
+from tickets.device import products
 from tickets.encoder import WORDS
 from tickets.errors import Diverged
 from tickets.masks import Mask
@@ -116,6 +117,7 @@ def test_speedups_change_nothing_but_rounding(model: Path, head: str, left_out: 
             np.testing.assert_allclose(fast.theta[name], value, rtol=1e-3, atol=2e-4, err_msg=name)
 
 
+@pytest.mark.skipif(products("bfloat16") != torch.bfloat16, reason="no bfloat16 instructions")
 @pytest.mark.parametrize("head", HEADS)
 def test_bfloat16_is_close(model: Path, head: str) -> None:
     """Products in bfloat16: the loss curve within two per cent, weights stay float32."""

@@ -7,8 +7,6 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from tickets import architecture, canonical, device, gpu, masks, provenance, weights
 from tickets.checkpoints import Checkpoints
 from tickets.encoded import Encoded
@@ -119,6 +117,7 @@ def training(flags: argparse.Namespace) -> None:
         "final_loss": repr(result.losses[-1]),
         "device": result.device,
         "threads": flags.threads,
+        "products": str(device.products(flags.precision)),
         "deterministic": True,
     }
     dependencies = {
@@ -130,8 +129,13 @@ def training(flags: argparse.Namespace) -> None:
     weights.write(flags.trained, {**ticket, **result.theta, **heads})
     written = [flags.trained]
     if flags.predictions is not None:
-        precision = getattr(torch, flags.precision)
-        network = Network.of(result.theta, result.gamma, known, flags.head, dtype=precision)
+        network = Network.of(
+            result.theta,
+            result.gamma,
+            known,
+            flags.head,
+            dtype=device.products(flags.precision),
+        )
         validation = Encoded.read(flags.validation)
         found = predict(network, validation, canonical.read(flags.data))
         canonical.write(flags.predictions, found)

@@ -3,7 +3,9 @@
 Nothing here has a state: a training that starts at step i sees what an uninterrupted one sees.
 
 A batch's sequences stand end to end in rows of one width, several in a row, the longest first
-into the first row that has room. Legend: B sequences of together T tokens, in R rows of W slots.
+into the first row that has room. One width serves a whole training: its batches then have a few
+shapes only, and what is made anew for a shape (a CPU's bfloat16 kernel, a CUDA graph) is made a
+few times. Legend: B sequences of together T tokens, in R rows of W slots.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from tickets.seeds import derive
 
 Ints = NDArray[np.int64]
 
-ATTENTION = 1000  # at this width a slot's attention costs about as much as all else of it
+SAMPLE = 16  # batches that the width is chosen by
+ATTENTION = 4  # a slot's attention costs as much as all else of it at this many times H slots
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:
@@ -77,19 +80,37 @@ class Packed:
         return laid
 
 
-def pack(encoded: Encoded, examples: Ints, *, shared: bool = True) -> Packed:
-    """The sequences `examples`, in rows of the width that needs the least work.
+def best_width(encoded: Encoded, batch_size: int, seed: int, hidden_size: int) -> int:
+    """The width at which a training's batches cost least, from its longest sequence to twice that.
 
-    Not `shared`: one sequence a row, as wide as the longest.
+    Wider rows are filled better, and cost more attention.
+    """
+    lengths = np.diff(encoded.offsets)
+    longest = int(lengths.max())
+    steps = range(min(SAMPLE, steps_per_epoch(len(lengths), batch_size)))
+    batches = [lengths[chosen(len(lengths), batch_size, seed, step)] for step in steps]
+
+    def cost(width: int) -> int:
+        rows = sum(_layout(batch, width)[2] for batch in batches)
+        return rows * width * (ATTENTION * hidden_size + width)
+
+    return min(range(longest, 2 * longest + 1, max(1, longest // 16)), key=cost)
+
+
+def pack(encoded: Encoded, examples: Ints, width: int | None = None) -> Packed:
+    """The sequences `examples` in rows of `width`; without it one a row, as wide as the longest.
+
+    Raises:
+        ValueError: one is longer than `width`.
     """
     begins, ends = encoded.offsets[examples], encoded.offsets[examples + 1]
     lengths = ends - begins
     starts = np.concatenate([[0], np.cumsum(lengths)])
-    if shared:
-        row, column, rows, width = _least(lengths)
+    if width is None:
+        width, rows = int(lengths.max()), lengths.size
+        row, column = np.arange(rows), np.zeros(rows, dtype=np.int64)
     else:
-        row, column = np.arange(lengths.size), np.zeros(lengths.size, dtype=np.int64)
-        rows, width = lengths.size, int(lengths.max())
+        row, column, rows = _layout(lengths, width)
     firsts = row * width + column
     within = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)
     return Packed(
@@ -103,21 +124,14 @@ def pack(encoded: Encoded, examples: Ints, *, shared: bool = True) -> Packed:
     )
 
 
-def _least(lengths: Ints) -> tuple[Ints, Ints, int, int]:
-    """Rows and columns of the layout with the fewest slots, wider rows costing more attention."""
-    longest = int(lengths.max())
-    order = np.argsort(-lengths, kind="stable").tolist()
-    widths = sorted({longest + longest * eighths // 8 for eighths in range(5)})
-    layouts = [(*_layout(lengths.tolist(), order, width), width) for width in widths]
-    return min(layouts, key=lambda found: found[2] * found[3] * (ATTENTION + found[3]))
-
-
-def _layout(lengths: list[int], order: list[int], width: int) -> tuple[Ints, Ints, int]:
+def _layout(lengths: Ints, width: int) -> tuple[Ints, Ints, int]:
     """First fit decreasing: the row and column of each sequence, and how many rows there are."""
+    if lengths.max() > width:
+        raise ValueError(f"a sequence of {lengths.max()} does not fit into rows of {width}")
     used: list[int] = []
-    row, column = np.zeros((2, len(lengths)), dtype=np.int64)
-    for sequence in order:
-        length = lengths[sequence]
+    row, column = np.zeros((2, lengths.size), dtype=np.int64)
+    for sequence in np.argsort(-lengths, kind="stable").tolist():
+        length = int(lengths[sequence])
         place = next((at for at, end in enumerate(used) if end + length <= width), len(used))
         if place == len(used):
             used.append(0)

@@ -120,14 +120,16 @@ def _attend(
     together = linear(
         parameters, tuple(f"{at}.{p}" for p in (names.query, names.key, names.value)), x
     )
-    split = together.view(rows, width, 3, architecture.heads, -1)
-    query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
+    split = together.view(rows, width, 3, architecture.heads, -1).permute(2, 0, 3, 1, 4)
     rate = dropout.rates.attention
-    if rate and x.device.type == "cpu":  # where torch has no fused attention with dropout
+    if x.device.type == "cpu" and rate:
+        # Torch has no fused attention with dropout there, and small products in bfloat16 are slow.
+        query, key, value = split.new_empty(split.shape, dtype=torch.float32).copy_(split).unbind(0)
         scaled = torch.add(visible, query @ key.transpose(2, 3), alpha=query.shape[-1] ** -0.5)
-        attended = dropout.attention(scaled.softmax(dim=-1)) @ value
+        attended = (dropout.attention(scaled.softmax(dim=-1)) @ value).to(x.dtype)
     else:
+        query, key, value = split.unbind(0)
         attended = F.scaled_dot_product_attention(
-            query, key, value, attn_mask=visible, dropout_p=rate
+            query, key, value, attn_mask=visible.to(x.dtype), dropout_p=rate
         )
     return attended.transpose(1, 2).reshape(rows * width, -1)

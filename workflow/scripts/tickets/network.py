@@ -94,7 +94,7 @@ class Network:
             tokens=self._tensor(packed.laid_out(tokens.astype(np.int64))),
             types=self._tensor(packed.laid_out(encoded.types[packed.source].astype(np.int64))),
             positions=self._tensor(packed.laid_out(packed.positions)),
-            visible=self._tensor(visible[:, None]).to(self.parameters.computed.dtype),
+            visible=self._tensor(visible[:, None]),
         )
         if words is not None:
             places = np.flatnonzero(words != IGNORED)

@@ -138,7 +138,8 @@ def _ordered(arrays: Arrays, architecture: Architecture) -> Sequence[str]:
     matrices = [f"{name}.weight" for names in layers for name in names]
     biases = [f"{name}.bias" for names in layers for name in names]
     first = [*matrices, *(name for name in ("pooler.dense.weight",) if name in arrays), *biases]
-    return [*first, *(name for name in arrays if name not in set(first))]
+    # safetensors gives its tensors in an order that differs from process to process.
+    return [*first, *sorted(arrays.keys() - set(first))]
 
 
 def _parts(architecture: Architecture) -> Sequence[str]:

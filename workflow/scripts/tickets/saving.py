@@ -37,7 +37,8 @@ def belongs(parameters: Mapping[str, Any], inputs: Mapping[str, Path]) -> dict[s
         "code": provenance.code(),
         "torch": torch.__version__,
         "numpy": np.__version__,
-        "processor": torch.backends.cpu.get_cpu_capability(),
+        "processor": torch.cpu.get_capabilities().get("cpu_name", ""),
+        "kernels": torch.backends.cpu.get_cpu_capability(),
         "device": torch.cuda.get_device_name() if cuda else platform.machine(),
     }
 

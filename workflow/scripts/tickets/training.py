@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from tickets.adamw import AdamW
 from tickets.architecture import PRETRAINED_HEAD, Architecture
-from tickets.batches import chosen, pack
+from tickets.batches import best_width, chosen, pack
+from tickets.device import products
 from tickets.encoded import Encoded
 from tickets.encoder import HEAD, WORDS
 from tickets.errors import Interrupted
@@ -106,10 +106,13 @@ def train(
         gamma,
         architecture,
         head,
-        dtype=getattr(torch, recipe.precision),
+        dtype=products(recipe.precision),
         mask=mask,
         selective="last_layer" in recipe.speedups,
     )
+    width = None
+    if "packing" in recipe.speedups:
+        width = best_width(encoded, recipe.batch_size, seed, architecture.hidden_size)
     parameters = network.parameters
     optimizer = AdamW(
         parameters.values,
@@ -126,7 +129,7 @@ def train(
     with interruptible() as asked:
         for step in range(begin, last):
             loss = stepper(
-                _batch(network, encoded, vocabulary, recipe, seed, step),
+                _batch(network, encoded, vocabulary, width, recipe, seed, step),
                 rate=recipe.rate(step, total),
                 seed=derive(seed, f"dropout at step {step}"),
             )
@@ -134,9 +137,10 @@ def train(
             if state:
                 state.save(step + 1, now=asked.signal is not None)
             if asked.signal:
+                saved = ", and it goes on from there" if state else ""
                 raise Interrupted(
                     f"training: stopped by {asked.signal} after step {step + 1} of {total};"
-                    " run it again, and it goes on from the last step that it saved"
+                    f" run it again{saved}"
                 )
     arrays = parameters.arrays()
     if vocabulary:
@@ -153,13 +157,14 @@ def _batch(
     network: Network,
     encoded: Encoded,
     vocabulary: Vocabulary | None,
+    width: int | None,
     recipe: Recipe,
     seed: int,
     step: int,
 ) -> Batch:
     """The batch of a step: a function of seed and step."""
     examples = chosen(len(encoded), recipe.batch_size, seed, step)
-    packed = pack(encoded, examples, shared="packing" in recipe.speedups)
+    packed = pack(encoded, examples, width)
     tokens = encoded.tokens[packed.source]
     if network.head != "mlm":
         seen = vocabulary.numbers(tokens) if vocabulary else tokens

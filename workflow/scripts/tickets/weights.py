@@ -20,12 +20,12 @@ Weights = Mapping[str, NDArray[Any]]
 
 
 def read(path: Path) -> dict[str, NDArray[Any]]:
-    """Read weights, their bytes checked against the statement beside them.
+    """Read weights, their bytes checked against the statement beside them, in order of names.
 
     Raises:
         Tampered: file and statement differ.
     """
-    return load(provenance.read(path))
+    return dict(sorted(load(provenance.read(path)).items()))  # safetensors has no fixed order
 
 
 def write(path: Path, weights: Weights) -> None:

@@ -1,0 +1,462 @@
+"""Checkpoints: whole or passed over, of this training or refused, and never lost to a full disk."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import resource
+import signal
+import string
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+
+from tickets import files
+from tickets.checkpoints import Checkpoints
+from tickets.errors import CannotWrite
+from tickets.interruption import interruptible
+
+Tensors = Mapping[str, NDArray[Any]]
+CODE = hashlib.sha256(b"code").hexdigest()
+BELONGS: Mapping[str, Any] = {
+    "threads": 1,
+    "recipe": {"epochs": 3, "learning_rate": "0.005"},
+    "code": {"train.py": CODE},
+}
+TYPES = (np.float32, np.float64, np.float16, np.int64, np.int32, np.uint8, np.bool_)
+
+
+def tensors(step: int = 0) -> dict[str, NDArray[Any]]:
+    return {
+        "theta.weight": np.arange(12, dtype=np.float32).reshape(3, 4) + step,
+        "losses": np.arange(step, dtype=np.float32),
+        "step": np.array(step),
+    }
+
+
+def saved(folder: Path, *steps: int, belongs: Mapping[str, Any] = BELONGS) -> Checkpoints:
+    checkpoints = Checkpoints(folder, belongs)
+    for step in steps:
+        checkpoints.save(step, tensors(step))
+    return checkpoints
+
+
+def names(folder: Path) -> list[str]:
+    """Everything in the folder, hidden files too."""
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def newest(folder: Path) -> Path:
+    return max(folder.glob("step-*"))
+
+
+def assert_holds(checkpoints: Checkpoints, step: int) -> None:
+    found = checkpoints.latest()
+    assert found is not None
+    assert found[0] == step
+    assert_same(found[1], tensors(step))
+
+
+def assert_same(one: Tensors, other: Tensors) -> None:
+    assert one.keys() == other.keys()
+    for name, value in one.items():
+        assert (value.dtype, value.shape) == (other[name].dtype, other[name].shape)
+        assert value.tobytes() == other[name].tobytes()
+
+
+def forked(work: Callable[[], None]) -> int:
+    """Call `work` in a child that ends with it; how it ended (the negative number of a signal)."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    values=st.dictionaries(
+        st.text(string.ascii_letters + "._", min_size=1),
+        st.sampled_from(TYPES).flatmap(
+            lambda kind: arrays.arrays(kind, arrays.array_shapes(min_dims=0, min_side=0))
+        ),
+    ),
+    step=st.integers(0, 10**8 - 1),
+    transposed=st.booleans(),
+)
+def test_what_is_saved_is_found_bit_for_bit(
+    tmp_path_factory: pytest.TempPathFactory,
+    values: dict[str, NDArray[Any]],
+    step: int,
+    transposed: bool,
+) -> None:
+    """Any types and shapes, NaNs, arrays that are not in C order; the step with them."""
+    checkpoints = Checkpoints(tmp_path_factory.mktemp("checkpoints"), BELONGS)
+    given_ = {name: value.T if transposed else value for name, value in values.items()}
+
+    checkpoints.save(step, given_)
+
+    found = checkpoints.latest()
+    assert found is not None
+    assert found[0] == step
+    assert_same(found[1], given_)
+
+
+def test_equal_checkpoints_are_equal_files(tmp_path: Path) -> None:
+    """A training that is at a step again writes the same file, by name and content."""
+    for folder in ("one", "two"):
+        saved(tmp_path / folder, 5)
+
+    assert names(tmp_path / "one") == names(tmp_path / "two")
+    assert newest(tmp_path / "one").read_bytes() == newest(tmp_path / "two").read_bytes()
+
+
+def test_there_is_nothing_before_the_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No folder, no checkpoint, no word about it."""
+    assert Checkpoints(tmp_path / "none", BELONGS).latest() is None
+    assert capsys.readouterr().err == ""
+
+
+def test_the_newest_two_are_kept(tmp_path: Path) -> None:
+    """Older ones are deleted, and the name carries step and digest."""
+    checkpoints = saved(tmp_path, 1, 9, 10, 2000)
+
+    digest = hashlib.sha256(newest(tmp_path).read_bytes()).hexdigest()
+    assert [name[:13] for name in names(tmp_path)] == ["step-00000010", "step-00002000"]
+    assert names(tmp_path)[1] == f"step-00002000-{digest[:16]}.safetensors"
+    assert_holds(checkpoints, 2000)
+
+
+def test_older_ones_go_only_once_the_new_one_is_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is deleted before file and folder are on the disk."""
+    saved(tmp_path, 1, 2)
+    events: list[str] = []
+    sync, unlink = os.fsync, Path.unlink
+
+    def syncing(descriptor: int) -> None:
+        events.append("sync")
+        sync(descriptor)
+
+    def unlinking(path: Path, missing_ok: bool = False) -> None:
+        unlink(path, missing_ok)
+        events.append(path.name[:13])
+
+    monkeypatch.setattr(os, "fsync", syncing)
+    monkeypatch.setattr(Path, "unlink", unlinking)
+    saved(tmp_path, 3)
+
+    assert events == ["sync", "sync", "step-00000001"]
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def misname(path: Path) -> None:
+    path.rename(path.with_name(f"step-00000003-{'0' * 16}.safetensors"))
+
+
+def link(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to("elsewhere")
+
+
+@pytest.mark.parametrize("damage", [flip, truncate, empty, misname, link])
+def test_a_damaged_one_is_passed_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: Callable[[Path], None]
+) -> None:
+    """One line names it, the one before is used; the training that goes on then replaces it."""
+    checkpoints = saved(tmp_path, 1, 2, 3)
+    damage(newest(tmp_path))
+
+    assert_holds(checkpoints, 2)
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert line == (f"checkpoint {newest(tmp_path)}: not whole; going back to the one before")
+    checkpoints.save(3, tensors(3))
+    assert_holds(checkpoints, 3)
+    assert capsys.readouterr().err == ""
+
+
+def test_every_flipped_byte_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Wherever it is, header or tensor; with nothing before it the training starts anew."""
+    checkpoints = saved(tmp_path, 3)
+    path = newest(tmp_path)
+    content = path.read_bytes()
+    for at in range(len(content)):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0x10]) + content[at + 1 :])
+        assert checkpoints.latest() is None
+    assert len(capsys.readouterr().err.splitlines()) == len(content)
+
+
+def test_one_of_another_training_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line with each key that differs, both values, digests shortened; it is not used."""
+    saved(tmp_path, 3)
+    edited = hashlib.sha256(b"edited").hexdigest()
+    now = {
+        "threads": 2,
+        "recipe": {"epochs": 3, "learning_rate": "0.1", "dropout": None},
+        "code": {"train.py": edited},
+    }
+
+    assert Checkpoints(tmp_path, now).latest() is None
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"checkpoint {newest(tmp_path)}: of another training (")
+    assert f'code.train.py: "{CODE[:12]}..." then, "{edited[:12]}..."' in line
+    assert 'recipe.learning_rate: "0.005" then, "0.1" now' in line
+    assert "recipe.dropout: absent then, null now" in line
+    assert "threads: 1 then, 2 now" in line
+    assert "epochs" not in line
+
+
+def test_a_refused_one_makes_room(tmp_path: Path) -> None:
+    """The checkpoints of a training that starts anew survive older ones of higher steps."""
+    saved(tmp_path, 900, 1000)
+    other = saved(tmp_path, 1, 2, belongs={"threads": 2})
+
+    assert [name[:13] for name in names(tmp_path)] == ["step-00000001", "step-00000002"]
+    assert_holds(other, 2)
+
+
+def test_an_older_one_that_belongs_is_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A newer one of another training does not hide it."""
+    checkpoints = saved(tmp_path, 1)
+    saved(tmp_path, 2, belongs={**BELONGS, "threads": 2})
+
+    assert_holds(checkpoints, 1)
+    assert "threads: 2 then, 1 now" in capsys.readouterr().err
+
+
+def test_equal_in_json_is_equal(tmp_path: Path) -> None:
+    """Order of keys, and tuple or list, do not matter; 1 and 1.0 do."""
+    saved(tmp_path, 1, belongs={"a": [1, 2], "b": 1})
+
+    assert Checkpoints(tmp_path, {"b": 1, "a": (1, 2)}).latest() is not None
+    assert Checkpoints(tmp_path, {"b": 1.0, "a": [1, 2]}).latest() is None
+
+
+def test_a_kill_before_the_rename_loses_nothing(tmp_path: Path) -> None:
+    """The one before is found, and what the killed writer left is deleted by the next."""
+    checkpoints = saved(tmp_path, 1)
+
+    def die(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def killed() -> None:
+        os.replace = os.rename = die
+        checkpoints.save(2, tensors(2))
+
+    assert forked(killed) == -signal.SIGKILL
+    assert [name.endswith(".tmp") for name in names(tmp_path)] == [True, False]
+    assert_holds(checkpoints, 1)
+    checkpoints.save(2, tensors(2))
+    assert [name[:13] for name in names(tmp_path)] == ["step-00000001", "step-00000002"]
+    assert forked(killed) == -signal.SIGKILL
+    checkpoints.remove()
+    assert not tmp_path.exists()
+
+
+def test_nothing_is_left_at_the_end(tmp_path: Path) -> None:
+    """The folder goes, and those above it up to `checkpoints`, as far as they are empty."""
+    root = tmp_path / "results" / "checkpoints"
+    one, two = (saved(root / "cola" / name, 1, 2) for name in ("seed-1", "seed-2"))
+
+    one.remove()
+    assert names(root / "cola") == ["seed-2"]
+    two.remove()
+    two.remove()  # nothing is there, and nothing happens
+    assert names(tmp_path / "results") == []
+
+    saved(tmp_path / "alone" / "folder", 1).remove()
+    assert names(tmp_path / "alone") == []
+    assert (tmp_path / "alone").exists()
+
+
+def test_what_is_not_a_checkpoint_is_left_alone(tmp_path: Path) -> None:
+    """A file of somebody else keeps the folder."""
+    checkpoints = saved(tmp_path, 1)
+    (tmp_path / "notes.txt").write_text("mine")
+
+    checkpoints.remove()
+
+    assert names(tmp_path) == ["notes.txt"]
+
+
+def test_trainings_beside_each_other_do_not_hinder(tmp_path: Path) -> None:
+    """Folders made and removed at the same time, under one parent that comes and goes."""
+    failures: list[BaseException] = []
+
+    def work(name: str) -> None:
+        try:
+            for step in range(1, 40):
+                checkpoints = saved(tmp_path / "checkpoints" / "cola" / name, step)
+                assert_holds(checkpoints, step)
+                checkpoints.remove()
+        except BaseException as error:  # noqa: BLE001 - a thread's failure is the test's
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(str(n),)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "make room"),
+        (errno.EDQUOT, "quota"),
+        (errno.EROFS, "writable"),
+        (errno.EIO, "mend"),
+    ],
+)
+@pytest.mark.parametrize("call", ["fsync", "replace", "open"])
+def test_a_system_that_refuses_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str, call: str
+) -> None:
+    """File, reason and remedy; old checkpoints stay, nothing else does, and later it works."""
+    checkpoints = saved(tmp_path, 1, 2)
+    before = names(tmp_path)
+    real = os.open
+
+    def refuse(*arguments: Any, **named: Any) -> int:
+        if call == "open" and not str(arguments[0]).endswith(".tmp"):
+            return real(*arguments, **named)
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, refuse)
+        with pytest.raises(CannotWrite) as caught:
+            checkpoints.save(3, tensors(3))
+
+    assert str(caught.value).startswith(f"{tmp_path}/step-00000003-")
+    assert f"({os.strerror(number)}); the last good file is untouched" in str(caught.value)
+    assert remedy in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert names(tmp_path) == before
+    assert_holds(checkpoints, 2)
+    checkpoints.save(3, tensors(3))
+    assert_holds(checkpoints, 3)
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not writable, or a file in its place."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CannotWrite, match=r"file/step-.*\(File exists\)"):
+        saved(tmp_path / "file", 1)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "mkdir", refuse)  # root may write everywhere
+    with pytest.raises(CannotWrite, match=r"Permission denied.*make its folder writable"):
+        saved(tmp_path / "new", 1)
+
+
+def test_a_limit_on_the_size_of_files_is_one_line(tmp_path: Path) -> None:
+    """A write that stops half-way: the old file is whole, and no part of the new one is left."""
+    path = tmp_path / "file"
+    files.write_bytes(path, b"old")
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+        with pytest.raises(CannotWrite, match=r"File too large.*ulimit -f"):
+            files.write_bytes(path, bytes(5000))
+
+    assert forked(limited) == 0
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["file"]
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("only root may mount a file system")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_one_line(tiny_disk: Path) -> None:
+    """A real one: the checkpoints there stay, nothing half-written does, and room mends it."""
+    checkpoints = saved(tiny_disk, 1, 2)
+    filler = tiny_disk / "filler"
+    filler.write_bytes(bytes(48 << 10))
+    before = names(tiny_disk)
+
+    with pytest.raises(CannotWrite, match=r"No space left on device.*make room"):
+        checkpoints.save(3, {"large": np.ones(1 << 14, np.float32)})
+
+    assert names(tiny_disk) == before
+    assert_holds(checkpoints, 2)
+    filler.unlink()
+    checkpoints.save(3, tensors(3))
+    assert_holds(checkpoints, 3)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+def test_a_signal_is_noted_and_no_more(number: signal.Signals) -> None:
+    """Within the block only; afterwards it means what it meant before."""
+    heard: list[int] = []
+    before = signal.signal(number, lambda number, _: heard.append(number))
+    try:
+        with interruptible() as asked:
+            assert asked.signal is None
+            os.kill(os.getpid(), number)
+            assert asked.signal == number.name
+        assert heard == []
+        os.kill(os.getpid(), number)
+        assert heard == [number]
+    finally:
+        signal.signal(number, before)
+
+
+def test_handlers_are_restored_after_an_error() -> None:
+    """However the block ends."""
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(RuntimeError), interruptible():
+        raise RuntimeError
+    assert signal.getsignal(signal.SIGTERM) is before
