@@ -2,89 +2,34 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
-import resource
 import signal
 import string
-import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from tickets import files
+from checkpoint_folders import (
+    BELONGS,
+    CODE,
+    TYPES,
+    assert_holds,
+    assert_same,
+    forked,
+    names,
+    newest,
+    saved,
+    tensors,
+)
 from tickets.checkpoints import Checkpoints
-from tickets.errors import CannotWrite
-from tickets.interruption import interruptible
-
-Tensors = Mapping[str, NDArray[Any]]
-CODE = hashlib.sha256(b"code").hexdigest()
-BELONGS: Mapping[str, Any] = {
-    "threads": 1,
-    "recipe": {"epochs": 3, "learning_rate": "0.005"},
-    "code": {"train.py": CODE},
-}
-TYPES = (np.float32, np.float64, np.float16, np.int64, np.int32, np.uint8, np.bool_)
-
-
-def tensors(step: int = 0) -> dict[str, NDArray[Any]]:
-    return {
-        "theta.weight": np.arange(12, dtype=np.float32).reshape(3, 4) + step,
-        "losses": np.arange(step, dtype=np.float32),
-        "step": np.array(step),
-    }
-
-
-def saved(folder: Path, *steps: int, belongs: Mapping[str, Any] = BELONGS) -> Checkpoints:
-    checkpoints = Checkpoints(folder, belongs)
-    for step in steps:
-        checkpoints.save(step, tensors(step))
-    return checkpoints
-
-
-def names(folder: Path) -> list[str]:
-    """Everything in the folder, hidden files too."""
-    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-
-
-def newest(folder: Path) -> Path:
-    return max(folder.glob("step-*"))
-
-
-def assert_holds(checkpoints: Checkpoints, step: int) -> None:
-    found = checkpoints.latest()
-    assert found is not None
-    assert found[0] == step
-    assert_same(found[1], tensors(step))
-
-
-def assert_same(one: Tensors, other: Tensors) -> None:
-    assert one.keys() == other.keys()
-    for name, value in one.items():
-        assert (value.dtype, value.shape) == (other[name].dtype, other[name].shape)
-        assert value.tobytes() == other[name].tobytes()
-
-
-def forked(work: Callable[[], None]) -> int:
-    """Call `work` in a child that ends with it; how it ended (the negative number of a signal)."""
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            work()
-            status = 0
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @settings(deadline=None, max_examples=50)
@@ -336,127 +281,3 @@ def test_trainings_beside_each_other_do_not_hinder(tmp_path: Path) -> None:
 
     assert failures == []
     assert names(tmp_path) == []
-
-
-@pytest.mark.parametrize(
-    ("number", "remedy"),
-    [
-        (errno.ENOSPC, "make room"),
-        (errno.EDQUOT, "quota"),
-        (errno.EROFS, "writable"),
-        (errno.EIO, "mend"),
-    ],
-)
-@pytest.mark.parametrize("call", ["fsync", "replace", "open"])
-def test_a_system_that_refuses_is_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str, call: str
-) -> None:
-    """File, reason and remedy; old checkpoints stay, nothing else does, and later it works."""
-    checkpoints = saved(tmp_path, 1, 2)
-    before = names(tmp_path)
-    real = os.open
-
-    def refuse(*arguments: Any, **named: Any) -> int:
-        if call == "open" and not str(arguments[0]).endswith(".tmp"):
-            return real(*arguments, **named)
-        raise OSError(number, os.strerror(number))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, call, refuse)
-        with pytest.raises(CannotWrite) as caught:
-            checkpoints.save(3, tensors(3))
-
-    assert str(caught.value).startswith(f"{tmp_path}/step-00000003-")
-    assert f"({os.strerror(number)}); the last good file is untouched" in str(caught.value)
-    assert remedy in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert names(tmp_path) == before
-    assert_holds(checkpoints, 2)
-    checkpoints.save(3, tensors(3))
-    assert_holds(checkpoints, 3)
-
-
-def test_a_folder_that_cannot_be_made_is_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not writable, or a file in its place."""
-    (tmp_path / "file").write_text("")
-    with pytest.raises(CannotWrite, match=r"file/step-.*\(File exists\)"):
-        saved(tmp_path / "file", 1)
-
-    def refuse(*_: object) -> None:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-
-    monkeypatch.setattr(os, "mkdir", refuse)  # root may write everywhere
-    with pytest.raises(CannotWrite, match=r"Permission denied.*make its folder writable"):
-        saved(tmp_path / "new", 1)
-
-
-def test_a_limit_on_the_size_of_files_is_one_line(tmp_path: Path) -> None:
-    """A write that stops half-way: the old file is whole, and no part of the new one is left."""
-    path = tmp_path / "file"
-    files.write_bytes(path, b"old")
-
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-        with pytest.raises(CannotWrite, match=r"File too large.*ulimit -f"):
-            files.write_bytes(path, bytes(5000))
-
-    assert forked(limited) == 0
-    assert path.read_bytes() == b"old"
-    assert names(tmp_path) == ["file"]
-
-
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("only root may mount a file system")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_a_full_disk_is_one_line(tiny_disk: Path) -> None:
-    """A real one: the checkpoints there stay, nothing half-written does, and room mends it."""
-    checkpoints = saved(tiny_disk, 1, 2)
-    filler = tiny_disk / "filler"
-    filler.write_bytes(bytes(48 << 10))
-    before = names(tiny_disk)
-
-    with pytest.raises(CannotWrite, match=r"No space left on device.*make room"):
-        checkpoints.save(3, {"large": np.ones(1 << 14, np.float32)})
-
-    assert names(tiny_disk) == before
-    assert_holds(checkpoints, 2)
-    filler.unlink()
-    checkpoints.save(3, tensors(3))
-    assert_holds(checkpoints, 3)
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
-def test_a_signal_is_noted_and_no_more(number: signal.Signals) -> None:
-    """Within the block only; afterwards it means what it meant before."""
-    heard: list[int] = []
-    before = signal.signal(number, lambda number, _: heard.append(number))
-    try:
-        with interruptible() as asked:
-            assert asked.signal is None
-            os.kill(os.getpid(), number)
-            assert asked.signal == number.name
-        assert heard == []
-        os.kill(os.getpid(), number)
-        assert heard == [number]
-    finally:
-        signal.signal(number, before)
-
-
-def test_handlers_are_restored_after_an_error() -> None:
-    """However the block ends."""
-    before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(RuntimeError), interruptible():
-        raise RuntimeError
-    assert signal.getsignal(signal.SIGTERM) is before

@@ -1,0 +1,123 @@
+"""What all contestants share: a task's token ids, ticket, mask and heads; the machine's rate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import torch
+
+from engine_job import BATCH, MAX_LENGTH, Job
+from tickets import architecture, canonical, masks, pretrained, provenance, tasks, weights
+from tickets.batches import chosen
+from tickets.canonical import Selection
+from tickets.device import best_device
+from tickets.encoded import Encoded
+from tickets.encoding import Shape, encode
+from tickets.pruning import at_random
+from tickets.sources import locate
+from tickets.training import initial_head
+
+SPARSITY = Fraction(1, 2)
+VALIDATION = 300  # examples at most
+MASK_SEED = 1
+
+
+def prepare(job: Job) -> dict[str, Any]:
+    """Write the task's inputs to the job's folder; say what the timed steps hold.
+
+    The training split is cut to whole batches, so that every contestant's batches are the same
+    without knowing where our epochs end.
+    """
+    started = provenance.now()
+
+    def state(path: Path, **facts: Any) -> None:
+        provenance.write(
+            path, rule="benchmark", parameters={}, dependencies={}, facts=facts, started=started
+        )
+
+    task = tasks.task(job.task)
+    splits = locate(job.data, job.task, None, {}, ("train", "validation")).splits
+    encoded: dict[str, Encoded] = {}
+    for split, most in (("train", job.examples), ("validation", VALIDATION)):
+        rows = sum(pq.read_metadata(file).num_rows for file in splits[split])
+        count = min(rows, most or rows)
+        selection = Selection(
+            task=job.task,
+            head=task.head,
+            split=split,
+            text=task.text,
+            label=task.label,
+            labels=task.labels,
+            examples=count // BATCH * BATCH if split == "train" else count,
+        )
+        shape = Shape(task=job.task, head=task.head, max_length=MAX_LENGTH)
+        table = canonical.prepare(splits[split], selection)
+        encoded[split] = encode(table, shape, Path(job.model), validation=split == "validation")
+        encoded[split].write(job.path(f"{split}.arrow"))
+        state(job.path(f"{split}.arrow"))
+
+    known = architecture.read(Path(job.model))
+    theta = pretrained.read(Path(job.model))
+    mask = at_random(weights.prunable_of(theta), SPARSITY, MASK_SEED)
+    masks.write(job.path("mask.safetensors"), mask)
+    state(job.path("mask.safetensors"), mask_digest=mask.digest)
+    ticket = weights.rewind(theta, mask)
+    assert task.labels is not None
+    for seed in range(1, job.seeds + 1):
+        ours, head = initial_head(
+            ticket, known, head=task.head, labels=task.labels, seed=seed, task=job.task
+        )
+        weights.write(job.path("ticket.safetensors"), ours)
+        weights.write(job.path(f"head-{seed}.safetensors"), head)
+        state(job.path(f"head-{seed}.safetensors"))
+    state(job.path("ticket.safetensors"))
+
+    train = encoded["train"]
+    lengths = np.diff(train.offsets)
+    timed = [lengths[chosen(len(train), BATCH, job.seed, s)] for s in range(job.warm, job.total)]
+    labels = encoded["validation"].columns["label"]
+    return {
+        "train": len(train),
+        "validation": len(labels),
+        "majority": float(np.bincount(labels).max() / len(labels)),
+        "tokens": int(sum(batch.sum() for batch in timed)),
+        "squares": int(sum((batch**2).sum() for batch in timed)),
+        # The pooler is left out: it sees one token of each example.
+        "encoder_weights": sum(
+            theta[name].size for name in mask.kept if not name.startswith("pooler.")
+        ),
+        "layers": known.layers,
+        "hidden": known.hidden_size,
+    }
+
+
+def rates() -> dict[str, Any]:
+    """The device's FLOP/s on a product of two square matrices, by precision, and its name."""
+    device = best_device()
+    size = 8192 if device.type == "cuda" else 2048  # a GPU needs a larger one to be full
+    found: dict[str, Any] = {
+        "device": torch.cuda.get_device_name() if device.type == "cuda" else "CPU",
+        "torch": torch.__version__,
+    }
+    for name, kind in (("float32", torch.float32), ("bf16", torch.bfloat16)):
+        left, right = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
+        for _ in range(2):
+            _seconds(lambda left=left, right=right: left @ right)
+        seconds = median(_seconds(lambda left=left, right=right: left @ right) for _ in range(5))
+        found[name] = 2 * size**3 / seconds
+    return found
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    begun = time.perf_counter()
+    work()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - begun

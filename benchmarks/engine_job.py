@@ -1,0 +1,134 @@
+"""One job of the engine benchmark: what it is told, a process of its own, and what it answers.
+
+The parent imports nothing but the standard library: on Linux a child's peak memory (`ru_maxrss`)
+starts at that of the process it was forked from.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
+
+from tickets.errors import BadInput
+
+BATCH = 32
+MAX_LENGTH = 128
+CLIP_NORM = 1.0
+ADAM_EPSILON = 1e-8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What one process does.
+
+    kind: "inputs", "matmul" or a contestant. folder: the task's inputs. steps: trained after
+    `warm` others; these are timed. validate: score the trained network instead of timing it.
+    started: `time.monotonic()` just before the process starts.
+    """
+
+    kind: str
+    model: str
+    data: str
+    folder: str
+    task: str
+    threads: int
+    warm: int
+    steps: int
+    examples: int | None = None
+    learning_rate: float = 2e-5
+    seed: int = 1
+    seeds: int = 1
+    validate: bool = False
+    started: float = 0.0
+
+    @property
+    def total(self) -> int:
+        """All steps, those before the timed ones included."""
+        return self.warm + self.steps
+
+    def path(self, name: str) -> Path:
+        """An input of this job's task."""
+        return Path(self.folder) / name
+
+
+@dataclass(kw_only=True)
+class Marks:
+    """When a training reached the end of its first, its last untimed and its last step."""
+
+    job: Job
+    at: dict[int, float] = field(default_factory=dict[int, float])
+
+    def reached(self, step: int) -> None:
+        """Step `step`, counted from 1, is complete; for the marked ones, on the device too."""
+        if step in (1, self.job.warm, self.job.total):
+            import torch
+
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
+            self.at[step] = time.monotonic()  # one clock for all processes of a machine
+
+    def answer(self) -> dict[str, Any]:
+        """The seconds to the first step, and of the timed steps."""
+        answer = {"first_step": self.at[1] - self.job.started}
+        if not self.job.validate:
+            answer["seconds"] = self.at[self.job.total] - self.at[self.job.warm]
+        return answer
+
+
+def run(job: Job) -> dict[str, Any]:
+    """The answer of `job`, done in a new process.
+
+    Raises:
+        BadInput: the process failed; its last words are in the message.
+    """
+    environment = {
+        **os.environ,
+        "HF_HUB_OFFLINE": "1",
+        "HF_DATASETS_OFFLINE": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "OMP_NUM_THREADS": str(job.threads),
+    }
+    told = json.dumps({**asdict(job), "started": time.monotonic()})
+    done = subprocess.run(
+        [sys.executable, __file__, told], capture_output=True, text=True, env=environment
+    )
+    if done.returncode:
+        words = "\n".join(done.stderr.strip().splitlines()[-5:])
+        raise BadInput(f"{job.kind} on {job.task} failed:\n{words}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    """Do the job in the only argument, and print the answer as the last line."""
+    job = Job(**json.loads(sys.argv[1]))
+    import torch
+
+    torch.set_num_threads(job.threads)
+    # Imported only where needed: a contestant pays for its own imports, not for another's.
+    if job.kind in ("float32", "bf16"):
+        import engine_ours
+
+        answer = engine_ours.train(job)
+    elif job.kind in ("inputs", "matmul"):
+        import engine_inputs
+
+        answer = engine_inputs.prepare(job) if job.kind == "inputs" else engine_inputs.rates()
+    else:
+        import engine_rivals
+
+        answer = engine_rivals.train(job)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # KiB on Linux
+    print(json.dumps({**answer, "peak_mib": peak}))
+
+
+if __name__ == "__main__":
+    main()
