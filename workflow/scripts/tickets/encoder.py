@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tickets.architecture import Architecture
+from tickets.attention import attend
 from tickets.dropout import Dropout
 from tickets.layers import embedding, linear, norm, scores
 from tickets.parameters import TABLES, Parameters
@@ -94,7 +95,8 @@ def _layer(
     dropout: Dropout,
 ) -> Tensor:
     names, epsilon = architecture.names, architecture.norm_epsilon
-    attended = _attend(parameters, architecture, at, x, visible, dropout)
+    parts = tuple(f"{at}.{part}" for part in (names.query, names.key, names.value))
+    attended = attend(linear(parameters, parts, x), visible, architecture.heads, dropout)
     if needed is not None:
         x, attended = x.index_select(0, needed), attended.index_select(0, needed)
     attended = linear(parameters, f"{at}.{names.attention_output}", attended)
@@ -105,31 +107,3 @@ def _layer(
     inner = F.gelu(inner) if architecture.activation == "gelu" else F.relu(inner)
     x = dropout.added(x, linear(parameters, f"{at}.{names.output}", inner))
     return norm(parameters, f"{at}.{names.output_norm}", x, epsilon)
-
-
-def _attend(
-    parameters: Parameters,
-    architecture: Architecture,
-    at: str,
-    x: Tensor,
-    visible: Tensor,
-    dropout: Dropout,
-) -> Tensor:
-    """What each slot gathers from those it sees, [n, H]."""
-    rows, width, names = visible.shape[0], visible.shape[2], architecture.names
-    together = linear(
-        parameters, tuple(f"{at}.{p}" for p in (names.query, names.key, names.value)), x
-    )
-    split = together.view(rows, width, 3, architecture.heads, -1).permute(2, 0, 3, 1, 4)
-    rate = dropout.rates.attention
-    if x.device.type == "cpu" and rate:
-        # Torch has no fused attention with dropout there, and small products in bfloat16 are slow.
-        query, key, value = split.new_empty(split.shape, dtype=torch.float32).copy_(split).unbind(0)
-        scaled = torch.add(visible, query @ key.transpose(2, 3), alpha=query.shape[-1] ** -0.5)
-        attended = (dropout.attention(scaled.softmax(dim=-1)) @ value).to(x.dtype)
-    else:
-        query, key, value = split.unbind(0)
-        attended = F.scaled_dot_product_attention(
-            query, key, value, attn_mask=visible.to(x.dtype), dropout_p=rate
-        )
-    return attended.transpose(1, 2).reshape(rows * width, -1)
