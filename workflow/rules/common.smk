@@ -10,9 +10,9 @@ from tickets import dag, flags, language, paths, provenance, sources
 from tickets.code import code_files
 from tickets.config import load
 from tickets.errors import BadInput
-from tickets.interpreter import prefer_this_python
+from tickets.interpreter import prepare_jobs
 
-prefer_this_python()
+prepare_jobs()
 
 try:
     study = load(config)
