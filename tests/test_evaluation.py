@@ -20,6 +20,8 @@ from transformers import (
 
 import toys
 from tickets import architecture, evaluation, pretrained
+from tickets.batches import pack
+from tickets.dropout import NONE
 from tickets.encoded import Encoded
 from tickets.evaluation import best_span, predict
 from tickets.network import Network
@@ -185,7 +187,6 @@ def test_batches_do_not_matter(model: Path, head: str, monkeypatch: pytest.Monke
     if head == "mlm":
         encoded = replace(encoded, columns={"labels": encoded.tokens})
     ours, found, sizes = network(model, head, 3 if head == "classification" else 1), [], []
-    pack = evaluation.pack
     monkeypatch.setattr(evaluation, "pack", lambda e, b: sizes.append(len(b)) or pack(e, b))
     for tokens in (1, 40, 8192):
         monkeypatch.setattr(evaluation, "TOKENS", tokens)
@@ -201,6 +202,37 @@ def test_batches_do_not_matter(model: Path, head: str, monkeypatch: pytest.Monke
                 np.testing.assert_allclose(values, found[0][name], rtol=1e-4, atol=1e-5)
             else:
                 assert values == found[0][name], name
+
+
+@pytest.mark.parametrize("head", ["mlm", "span"])
+def test_filling_up_does_not_matter(model: Path, head: str) -> None:
+    """Hidden words or slots filled up to a multiple, as on a GPU: the same loss and predictions."""
+    encoded, data = windows() if head == "span" else (toys.texts(EXAMPLES, head), numbered())
+    if head == "mlm":
+        encoded = replace(encoded, columns={"labels": encoded.tokens})
+    exact = network(model, head)
+    filled = replace(exact, rounding=64)
+
+    assert predict(exact, encoded, data) == predict(filled, encoded, data)
+    texts = toys.texts(EXAMPLES, head)
+    packed = pack(texts, np.arange(EXAMPLES))
+    words = np.where(np.arange(len(texts.tokens)) % 3, -100, texts.tokens)
+    batches = [
+        each.batch(
+            texts,
+            packed,
+            texts.tokens[packed.source],
+            words=words if head == "mlm" else None,
+            training=True,
+        )
+        for each in (exact, filled)
+    ]
+    with torch.no_grad():
+        losses = [exact.loss(batch, NONE).item() for batch in batches]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+    for batch, multiple in zip(batches, (False, True), strict=True):
+        size = (batch.slots if head == "span" else batch.needed).shape[-1]
+        assert (size % 64 == 0) == multiple
 
 
 @given(edge_scores)

@@ -39,7 +39,8 @@ class Recording:
 
 
 @contextmanager
-def recorded(graph: Recording) -> Iterator[None]:
+def recorded(graph: Recording, pool: str) -> Iterator[None]:
+    assert pool == "one for all"
     Recording.current = graph
     yield
     Recording.current = None
@@ -57,6 +58,7 @@ def test_each_shape_runs_once_is_recorded_and_replayed(monkeypatch: pytest.Monke
     stream = SimpleNamespace(wait_stream=lambda _: None)
     for name, fake in {
         "CUDAGraph": Recording,
+        "graph_pool_handle": lambda: "one for all",
         "graph": recorded,
         "Stream": lambda: stream,
         "current_stream": lambda: stream,

@@ -68,7 +68,8 @@ def _words(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, p
     for packed, batch in _batches(network, encoded):
         labels = encoded.columns["labels"][packed.source]
         hidden = labels != IGNORED
-        right = network.words(batch).argmax(dim=1).cpu().numpy() == labels[hidden]
+        best = network.words(batch).argmax(dim=1).cpu().numpy()
+        right = best[: np.count_nonzero(hidden)] == labels[hidden]
         owner = packed.examples[packed.owner[hidden]]
         np.add.at(correct, owner, right)
         np.add.at(total, owner, 1)

@@ -28,6 +28,8 @@ class Graphs:
     def __init__(self, step: Step) -> None:
         self._step = step
         self._seen: set[Shape] = set()
+        # One memory for all: they never run at the same time, and each result is copied at once.
+        self._pool = torch.cuda.graph_pool_handle()
         self._recorded: dict[Shape, tuple[torch.cuda.CUDAGraph, Batch, Tensor]] = {}
 
     def __call__(self, batch: Batch, rate: Tensor, seed: int) -> Tensor:
@@ -59,7 +61,7 @@ class Graphs:
         self, batch: Batch, rate: Tensor, seed: int
     ) -> tuple[torch.cuda.CUDAGraph, Batch, Tensor]:
         held, graph = cloned(batch), torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, pool=self._pool):
             loss = self._step(held, rate, seed)
         return graph, held, loss
 

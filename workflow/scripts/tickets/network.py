@@ -24,6 +24,8 @@ from tickets.masking import IGNORED
 from tickets.masks import Mask
 from tickets.parameters import Parameters
 
+ROUNDING = 64  # on a GPU: a CUDA graph serves one shape, and there should be few
+
 Array = NDArray[np.generic]
 Tensors = Mapping[str, NDArray[np.float32]]
 
@@ -49,13 +51,15 @@ class Batch:
 class Network:
     """theta and gamma as parameters on one device, and what is needed to run them.
 
-    `selective`: compute of the last layer only what the head reads.
+    `selective`: compute of the last layer only what the head reads. `rounding`: a batch's hidden
+    words, or a span's slots, are filled up to a multiple of this.
     """
 
     parameters: Parameters
     architecture: Architecture
     head: str
     selective: bool = True
+    rounding: int = 1
 
     @classmethod
     def of(
@@ -98,15 +102,18 @@ class Network:
         )
         if words is not None:
             places = np.flatnonzero(words != IGNORED)
+            more = (0, -places.size % self.rounding)
+            target = np.pad(words[places].astype(np.int64), more, constant_values=IGNORED)
             return Batch(
                 rows=rows,
-                needed=self._tensor(packed.slots[places]),
-                target=self._tensor(words[places].astype(np.int64)),
+                needed=self._tensor(np.pad(packed.slots[places], more)),
+                target=self._tensor(target),
             )
         target = self._target(encoded, packed) if training else None
         if self.head != "span":
             return Batch(rows=rows, needed=self._tensor(packed.firsts), target=target)
-        within = np.arange(packed.lengths.max())
+        longest = int(packed.lengths.max())
+        within = np.arange(longest + -longest % self.rounding)
         outside = within >= packed.lengths[:, None]
         slots = np.where(outside, 0, packed.firsts[:, None] + within)
         return Batch(
@@ -136,7 +143,7 @@ class Network:
         return outputs(self.parameters, pooled(self.parameters, first), dropout)
 
     def words(self, batch: Batch, dropout: Dropout = NONE) -> Tensor:
-        """Scores of all word pieces at the hidden words, [hidden, V]."""
+        """Scores of all word pieces at the hidden words, then at what fills them up, [.., V]."""
         return word_scores(self.parameters, self.architecture, self._hidden(batch, dropout))
 
     def edges(self, batch: Batch, dropout: Dropout = NONE) -> Tensor:
