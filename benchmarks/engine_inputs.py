@@ -10,31 +10,23 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import torch
 
-from engine_job import BATCH, MAX_LENGTH, Job
-from tickets import architecture, canonical, masks, pretrained, provenance, tasks, weights
+import engine_data
+from engine_job import Job
+from tickets import architecture, masks, pretrained, provenance, weights
 from tickets.batches import chosen
-from tickets.canonical import Selection
 from tickets.device import best_device
 from tickets.encoded import Encoded
-from tickets.encoding import Shape, encode
 from tickets.pruning import at_random
-from tickets.sources import locate
 from tickets.training import initial_head
 
 SPARSITY = Fraction(1, 2)
-VALIDATION = 300  # examples at most
 MASK_SEED = 1
 
 
 def prepare(job: Job) -> dict[str, Any]:
-    """Write the task's inputs to the job's folder; say what the timed steps hold.
-
-    The training split is cut to whole batches, so that every contestant's batches are the same
-    without knowing where our epochs end.
-    """
+    """Write the task's inputs to the job's folder; say what the timed steps hold."""
     started = provenance.now()
 
     def state(path: Path, **facts: Any) -> None:
@@ -42,51 +34,32 @@ def prepare(job: Job) -> dict[str, Any]:
             path, rule="benchmark", parameters={}, dependencies={}, facts=facts, started=started
         )
 
-    task = tasks.task(job.task)
-    splits = locate(job.data, job.task, None, {}, ("train", "validation")).splits
-    encoded: dict[str, Encoded] = {}
-    for split, most in (("train", job.examples), ("validation", VALIDATION)):
-        rows = sum(pq.read_metadata(file).num_rows for file in splits[split])
-        count = min(rows, most or rows)
-        selection = Selection(
-            task=job.task,
-            head=task.head,
-            split=split,
-            text=task.text,
-            label=task.label,
-            labels=task.labels,
-            examples=count // BATCH * BATCH if split == "train" else count,
-        )
-        shape = Shape(task=job.task, head=task.head, max_length=MAX_LENGTH)
-        table = canonical.prepare(splits[split], selection)
-        encoded[split] = encode(table, shape, Path(job.model), validation=split == "validation")
-        encoded[split].write(job.path(f"{split}.arrow"))
+    def keep(encoded: Encoded, split: str) -> None:
+        encoded.write(job.path(f"{split}.arrow"))
         state(job.path(f"{split}.arrow"))
 
+    task, train = job.definition, engine_data.training(job)
+    keep(train, "train")
     known = architecture.read(Path(job.model))
     theta = pretrained.read(Path(job.model))
     mask = at_random(weights.prunable_of(theta), SPARSITY, MASK_SEED)
     masks.write(job.path("mask.safetensors"), mask)
     state(job.path("mask.safetensors"), mask_digest=mask.digest)
     ticket = weights.rewind(theta, mask)
-    assert task.labels is not None
     for seed in range(1, job.seeds + 1):
         ours, head = initial_head(
-            ticket, known, head=task.head, labels=task.labels, seed=seed, task=job.task
+            ticket, known, head=task.head, labels=task.labels or 0, seed=seed, task=job.task
         )
         weights.write(job.path("ticket.safetensors"), ours)
         weights.write(job.path(f"head-{seed}.safetensors"), head)
         state(job.path(f"head-{seed}.safetensors"))
     state(job.path("ticket.safetensors"))
 
-    train = encoded["train"]
-    lengths = np.diff(train.offsets)
-    timed = [lengths[chosen(len(train), BATCH, job.seed, s)] for s in range(job.warm, job.total)]
-    labels = encoded["validation"].columns["label"]
-    return {
+    lengths, size = np.diff(train.offsets), task.batch_size
+    timed = [lengths[chosen(len(train), size, job.seed, s)] for s in range(job.warm, job.total)]
+    found: dict[str, Any] = {
         "train": len(train),
-        "validation": len(labels),
-        "majority": float(np.bincount(labels).max() / len(labels)),
+        "max_length": task.max_length,
         "tokens": int(sum(batch.sum() for batch in timed)),
         "squares": int(sum((batch**2).sum() for batch in timed)),
         # The pooler is left out: it sees one token of each example.
@@ -96,6 +69,13 @@ def prepare(job: Job) -> dict[str, Any]:
         "layers": known.layers,
         "hidden": known.hidden_size,
     }
+    if job.case.scored:
+        validation = engine_data.validation(job)
+        keep(validation, "validation")
+        labels = validation.columns["label"]
+        found["validation"] = len(labels)
+        found["majority"] = float(np.bincount(labels).max() / len(labels))
+    return found
 
 
 def rates() -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """One job of the engine benchmark: what it is told, a process of its own, and what it answers.
 
-The parent imports nothing but the standard library: on Linux a child's peak memory (`ru_maxrss`)
-starts at that of the process it was forked from.
+The parent imports nothing large: on Linux a child's peak memory (`ru_maxrss`) starts at that of the
+process it was forked from.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
+from engine_tasks import Case, case
 from tickets.errors import BadInput
+from tickets.tasks import Task
 
-BATCH = 32
-MAX_LENGTH = 128
 CLIP_NORM = 1.0
 ADAM_EPSILON = 1e-8
 
@@ -30,9 +30,10 @@ ADAM_EPSILON = 1e-8
 class Job:
     """What one process does.
 
-    kind: "inputs", "matmul" or a contestant. folder: the task's inputs. steps: trained after
-    `warm` others; these are timed. validate: score the trained network instead of timing it.
-    started: `time.monotonic()` just before the process starts.
+    kind: "model", "inputs", "matmul" or a contestant. data: where the task's data set is. folder:
+    the task's inputs, or for "model" the model. tokenizer: the one that a made model gets, "" for
+    made-up words. steps: trained after `warm` others; these are timed. validate: score the trained
+    network instead of timing it. started: `time.monotonic()` just before the process starts.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Job:
     threads: int
     warm: int
     steps: int
+    tokenizer: str = ""
     examples: int | None = None
     learning_rate: float = 2e-5
     seed: int = 1
@@ -54,6 +56,16 @@ class Job:
     def total(self) -> int:
         """All steps, those before the timed ones included."""
         return self.warm + self.steps
+
+    @property
+    def case(self) -> Case:
+        """The benchmark's task."""
+        return case(self.task)
+
+    @property
+    def definition(self) -> Task:
+        """The task's head, columns, length and batch size."""
+        return self.case.definition
 
     def path(self, name: str) -> Path:
         """An input of this job's task."""
@@ -96,6 +108,8 @@ def run(job: Job) -> dict[str, Any]:
         "HF_DATASETS_OFFLINE": "1",
         "TOKENIZERS_PARALLELISM": "false",
         "OMP_NUM_THREADS": str(job.threads),
+        # One GPU: the Trainer would take all that it sees.
+        "CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0],
     }
     told = json.dumps({**asdict(job), "started": time.monotonic()})
     done = subprocess.run(
@@ -103,8 +117,41 @@ def run(job: Job) -> dict[str, Any]:
     )
     if done.returncode:
         words = "\n".join(done.stderr.strip().splitlines()[-5:])
-        raise BadInput(f"{job.kind} on {job.task} failed:\n{words}")
+        raise BadInput(f"{job.kind} on {job.task or 'no task'} failed:\n{words}")
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def answer(job: Job) -> dict[str, Any]:
+    """What `job` finds out, in this process."""
+    # Imported only where needed: a contestant pays for its own imports, not for another's.
+    if job.kind in ("float32", "bf16"):
+        import engine_ours
+
+        return engine_ours.train(job)
+    if job.kind == "model":
+        import engine_model
+
+        return engine_model.make(job)
+    if job.kind in ("inputs", "matmul"):
+        import engine_inputs
+
+        return engine_inputs.prepare(job) if job.kind == "inputs" else engine_inputs.rates()
+    import engine_rivals
+
+    return engine_rivals.train(job)
+
+
+def peaks() -> dict[str, float]:
+    """The most MiB that this process held: in the host's memory and, with a GPU, what torch's
+    tensors took of the GPU's, and what torch reserved of it (with what graphs keep to themselves).
+    """
+    import torch
+
+    found = {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}  # from KiB
+    if torch.cuda.is_available():
+        found["gpu_mib"] = torch.cuda.max_memory_allocated() / 2**20
+        found["gpu_reserved_mib"] = torch.cuda.max_memory_reserved() / 2**20
+    return found
 
 
 def main() -> None:
@@ -113,21 +160,8 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(job.threads)
-    # Imported only where needed: a contestant pays for its own imports, not for another's.
-    if job.kind in ("float32", "bf16"):
-        import engine_ours
-
-        answer = engine_ours.train(job)
-    elif job.kind in ("inputs", "matmul"):
-        import engine_inputs
-
-        answer = engine_inputs.prepare(job) if job.kind == "inputs" else engine_inputs.rates()
-    else:
-        import engine_rivals
-
-        answer = engine_rivals.train(job)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # KiB on Linux
-    print(json.dumps({**answer, "peak_mib": peak}))
+    found = answer(job)
+    print(json.dumps({**found, **peaks()}))
 
 
 if __name__ == "__main__":

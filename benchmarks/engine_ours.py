@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from pathlib import Path
 from typing import Any
 
-from engine_job import ADAM_EPSILON, BATCH, CLIP_NORM, Job
+from engine_job import ADAM_EPSILON, CLIP_NORM, Job
 from tickets import architecture, device, masks, training, weights
 from tickets.encoded import Encoded
 from tickets.recipe import Recipe
@@ -19,7 +20,8 @@ def train(job: Job) -> dict[str, Any]:
     `training.train` tells nobody of its steps. So the timed ones are the difference between a run
     of all steps and one that ends before them: what happens once a training (building the network,
     copying the weights back) cancels. Every step before the timed ones has run before in both, so
-    that no first-time cost of theirs is taken off the timed ones.
+    that no first-time cost of theirs is taken off the timed ones. Weights and losses come back to
+    the host: a run's end is the device's too.
     """
     device.prepare(job.threads)
     known = architecture.read(Path(job.model))
@@ -30,7 +32,7 @@ def train(job: Job) -> dict[str, Any]:
     recipe = Recipe(
         epochs=None,
         steps=job.total,
-        batch_size=BATCH,
+        batch_size=job.definition.batch_size,
         learning_rate=job.learning_rate,
         adam_epsilon=ADAM_EPSILON,
         clip_norm=CLIP_NORM,
@@ -38,6 +40,7 @@ def train(job: Job) -> dict[str, Any]:
     )
 
     def run(last: int) -> tuple[float, Trained]:
+        gc.collect()  # recorded graphs refer to themselves; the last run's would still be there
         begun = time.monotonic()
         trained = training.train(
             theta,
@@ -46,7 +49,7 @@ def train(job: Job) -> dict[str, Any]:
             encoded,
             known,
             recipe,
-            head="classification",
+            head=job.definition.head,
             seed=job.seed,
             last_step=last,
         )

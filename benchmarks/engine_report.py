@@ -9,12 +9,14 @@ from typing import Any
 
 OURS = ("float32", "bf16")
 RIVALS = ("published", "trainer", "trainer_128")
+BF16_RIVAL = "trainer_128_bf16"  # a ratio of our bf16 only is about it
 INFORMATION = ("trainer_bf16",)  # shown, but no ratio is about it
-NAMES = {
-    "published": "published (hooks, padded to 128)",
+NAMES = {  # {} is the task's maximal length
+    "published": "published (hooks, padded to {})",
     "trainer": "trainer (hooks, dynamic padding)",
-    "trainer_128": "trainer_128 (hooks, padded to 128)",
+    "trainer_128": "trainer_128 (hooks, padded to {})",
     "trainer_bf16": "trainer_bf16 (as trainer, bf16)",
+    BF16_RIVAL: "trainer_128_bf16 (to {}, bf16)",
     "float32": "ours, float32",
     "bf16": "ours, bf16",
 }
@@ -28,6 +30,8 @@ class Measured:
     seconds: Sequence[float]
     peak_mib: Sequence[float]
     first_step: Sequence[float]
+    gpu_mib: Sequence[float] = ()  # nothing without a GPU
+    gpu_reserved_mib: Sequence[float] = ()
 
     @property
     def rates(self) -> list[float]:
@@ -53,12 +57,23 @@ def flops(inputs: Mapping[str, Any]) -> int:
     return linear + attention
 
 
+def share(
+    measured: Mapping[str, Measured],
+    inputs: Mapping[str, Any],
+    machine: Mapping[str, float],
+    ours: str,
+) -> float:
+    """The model's work that our precision `ours` does in a second, over the machine's rate."""
+    each = measured[ours]
+    return flops(inputs) / each.examples * each.rate / machine[ours]
+
+
 def ratios(measured: Mapping[str, Measured]) -> dict[str, dict[str, float]]:
     """Our examples/s over each rival's, by our precision; what was not measured is left out."""
     return {
         ours: {
             rival: round(measured[ours].rate / measured[rival].rate, 2)
-            for rival in RIVALS
+            for rival in (*RIVALS, *([BF16_RIVAL] if ours == "bf16" else []))
             if rival in measured
         }
         for ours in OURS
@@ -75,24 +90,54 @@ def speed_table(
     """One task's figures, a line a contestant; `machine` gives FLOP/s by precision."""
     examples = next(iter(measured.values())).examples
     found = ratios(measured)
+    gpu = any(each.gpu_mib for each in measured.values())
     lines = [
         f"{task}: {examples} timed examples, {inputs['tokens'] / examples:.1f} tokens each, "
         f"{flops(inputs) / examples / 1e9:.2f} GFLOP each",
-        f"{'':36}{'examples/s (min-max)':>24}{'peak MiB':>10}{'1st step s':>12}"
-        f"{'of matmul':>11}" + "".join(f"{'x ' + ours:>11}" for ours in found),
+        f"{'':36}{'examples/s (min-max)':>24}{'peak MiB':>10}"
+        + (f"{'GPU MiB (reserved)':>20}" if gpu else "")
+        + f"{'1st step s':>12}{'of matmul':>11}"
+        + "".join(f"{'x ' + ours:>11}" for ours in found),
     ]
     for name, each in measured.items():
         spread = f"{each.rate:.1f} ({min(each.rates):.1f}-{max(each.rates):.1f})"
-        share = "-"
-        if name in OURS:
-            rate = flops(inputs) / examples * each.rate
-            share = f"{rate / machine[name]:.0%}"
+        of_matmul = f"{share(measured, inputs, machine, name):.0%}" if name in OURS else "-"
         lines.append(
-            f"{NAMES[name]:36}{spread:>24}{median(each.peak_mib):>10.0f}"
-            f"{median(each.first_step):>12.1f}{share:>11}"
+            f"{_label(name, inputs):36}{spread:>24}{median(each.peak_mib):>10.0f}"
+            + (f"{_on_gpu(each):>20}" if gpu else "")
+            + f"{median(each.first_step):>12.1f}{of_matmul:>11}"
             + "".join(f"{found[ours].get(name, '-'):>11}" for ours in found)
         )
     return "\n".join(lines)
+
+
+def aimed_at(
+    measured: Mapping[str, Measured],
+    inputs: Mapping[str, Any],
+    machine: Mapping[str, float],
+    *,
+    ratio: float | None,
+    of_matmul: float | None,
+) -> str:
+    """What was measured of our bf16 beside what is aimed at, one line; `ratio` is over
+    trainer_128_bf16. Empty where that was not measured, or nothing is aimed at.
+    """
+    if ratio is None or not {"bf16", BF16_RIVAL} <= measured.keys():
+        return ""
+    found = ratios(measured)["bf16"][BF16_RIVAL]
+    line = f"bf16 over {BF16_RIVAL}: {found} (aimed at with BERT-base on a GPU: {ratio})"
+    if of_matmul is not None:
+        rate = share(measured, inputs, machine, "bf16")
+        line += f", of matmul {rate:.0%} (aimed at: {of_matmul:.0%})"
+    return f"{line}\n"
+
+
+def _on_gpu(each: Measured) -> str:
+    return f"{median(each.gpu_mib):.0f} ({median(each.gpu_reserved_mib):.0f})"
+
+
+def _label(name: str, inputs: Mapping[str, Any]) -> str:
+    return NAMES[name].format(inputs["max_length"])
 
 
 def quality_table(
@@ -108,5 +153,5 @@ def quality_table(
         percent = [100 * value for value in values]
         deviation = f"{stdev(percent):.1f}" if len(percent) > 1 else "-"
         each = " ".join(f"{value:.1f}" for value in percent)
-        lines.append(f"{NAMES[name]:36}{mean(percent):>8.1f}{deviation:>8}   {each}")
+        lines.append(f"{_label(name, inputs):36}{mean(percent):>8.1f}{deviation:>8}   {each}")
     return "\n".join(lines)

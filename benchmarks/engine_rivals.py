@@ -2,11 +2,13 @@
 
 published: as in the lottery-ticket papers' code, everything padded to the maximal length, a plain
 torch loop. trainer, trainer_bf16: transformers' `Trainer`, batches padded to their longest text;
-trainer_128: to the maximal length, as its GLUE example does by default.
+trainer_128, trainer_128_bf16: to the task's maximal length (128 in GLUE), as its examples for GLUE
+and SQuAD do by default.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,43 +16,48 @@ import torch
 from torch import Tensor
 from torch.nn.utils import prune
 from transformers import (
+    AutoModelForMaskedLM,
+    AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
     PreTrainedModel,
     get_linear_schedule_with_warmup,
 )
 
-from engine_job import ADAM_EPSILON, BATCH, CLIP_NORM, MAX_LENGTH, Job, Marks
-from tickets import masks, weights
-from tickets.batches import chosen
+from engine_batches import examples, ordered, padded
+from engine_job import ADAM_EPSILON, CLIP_NORM, Job, Marks
+from tickets import architecture, masks, weights
+from tickets.architecture import mlm_head_names
 from tickets.device import best_device
 from tickets.encoded import Encoded
 from tickets.training import Trained
-
-Batch = dict[str, Tensor]
 
 
 def train(job: Job) -> dict[str, Any]:
     """Seconds to the end of the first step and of the timed steps, or the accuracy."""
     torch.manual_seed(job.seed)
-    model = _classifier(job)
-    for name, kept in masks.read(job.path("mask.safetensors")).kept.items():
-        module = model.base_model.get_submodule(name.removesuffix(".weight"))
-        prune.custom_from_mask(module, "weight", torch.from_numpy(kept).float())
+    model = pruned(job)
     marks = Marks(job=job)
     encoded = Encoded.read(job.path("train.arrow"))
-    order = np.concatenate([chosen(len(encoded), BATCH, job.seed, s) for s in range(job.total)])
-    if job.kind == "published":
-        _published(job, model, encoded, order, marks)
-    else:
-        _trainer(job, model, encoded, order, marks)
+    (_published if job.kind == "published" else _trainer)(job, model, encoded, marks)
     return marks.answer() | ({"accuracy": accuracy(job, model)} if job.validate else {})
+
+
+def pruned(job: Job) -> PreTrainedModel:
+    """Transformers' model with the task's head as ours starts from it, under pruning hooks."""
+    model = _model(job)
+    for name, kept in masks.read(job.path("mask.safetensors")).kept.items():
+        if name.startswith("pooler.") and job.definition.head != "classification":
+            continue  # no part of transformers' models for spans and MLM
+        module = model.base_model.get_submodule(name.removesuffix(".weight"))
+        prune.custom_from_mask(module, "weight", torch.from_numpy(kept).float())
+    return model
 
 
 def filled(job: Job, trained: Trained) -> PreTrainedModel:
     """Transformers' model with the weights that our engine trained."""
-    model = _classifier(job)
+    model = _model(job)
     model.base_model.load_state_dict(_tensors(trained.theta))
-    model.classifier.load_state_dict(_head(trained.gamma))
+    _load_head(job, model, trained.gamma)
     return model
 
 
@@ -61,63 +68,58 @@ def accuracy(job: Job, model: PreTrainedModel) -> float:
     model = model.to(device).float().eval()
     right = 0
     with torch.inference_mode():
-        for rows in np.split(np.arange(len(encoded)), range(BATCH, len(encoded), BATCH)):
-            batch = {name: value.to(device) for name, value in _padded(encoded, rows).items()}
+        size = job.definition.batch_size
+        for rows in np.split(np.arange(len(encoded)), range(size, len(encoded), size)):
+            whole = padded(examples(encoded, rows), encoded)
+            batch = {name: value.to(device) for name, value in whole.items()}
             labels = batch.pop("labels")
             right += int((model(**batch).logits.argmax(dim=1) == labels).sum())
     return right / len(encoded)
 
 
-def _classifier(job: Job) -> PreTrainedModel:
-    model = AutoModelForSequenceClassification.from_pretrained(
-        job.model, num_labels=2, dtype=torch.float32, local_files_only=True
+def _model(job: Job) -> PreTrainedModel:
+    task = job.definition
+    kind = {
+        "classification": AutoModelForSequenceClassification,
+        "span": AutoModelForQuestionAnswering,
+        "mlm": AutoModelForMaskedLM,
+    }[task.head]
+    model = kind.from_pretrained(
+        job.model, num_labels=task.labels or 2, dtype=torch.float32, local_files_only=True
     )
-    head = weights.read(job.path(f"head-{job.seed}.safetensors"))
-    model.classifier.load_state_dict(_head(head))
+    _load_head(job, model, weights.read(job.path(f"head-{job.seed}.safetensors")))
     return model
 
 
-def _head(gamma: weights.Weights) -> Batch:
-    return {n.removeprefix("output."): value for n, value in _tensors(gamma).items()}
+def _load_head(job: Job, model: PreTrainedModel, gamma: weights.Weights) -> None:
+    if job.definition.head == "mlm":
+        names = mlm_head_names(architecture.read(Path(job.model)).names)
+        found = {names[name]: value for name, value in _tensors(gamma).items()}
+        model.load_state_dict(found, strict=False)
+        return
+    output = "qa_outputs" if job.definition.head == "span" else "classifier"
+    model.get_submodule(output).load_state_dict(
+        {name.removeprefix("output."): value for name, value in _tensors(gamma).items()}
+    )
 
 
-def _tensors(values: weights.Weights) -> Batch:
+def _tensors(values: weights.Weights) -> dict[str, Tensor]:
     return {name: torch.tensor(value) for name, value in values.items()}
 
 
-def _padded(encoded: Encoded, rows: np.ndarray) -> Batch:
-    """Examples as rows of `MAX_LENGTH` tokens."""
-    ids = torch.full((len(rows), MAX_LENGTH), encoded.meta["pad_id"])
-    types, seen = torch.zeros_like(ids), torch.zeros_like(ids)
-    for place, row in enumerate(rows):
-        part = slice(encoded.offsets[row], encoded.offsets[row + 1])
-        length = part.stop - part.start
-        ids[place, :length] = torch.from_numpy(encoded.tokens[part].astype(np.int64))
-        types[place, :length] = torch.from_numpy(encoded.types[part].astype(np.int64))
-        seen[place, :length] = 1
-    return {
-        "input_ids": ids,
-        "token_type_ids": types,
-        "attention_mask": seen,
-        "labels": torch.from_numpy(encoded.columns["label"][rows].astype(np.int64)),
-    }
-
-
-def _published(
-    job: Job, model: PreTrainedModel, encoded: Encoded, order: np.ndarray, marks: Marks
-) -> None:
+def _published(job: Job, model: PreTrainedModel, encoded: Encoded, marks: Marks) -> None:
     from torch.utils.data import DataLoader, TensorDataset
 
     device = best_device()
     model.to(device).train()
-    padded = _padded(encoded, order)
-    loader = DataLoader(TensorDataset(*padded.values()), batch_size=BATCH)
+    whole = padded(ordered(job, encoded), encoded)
+    loader = DataLoader(TensorDataset(*whole.values()), batch_size=job.definition.batch_size)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=job.learning_rate, eps=ADAM_EPSILON, weight_decay=0.0
     )
     schedule = get_linear_schedule_with_warmup(optimizer, 0, job.total)
     for step, values in enumerate(loader, 1):
-        batch = {n: value.to(device) for n, value in zip(padded, values, strict=True)}
+        batch = {n: value.to(device) for n, value in zip(whole, values, strict=True)}
         model(**batch).loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
         optimizer.step()
@@ -126,11 +128,10 @@ def _published(
         marks.reached(step)
 
 
-def _trainer(
-    job: Job, model: PreTrainedModel, encoded: Encoded, order: np.ndarray, marks: Marks
-) -> None:
+def _trainer(job: Job, model: PreTrainedModel, encoded: Encoded, marks: Marks) -> None:
     from transformers import (
         AutoTokenizer,
+        DataCollatorForTokenClassification,
         DataCollatorWithPadding,
         Trainer,
         TrainerCallback,
@@ -141,30 +142,19 @@ def _trainer(
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
             marks.reached(state.global_step)
 
-    examples = [
-        {
-            "input_ids": encoded.tokens[encoded.offsets[row] : encoded.offsets[row + 1]].tolist(),
-            "token_type_ids": encoded.types[
-                encoded.offsets[row] : encoded.offsets[row + 1]
-            ].tolist(),
-            "attention_mask": [1] * int(encoded.offsets[row + 1] - encoded.offsets[row]),
-            "label": int(encoded.columns["label"][row]),
-        }
-        for row in order
-    ]
     arguments = TrainingArguments(
         output_dir=str(job.path("trainer")),
         max_steps=job.total,
-        per_device_train_batch_size=BATCH,
+        per_device_train_batch_size=job.definition.batch_size,
         learning_rate=job.learning_rate,
         adam_epsilon=ADAM_EPSILON,
         max_grad_norm=CLIP_NORM,
         weight_decay=0.0,
         lr_scheduler_type="linear",
-        bf16=job.kind == "trainer_bf16",
+        bf16=job.kind.endswith("_bf16"),
         use_cpu=not torch.cuda.is_available(),
         seed=job.seed,
-        train_sampling_strategy="sequential",  # `examples` are in the order of everyone's batches
+        train_sampling_strategy="sequential",  # in the order of everyone's batches
         remove_unused_columns=False,  # there are none
         logging_strategy="no",
         save_strategy="no",
@@ -172,15 +162,17 @@ def _trainer(
         report_to="none",
         disable_tqdm=True,
     )
-    collator = DataCollatorWithPadding(
+    # For MLM there is an answer a token, and they are padded with the tokens.
+    mlm = job.definition.head == "mlm"
+    collator = (DataCollatorForTokenClassification if mlm else DataCollatorWithPadding)(
         AutoTokenizer.from_pretrained(job.model, local_files_only=True),
-        padding="max_length" if job.kind == "trainer_128" else "longest",
-        max_length=MAX_LENGTH,
+        padding="max_length" if job.kind.startswith("trainer_128") else "longest",
+        max_length=job.definition.max_length,
     )
     Trainer(
         model=model,
         args=arguments,
-        train_dataset=examples,
+        train_dataset=ordered(job, encoded),
         data_collator=collator,
         callbacks=[Watch()],
     ).train()

@@ -1,0 +1,95 @@
+"""What the rivals see: the examples of our trainings' steps, in the form transformers takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine_job import Job
+from tickets import architecture
+from tickets.batches import chosen, pack
+from tickets.encoded import Encoded
+from tickets.masking import IGNORED, hide
+from tickets.recipe import Recipe
+from tickets.seeds import derive
+
+Example = dict[str, Any]
+ANSWERS = {  # transformers' name -> the column, by head
+    "classification": {"labels": "label"},
+    "span": {"start_positions": "start", "end_positions": "end"},
+    "mlm": {},
+}
+
+
+def ordered(job: Job, encoded: Encoded) -> list[Example]:
+    """The examples of all steps, one after the other; for MLM with the words hidden that our
+    training hides.
+    """
+    found: list[Example] = []
+    for step in range(job.total):
+        rows = chosen(len(encoded), job.definition.batch_size, job.seed, step)
+        if encoded.meta["head"] == "mlm":
+            vocabulary = architecture.read(Path(job.model)).vocabulary
+            found += hidden(encoded, rows, vocabulary=vocabulary, seed=job.seed, step=step)
+        else:
+            found += examples(encoded, rows)
+    return found
+
+
+def examples(encoded: Encoded, rows: NDArray[np.int64]) -> list[Example]:
+    """These examples with their answers; nothing is padded."""
+    answers = ANSWERS[encoded.meta["head"]]
+    found: list[Example] = []
+    for row in rows:
+        part = slice(encoded.offsets[row], encoded.offsets[row + 1])
+        found.append(
+            {
+                "input_ids": encoded.tokens[part].tolist(),
+                "token_type_ids": encoded.types[part].tolist(),
+                "attention_mask": [1] * int(part.stop - part.start),
+                **{name: int(encoded.columns[column][row]) for name, column in answers.items()},
+            }
+        )
+    return found
+
+
+def hidden(
+    encoded: Encoded, rows: NDArray[np.int64], *, vocabulary: int, seed: int, step: int
+) -> list[Example]:
+    """These examples as MLM sees them at a step of a training with `seed` (`training.train`)."""
+    packed = pack(encoded, rows)
+    tokens = encoded.tokens[packed.source]
+    seen, words = hide(
+        tokens,
+        packed.starts,
+        ~np.isin(tokens, encoded.meta["special_ids"]),
+        probability=Recipe.mlm_probability,
+        mask_id=encoded.meta["mask_id"],
+        vocabulary=vocabulary,
+        seed=derive(seed, f"masking at step {step}"),
+    )
+    parts = packed.starts[1:-1]
+    return [
+        {**example, "input_ids": ids.tolist(), "labels": labels.tolist()}
+        for example, ids, labels in zip(
+            examples(encoded, rows), np.split(seen, parts), np.split(words, parts), strict=True
+        )
+    ]
+
+
+def padded(found: list[Example], encoded: Encoded) -> dict[str, Tensor]:
+    """Examples of `encoded` as rows of its maximal length."""
+    empty = {"input_ids": encoded.meta["pad_id"], "labels": IGNORED}
+    batch: dict[str, Tensor] = {}
+    for name, first in found[0].items():
+        values = [example[name] for example in found]
+        if isinstance(first, list):
+            fill, length = empty.get(name, 0), encoded.meta["max_length"]
+            values = [value + [fill] * (length - len(value)) for value in values]
+        batch[name] = torch.tensor(values)
+    return batch

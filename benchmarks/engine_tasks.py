@@ -1,0 +1,59 @@
+"""What the engine benchmark measures: its tasks, where their data come from, what is aimed at.
+
+A task's head, columns, length and batch size are those of the known tasks (tasks.yaml).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tickets import tasks
+from tickets.tasks import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A task of the benchmark.
+
+    like: the known task that it is, or has the head, length and batch size of. source: the option
+    that names its data; None where they are drawn, in texts of `mean_length` tokens. ratio: what is
+    aimed at on a GPU with BERT-base, as our bf16 over trainer_128_bf16; share: of a matrix
+    product's rate.
+    """
+
+    like: str
+    source: str | None = "data"
+    mean_length: float | None = None
+    ratio: float | None = None
+    share: float | None = None
+
+    @property
+    def definition(self) -> Task:
+        """Its head, columns, length and batch size.
+
+        Raises:
+            BadInput: there is no such known task.
+        """
+        return tasks.task(self.like)
+
+    @property
+    def scored(self) -> bool:
+        """Whether accuracies can be compared on it."""
+        return self.source == "data"
+
+
+CASES: Mapping[str, Case] = {
+    "sst2": Case(like="sst2", ratio=7.0),
+    "cola": Case(like="cola", ratio=7.0),
+    "rte": Case(like="rte", ratio=3.5),
+    "mnli_like": Case(like="mnli", source=None, mean_length=39, ratio=5.0),
+    "qqp_like": Case(like="qqp", source=None, mean_length=30, ratio=5.0),
+    "squad": Case(like="squad", source="squad", ratio=3.4),
+    "mlm": Case(like="mlm", source="text", ratio=1.9, share=0.4),
+}
+
+
+def case(name: str) -> Case:
+    """The benchmark's task `name`; any other known task is one of GLUE."""
+    return CASES.get(name) or Case(like=name)
