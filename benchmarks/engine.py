@@ -118,8 +118,6 @@ def answer(options: Options) -> dict[str, Any]:
     Raises:
         BadInput: something is missing that all tasks need.
     """
-    if importlib.util.find_spec("accelerate") is None:  # the Trainer's
-        raise BadInput("accelerate is not installed; --help says how to add it")
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as made:
         job = options.job
@@ -148,6 +146,8 @@ def main() -> int:
     """Print tables, then the JSON object; return the exit status."""
     try:
         options = parse(__doc__)
+        if importlib.util.find_spec("accelerate") is None:  # the Trainer's
+            raise BadInput("accelerate is not installed; --help says how to add it")
         found = answer(options)
     except BadInput as error:
         _tell(f"error: {error}")
