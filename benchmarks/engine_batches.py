@@ -14,9 +14,9 @@ from engine_job import Job
 from tickets import architecture
 from tickets.batches import chosen, pack
 from tickets.encoded import Encoded
-from tickets.masking import IGNORED, hide
+from tickets.masking import IGNORED
 from tickets.recipe import Recipe
-from tickets.seeds import derive
+from tickets.training import masked
 
 Example = dict[str, Any]
 ANSWERS = {  # transformers' name -> the column, by head
@@ -61,17 +61,15 @@ def examples(encoded: Encoded, rows: NDArray[np.int64]) -> list[Example]:
 def hidden(
     encoded: Encoded, rows: NDArray[np.int64], *, vocabulary: int, seed: int, step: int
 ) -> list[Example]:
-    """These examples as MLM sees them at a step of a training with `seed` (`training.train`)."""
+    """These examples as MLM sees them at a step of a training with `seed` (`training.masked`)."""
     packed = pack(encoded, rows)
-    tokens = encoded.tokens[packed.source]
-    seen, words = hide(
-        tokens,
-        packed.starts,
-        ~np.isin(tokens, encoded.meta["special_ids"]),
+    seen, words = masked(
+        encoded,
+        packed,
         probability=Recipe.mlm_probability,
-        mask_id=encoded.meta["mask_id"],
         vocabulary=vocabulary,
-        seed=derive(seed, f"masking at step {step}"),
+        seed=seed,
+        step=step,
     )
     parts = packed.starts[1:-1]
     return [

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tickets.adamw import AdamW
 from tickets.architecture import PRETRAINED_HEAD, Architecture
-from tickets.batches import best_width, chosen, pack
+from tickets.batches import Packed, best_width, chosen, pack
 from tickets.device import products
 from tickets.encoded import Encoded
 from tickets.encoder import HEAD, WORDS
@@ -165,17 +165,32 @@ def _batch(
     """The batch of a step: a function of seed and step."""
     examples = chosen(len(encoded), recipe.batch_size, seed, step)
     packed = pack(encoded, examples, width)
-    tokens = encoded.tokens[packed.source]
     if network.head != "mlm":
+        tokens = encoded.tokens[packed.source]
         seen = vocabulary.numbers(tokens) if vocabulary else tokens
         return network.batch(encoded, packed, seen, training=True)
-    seen, words = hide(
+    seen, words = masked(
+        encoded,
+        packed,
+        probability=recipe.mlm_probability,
+        vocabulary=network.architecture.vocabulary,
+        seed=seed,
+        step=step,
+    )
+    return network.batch(encoded, packed, seen, words=words)
+
+
+def masked(
+    encoded: Encoded, packed: Packed, *, probability: float, vocabulary: int, seed: int, step: int
+) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+    """What MLM sees of a batch at a step, and what stood there, as `masking.hide` returns them."""
+    tokens = encoded.tokens[packed.source]
+    return hide(
         tokens,
         packed.starts,
         ~np.isin(tokens, encoded.meta["special_ids"]),
-        probability=recipe.mlm_probability,
+        probability=probability,
         mask_id=encoded.meta["mask_id"],
-        vocabulary=network.architecture.vocabulary,
+        vocabulary=vocabulary,
         seed=derive(seed, f"masking at step {step}"),
     )
-    return network.batch(encoded, packed, seen, words=words)
