@@ -7,6 +7,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from tickets import quick_torch  # isort: skip
+
 from tickets import architecture, canonical, device, gpu, masks, provenance, weights
 from tickets.checkpoints import Checkpoints
 from tickets.encoded import Encoded
@@ -73,6 +75,7 @@ def main() -> None:
 
 def training(flags: argparse.Namespace) -> None:
     """Train and write, on the device that was reserved."""
+    quick_torch.collect_again()
     started = provenance.now()
     device.prepare(flags.threads)
 
