@@ -17,6 +17,7 @@ include: "workflow/rules/pretrained.smk"
 include: "workflow/rules/imp.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/experiments.smk"
 
 
 rule all:
@@ -24,6 +25,9 @@ rule all:
     input:
         files.table("transfer"),
         files.table("baselines"),
+        [table.values() for table in (won, swept, rewound_to, varied, ranked, judged)],
+        [table.values() for table in (overlapping, layered)],
+        [files.figure(name, kind) for name in curves for kind in ("svg", "png")],
 
 
 onstart:

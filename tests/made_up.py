@@ -11,6 +11,7 @@ import pandas as pd
 from tickets import provenance
 
 SPARSITY = 0.7
+REPLICATES = 1000
 METRICS = {"sentence": "accuracy", "pair": "pearson", "mlm": "masked_accuracy"}
 
 Rows = list[dict[str, Any]]
@@ -24,7 +25,12 @@ def trainings(
     weights: str = "theta_0",
     source: str | None = None,
 ) -> Rows:
-    """One cell's rows: the scores of seeds 1, 2, ..., each with its own mask."""
+    """One cell's rows: the scores of seeds 1, 2, ..., each with its own mask.
+
+    Every resample of the examples has the same score: intervals are of the seeds alone. Of the 27
+    resamples of three seeds, 3.7 % hold one seed only, so that the interval of a difference goes
+    from its least to its greatest over the seeds.
+    """
     return [
         {
             "weights": weights,
@@ -33,12 +39,14 @@ def trainings(
             "rewind": 0.0 if finder == "imp" else None,
             "mask_seed": seed if finder in ("imp", "random") else None,
             "sparsity": 0.0 if finder == "dense" else SPARSITY,
+            "at": None,
             "target_task": target,
             "seed": seed,
             "metric": METRICS.get(target, "accuracy"),
             "primary": True,
             "score": float(score),
             "examples": 100,
+            "replicates": [float(score)] * REPLICATES,
         }
         for seed, score in enumerate(scores, 1)
     ]

@@ -1,109 +1,170 @@
-"""The DAG: which trainings there are, and that none is done twice."""
+"""The DAG: what each round stands on, and that every path says what it is."""
 
 from __future__ import annotations
 
-from collections import Counter
+from fractions import Fraction
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tickets import dag
-from tickets.dag import Design
-from tickets.paths import Results, parse_predictions, rewind_of, theta_i, training
+from tickets import paths
+from tickets.dag import Design, file_of_scores, file_of_weights
+from tickets.errors import BadInput
+from tickets.paths import Results, begin, parse_mask, parse_predictions, theta_i, training
+
+FILES = Results(root="results")
+DESIGN = Design(
+    tasks=("rte", "mlm"),
+    seeds=(1, 2),
+    sparsities=("10", "19", "27.1"),
+    transfer="19",
+    rewind="0",
+    rewinds=("5", "12.5"),
+    subsets={"rte_100": "rte"},
+    mlm=("mlm",),
+)
 
 
-def designs(rewind: str = "0") -> st.SearchStrategy[Design]:
-    return st.builds(
-        lambda tasks, seeds, rounds: Design(
-            tasks=tuple(f"task{i}" for i in range(tasks)),
-            seeds=tuple(range(1, seeds + 1)),
-            sparsities=tuple(str(10 * i) for i in range(1, rounds + 1)),
-            rewind=rewind,
-        ),
-        st.integers(1, 5),
-        st.integers(1, 4),
-        st.integers(1, 9),
+def design(**changes: object) -> Design:
+    return Design(**{**vars(DESIGN), **changes})  # type: ignore[arg-type]
+
+
+def test_a_command_is_told_of_the_whole_design() -> None:
+    """What is written as JSON is read back, and the same design is the same text."""
+    again = Design.from_json(DESIGN.to_json())
+
+    assert again.to_json() == DESIGN.to_json()
+    assert again.own_mask("rte", 2) == "imp/rte/rewind-0/seed-2/sparsity-19"
+    assert dict(again.subsets) == {"rte_100": "rte"}
+
+
+def test_rounds_follow_each_other() -> None:
+    """The first starts from the dense network, each other one from the mask before."""
+    assert [DESIGN.round(sparsity) for sparsity in ("0", *DESIGN.sparsities)] == [0, 1, 2, 3]
+    assert DESIGN.before("rte", "5", 1, "10") == "dense"
+    assert DESIGN.before("rte", "5", 1, "27.1") == "imp/rte/rewind-5/seed-1/sparsity-19"
+
+
+def test_a_round_is_the_evaluation_of_the_mask_before() -> None:
+    """Where it starts from theta_i as the paper has it, so that nothing is trained twice."""
+    assert DESIGN.scored_by("rte", "0", 1, "10") == "theta_0/dense/on-rte/seed-1"
+    assert DESIGN.scored_by("rte", "5", 1, "19") == (
+        "theta_i/rte/rewind-5/seed-1/imp/rte/rewind-5/seed-1/sparsity-10/on-rte/seed-1"
     )
 
 
-def needed(design: Design, wanted: list[str]) -> set[str]:
-    """All trainings that must run for `wanted`: those of the rounds behind their masks too."""
-    found = set(wanted)
-    waiting = list(wanted)
-    while waiting:
-        about = parse_predictions(f"predictions/{waiting.pop()}.parquet")
-        if about.finder == "imp":
-            sparsity = f"{float(about.sparsity) * 100:g}"
-            rewind = f"{about.rewind:g}"
-            before = design.scored_by(about.source_task, rewind, str(about.mask_seed), sparsity)
-            if before not in found:
-                found.add(before)
-                waiting.append(before)
-    return found
+@pytest.mark.parametrize("changes", [{"head": "keep"}, {"decay": "all"}])
+def test_rounds_that_go_on_are_trainings_of_their_own(changes: dict[str, str]) -> None:
+    """A kept head, or a learning rate that falls over all rounds, is no evaluation's."""
+    assert design(**changes).scored_by("rte", "0", 1, "19") == (
+        "round/rte/rewind-0/seed-1/sparsity-10/imp/rte/rewind-0/seed-1/sparsity-10/on-rte/seed-1"
+    )
 
 
-@given(designs())
-def test_the_trainings_of_a_transfer_study_by_formula(design: Design) -> None:
-    """K tasks, S seeds, R rounds: K S R trainings of IMP, the first being the full model, K K S
-    transfers, the diagonal among them, and 2 K S under one-shot and random masks.
-    """
-    tasks, seeds, rounds = len(design.tasks), len(design.seeds), len(design.sparsities)
+def test_a_kept_head_is_the_last_rounds() -> None:
+    """The first round has none to keep; each other one that of the training before its mask."""
+    kept = design(head="keep")
 
-    found = needed(design, dag.transfers(design))
-
-    assert len(found) == tasks * seeds * (rounds + tasks + 2)
+    assert DESIGN.head_of("rte", "0", 1, "10") is None
+    assert kept.head_of("rte", "0", 1, "0") is None
+    assert kept.head_of("rte", "0", 1, "10") == kept.scored_by("rte", "0", 1, "10")
 
 
-@given(designs())
-def test_the_baselines_add_two_trainings_a_task_and_seed(design: Design) -> None:
-    """All that the tables share is the same training: random weights are the only addition."""
-    tasks, seeds = len(design.tasks), len(design.seeds)
+def test_mlm_may_prune_before_it_trains() -> None:
+    """In the published code MLM's first mask is that of theta_0's own magnitudes."""
+    code = design(first_mlm_mask="oneshot")
 
-    transfer = needed(design, dag.transfers(design))
-    both = needed(design, dag.transfers(design) + dag.baselines(design))
-
-    assert len(both) - len(transfer) == 2 * tasks * seeds
-
-
-@given(designs(rewind="10"))
-def test_rewinding_to_later_weights_adds_its_own_rounds(design: Design) -> None:
-    """At a rewind above 0 the rounds start from theta_i: K S R trainings beside the full model."""
-    tasks, seeds, rounds = len(design.tasks), len(design.seeds), len(design.sparsities)
-
-    found = needed(design, dag.transfers(design))
-
-    assert len(found) == tasks * seeds * (rounds + 1 + tasks + 2)
+    assert (
+        file_of_scores(FILES, code, "mlm", "0", "1", "10") == "results/weights/theta_0.safetensors"
+    )
+    assert file_of_scores(FILES, code, "rte", "0", "1", "10") == (
+        "results/trained/theta_0/dense/on-rte/seed-1.safetensors"
+    )
+    assert code.scored_by("mlm", "0", 1, "19") == DESIGN.scored_by("mlm", "0", 1, "19")
 
 
-@given(designs())
-def test_every_path_says_which_training_it_is(design: Design) -> None:
-    """Paths are read back to what they were made of, and no two trainings share one."""
-    files = Results(root="somewhere/results")
-    wanted = sorted(set(dag.transfers(design) + dag.baselines(design)))
+def test_standard_pruning_goes_on_from_where_it_stands() -> None:
+    """Each round prunes and trains the weights that the one before ended with."""
+    second = paths.trained("rte", 1, "19")
 
-    read = Counter(parse_predictions(files.predictions(each)) for each in wanted)
+    assert DESIGN.trained_by(paths.trained("rte", 1, "0")) == "theta_0/dense/on-rte/seed-1"
+    assert DESIGN.trained_by(second) == (
+        "trained/rte/seed-1/sparsity-10/standard/rte/seed-1/sparsity-19/on-rte/seed-1"
+    )
+    assert DESIGN.standard_scored_by("rte", 1, "27.1") == DESIGN.trained_by(second)
+    assert DESIGN.standard_before("rte", 1, "19") == "standard/rte/seed-1/sparsity-10"
+    assert file_of_weights(FILES, DESIGN, second) == FILES.trained(DESIGN.trained_by(second))
+    assert file_of_weights(FILES, DESIGN, "reinit/seed-1") == FILES.weights("reinit/seed-1")
 
-    assert set(read.values()) == {1}
-    for each in wanted:
-        about = parse_predictions(files.predictions(each))
-        assert each.endswith(f"on-{about.target_task}/seed-{about.seed}")
 
-
-def test_rewinding_is_read_off_the_weights() -> None:
-    """theta_0 and random weights stand at 0 %, theta_i where its name says."""
-    assert rewind_of("theta_0") == rewind_of("reinit/seed-3") == "0"
-    assert rewind_of(theta_i("cola", "12.5", 1)) == "12.5"
+def test_where_weights_stand_is_read_off_their_name() -> None:
+    """theta_i where its name says, on its own task; on another one, training starts anew."""
+    assert begin("theta_0", "cola") == begin("reinit/seed-3", "cola") == "0"
+    assert begin(theta_i("cola", "12.5", 1), "cola") == "12.5"
+    assert begin(theta_i("cola", "12.5", 1), "rte") == "0"
+    assert begin(paths.round_start("cola", "5", 1, "10"), "cola") == "5"
+    assert begin(paths.trained("cola", 1, "10"), "cola") == "0"
     assert theta_i("cola", "0", 1) == "theta_0"
+
+
+@pytest.mark.parametrize(
+    ("mask", "finder", "source", "rewind", "seed", "sparsity", "at"),
+    [
+        ("dense", "dense", None, None, None, Fraction(0), None),
+        (paths.imp("a_1", "2.5", 3, "19"), "imp", "a_1", 2.5, 3, Fraction(19, 100), None),
+        (paths.winning("a", "0", 3, "winning"), "imp", "a", 0, 3, None, "winning"),
+        (
+            paths.layerwise("a", "0", 3, "winning_strict"),
+            "layerwise",
+            "a",
+            0,
+            3,
+            None,
+            "winning_strict",
+        ),
+        (paths.standard("a", 3, "19"), "standard", "a", None, 3, Fraction(19, 100), None),
+        (paths.snip("a", 3, "19"), "snip", "a", None, 3, Fraction(19, 100), None),
+        (paths.oneshot("27.1"), "oneshot", None, None, None, Fraction(271, 1000), None),
+        (paths.random(3, "10"), "random", None, None, 3, Fraction(1, 10), None),
+    ],
+)
+def test_a_masks_path_says_which_it_is(
+    mask: str,
+    finder: str,
+    source: str | None,
+    rewind: float | None,
+    seed: int | None,
+    sparsity: Fraction | None,
+    at: str | None,
+) -> None:
+    """Finder, source, rewinding, seed and sparsity."""
+    found = parse_mask(FILES.mask(mask))
+
+    assert vars(found) == {
+        "finder": finder,
+        "source_task": source,
+        "rewind": rewind,
+        "seed": seed,
+        "sparsity": sparsity,
+        "at": at,
+    }
 
 
 @pytest.mark.parametrize("path", ["predictions/theta_0/imp/on-x/seed-1.csv", "masks/dense"])
 def test_other_paths_are_refused(path: str) -> None:
-    """What is no predictions file ends with one line."""
-    with pytest.raises(Exception, match="not the path of a predictions file"):
+    """What is no predictions file, and no mask, ends with one line."""
+    with pytest.raises(BadInput, match="not the path of a predictions file"):
         parse_predictions(path)
+    with pytest.raises(BadInput, match="not the path of a mask file"):
+        parse_mask(path)
+    with pytest.raises(BadInput, match="not a name of weights"):
+        paths.parse_weights(path)
+    with pytest.raises(BadInput, match="not the name of a training"):
+        paths.parts(path)
 
 
 def test_a_training_is_named_after_all_that_decides_it() -> None:
-    """Weights, mask, task and seed."""
-    assert training("theta_0", "dense", "rte", 2) == "theta_0/dense/on-rte/seed-2"
+    """Weights, mask, task and seed; and its parts are read back."""
+    name = training("theta_i/rte/rewind-5/seed-2", "oneshot/sparsity-10", "rte", 2)
+
+    assert name == "theta_i/rte/rewind-5/seed-2/oneshot/sparsity-10/on-rte/seed-2"
+    assert paths.parts(name) == ("theta_i/rte/rewind-5/seed-2", "oneshot/sparsity-10", "rte", "2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,22 @@ def test_counts_are_those_of_the_bits(mask: Mask) -> None:
     assert mask.pruned == pruned
     assert mask.sparsity * mask.prunable.size == pruned
     assert pruned == sum(mask.sparsity_of(n) * b.size for n, b in mask.kept.items())
+
+
+@given(any_mask(), st.data())
+def test_packed_counts_are_those_of_the_bits(mask: Mask, data: st.DataObject) -> None:
+    """Per matrix: what a mask keeps, and what it keeps in common with another; same digest."""
+    other = {n: data.draw(hnp.arrays(np.bool_, bits.shape)) for n, bits in mask.kept.items()}
+    packed = masks.pack(mask)
+
+    assert packed.digest == mask.digest
+    assert packed.kept.dtype == np.int64
+    assert list(packed.kept) == [sum(bits.ravel().tolist()) for bits in mask.kept.values()]
+    common = packed.kept_with(masks.pack(Mask(prunable=mask.prunable, kept=other)))
+    assert list(common) == [
+        sum(a and b for a, b in zip(bits.ravel(), other[n].ravel(), strict=True))
+        for n, bits in mask.kept.items()
+    ]
 
 
 @given(any_mask(), any_mask())
@@ -152,6 +169,33 @@ def test_every_changed_byte_is_found(stated_mask: Path) -> None:
     stated_mask.write_bytes(data)
 
     assert masks.read(stated_mask).pruned == 7
+    assert masks.read_packed(stated_mask).digest == masks.read(stated_mask).digest
+
+
+def test_bits_of_another_digest_than_the_stated_one_are_refused(stated_mask: Path) -> None:
+    """File and statement agree on the bytes, not on the mask."""
+    beside = provenance.beside(stated_mask)
+    digest = masks.read(stated_mask).digest
+    beside.write_text(beside.read_text().replace(digest, "0" * 64))
+
+    for read in (masks.read, masks.read_packed):
+        with pytest.raises(Tampered, match=f"its bits' digest is {digest}"):
+            read(stated_mask)
+
+
+@pytest.mark.parametrize("shape", [(-3, -5), (15.0, 1), ("3", 5), (True, 15), (3, 4)])
+def test_a_shape_that_is_none_is_refused(stated_mask: Path, shape: tuple[object, ...]) -> None:
+    """Sides below zero, no whole numbers, or of another count than the bits."""
+    data = stated_mask.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    described = json.loads(header["__metadata__"]["mask"])
+    described["shapes"] = [[names(1)[0], shape]]
+    header["__metadata__"]["mask"] = json.dumps(described)
+    changed = json.dumps(header).encode()
+
+    with pytest.raises(BadInput, match="mask"):
+        masks.from_bytes(len(changed).to_bytes(8, "little") + changed + data[8 + length :], "here")
 
 
 @pytest.mark.parametrize("change", ["missing", "link", "other", "garbage"])

@@ -16,7 +16,14 @@ from torch.nn.utils import prune
 from tickets import masks
 from tickets.errors import BadInput
 from tickets.prunable import PrunableSet
-from tickets.pruning import at_random, lowest, magnitudes
+from tickets.pruning import (
+    at_random,
+    at_random_like,
+    lowest,
+    lowest_of_each,
+    magnitudes,
+    sensitivities,
+)
 from tickets.schedule import pruned_count
 from tickets.weights import prunable_of, rewind
 
@@ -163,3 +170,52 @@ def test_a_mask_of_another_model_is_refused() -> None:
     mask = masks.dense(PrunableSet(shapes={NAMES[0]: (1, 3)}))
     with pytest.raises(BadInput, match="another model"):
         rewind({NAMES[0]: np.ones((3, 1), np.float32)}, mask)
+
+
+def test_each_matrix_alone_agrees_with_torch() -> None:
+    """Pruned one by one, each to the same share of itself: torch's l1_unstructured, twice."""
+    generator = np.random.default_rng(0)
+    shapes = {NAMES[0]: (40, 30), NAMES[1]: (50, 20)}
+    mask = masks.dense(PrunableSet(shapes=shapes))
+    weights = {n: generator.standard_normal(s).astype(np.float32) for n, s in shapes.items()}
+    weights[NAMES[1]] *= 100  # pruned globally, it would keep nearly everything
+
+    for sparsity in (Fraction(1, 5), Fraction(1, 2)):
+        mask = lowest_of_each(magnitudes(weights, mask.prunable), mask, sparsity)
+
+    for name, weight in weights.items():
+        module = nn.Linear(weight.shape[1], weight.shape[0], bias=False)
+        module.weight.data = torch.from_numpy(weight)
+        prune.l1_unstructured(module, "weight", amount=weight.size // 2)
+        assert np.array_equal(module.weight_mask.numpy().astype(bool), mask.kept[name])
+
+
+def test_sensitivities_by_hand() -> None:
+    """|dL/dw . w|: a large weight that nothing depends on goes before a small one that matters."""
+    prunable = two((1, 2), (1, 1))
+    weights = {NAMES[0]: np.array([[4, -0.5]], np.float32), NAMES[1]: np.array([[2]], np.float32)}
+    slopes = {NAMES[0]: np.array([[0.1, 2]], np.float32), NAMES[1]: np.array([[-3]], np.float32)}
+
+    scores = sensitivities(weights, slopes, prunable)
+
+    assert np.allclose(scores[NAMES[0]], [[0.4, 1.0]])
+    assert np.allclose(scores[NAMES[1]], [[6.0]])
+    assert lowest(scores, masks.dense(prunable), Fraction(1, 3)).kept[NAMES[0]].tolist() == [
+        [False, True]
+    ]
+
+
+def test_a_random_mask_like_another_has_its_counts_and_not_its_places() -> None:
+    """In every matrix as many weights, drawn by the seed."""
+    prunable = two((40, 30), (50, 20))
+    kept = {NAMES[0]: np.zeros((40, 30), bool), NAMES[1]: np.ones((50, 20), bool)}
+    kept[NAMES[0]][:7] = True
+    kept[NAMES[1]][0, 0] = False
+    mask = masks.Mask(prunable=prunable, kept=kept)
+
+    once, again, other = (at_random_like(mask, seed) for seed in (1, 1, 2))
+
+    assert once == again != other
+    for name, bits in mask.kept.items():
+        assert np.count_nonzero(once.kept[name]) == np.count_nonzero(bits)
+    assert 0.05 < once.kept[NAMES[0]][7:].mean() < 0.35  # 7 of 40 rows' worth, everywhere

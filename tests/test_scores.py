@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 
 from tickets import canonical, provenance
 from tickets.errors import BadInput, Tampered
-from tickets.paths import Results, imp, oneshot, reinit, training
+from tickets.paths import Results, imp, oneshot, reinit, training, winning
+from tickets.resampling import REPLICATES
 from tickets.scores import SCHEMA, scores
 
 METRICS = {"cola": ["matthews_correlation", "accuracy"], "stsb": ["pearson"]}
@@ -56,12 +58,14 @@ def test_one_row_a_training_and_metric(study: list[Path]) -> None:
         "rewind": 5.0,
         "mask_seed": 2,
         "sparsity": 0.7,
+        "at": None,
         "target_task": "cola",
         "seed": 3,
         "metric": "accuracy",
         "primary": False,
         "score": 75.0,
         "examples": 4,
+        "replicates": None,
     }
     assert rows["theta_0", "dense", "cola", "matthews_correlation"]["primary"]
     assert rows["theta_0", "dense", "cola", "matthews_correlation"]["sparsity"] == 0
@@ -69,6 +73,31 @@ def test_one_row_a_training_and_metric(study: list[Path]) -> None:
     assert rows["reinit", "oneshot", "cola", "accuracy"]["mask_seed"] is None
     constant = rows["none", "majority", "cola", "accuracy"]
     assert (constant["score"], constant["seed"], constant["source_task"]) == (50.0, None, None)
+
+
+def test_a_mask_at_its_winning_sparsity_says_so_and_has_no_number(tmp_path: Path) -> None:
+    """The number is the mask's own; the path names the criterion."""
+    name = training("theta_0", winning("stsb", "0", 2, "winning_strict"), "cola", 2)
+    path = put(Results(root=str(tmp_path)).predictions(name), [1, 0], [1, 0])
+
+    for row in scores([path], METRICS).to_pylist():
+        assert (row["finder"], row["source_task"], row["at"]) == ("imp", "stsb", "winning_strict")
+        assert math.isnan(row["sparsity"])
+
+
+def test_the_primary_metric_has_replicates_that_trainings_on_one_target_share(
+    study: list[Path],
+) -> None:
+    """Equal predictions have equal replicates; each lies about its score."""
+    rows = scores(study, METRICS).to_pylist()
+    primary = [row for row in rows if row["primary"]]
+    one, other = (row for row in primary if (row["target_task"], row["seed"]) == ("cola", 3))
+
+    assert {len(row["replicates"]) for row in primary} == {REPLICATES}
+    assert all(row["replicates"] is None for row in rows if not row["primary"])
+    assert one["finder"] != other["finder"]
+    assert one["replicates"] == other["replicates"]
+    assert min(one["replicates"]) < one["score"] < max(one["replicates"])
 
 
 def test_rows_do_not_depend_on_the_order_of_files(study: list[Path]) -> None:

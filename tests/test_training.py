@@ -176,6 +176,17 @@ def test_the_rate_rises_to_its_peak_and_falls_to_zero() -> None:
     assert [warm.rate(step, 6) for step in range(6)] == [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]
 
 
+def test_the_rate_may_fall_over_several_trainings() -> None:
+    """Three rounds of four steps: one line from the first rate to zero, as the code has it."""
+    rates = [
+        replace(RECIPE, learning_rate=12.0, round=round_, rounds=3).rate(step, 4)
+        for round_ in range(3)
+        for step in range(4)
+    ]
+
+    assert rates == [12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
+
+
 def test_a_loss_that_is_no_number_stops_the_training(model: Path) -> None:
     """One line that names the step and the learning rate."""
     with pytest.raises(Diverged, match=r"step \d+ of 12 .*learning rate .*lower") as caught:
@@ -197,3 +208,23 @@ def test_heads_are_drawn_by_seed_and_task(model: Path) -> None:
     assert not np.array_equal(head(1, "cola")["output.weight"], head(2, "cola")["output.weight"])
     assert not np.array_equal(head(1, "cola")["output.weight"], head(1, "rte")["output.weight"])
     assert np.array_equal(head(1, "mlm", "mlm")["bias"], weights["pretrained_head.bias"])
+
+
+def test_a_new_head_takes_the_place_of_the_tickets(model: Path) -> None:
+    """A ticket made of a source's later weights brings its head; another task draws its own, as it
+    would from theta_0, and MLM takes the pre-trained one.
+    """
+    weights, _ = ticket(model)
+    later = {**weights, "head.output.weight": np.ones((5, 16), np.float32)}
+    known = architecture.read(model)
+
+    def head(start: dict[str, np.ndarray], kind: str, *, new: bool) -> dict[str, np.ndarray]:
+        found = initial_head(start, known, head=kind, labels=3, seed=1, task="cola", new=new)
+        assert found[0].keys() == {n for n in weights if not n.startswith("pretrained_head.")}
+        return dict(found[1])
+
+    assert head(later, "classification", new=False).keys() == {"output.weight"}
+    fresh = head(later, "classification", new=True)
+    for name, value in head(weights, "classification", new=False).items():
+        assert np.array_equal(fresh[name], value)
+    assert np.array_equal(head(later, "mlm", new=True)["bias"], weights["pretrained_head.bias"])

@@ -43,17 +43,20 @@ def table_of(rows: Rows) -> pd.DataFrame:
 
 
 def test_the_table_equals_the_one_worked_out_by_hand() -> None:
-    """Every column of every row: means, sample deviations, differences, both criteria."""
+    """Every column of every row: means, sample deviations, differences, both criteria.
+
+    The intervals go from a seed's least difference to the greatest: `made_up.trainings`.
+    """
     expected = """\
-source,target,sparsity,metric,n,mean,std,full_mean,full_std,delta_full,delta_same_task,matches_full,matches_same_task
-sentence,sentence,0.7000,accuracy,3,91.0000,0.0000,92.0000,2.0000,-1.0000,0.0000,True,True
-sentence,pair,0.7000,pearson,3,50.0000,1.0000,50.0000,0.0000,0.0000,0.3000,True,True
-pair,sentence,0.7000,accuracy,3,90.0000,0.0000,92.0000,2.0000,-2.0000,-1.0000,True,False
-pair,pair,0.7000,pearson,3,49.7000,0.0000,50.0000,0.0000,-0.3000,0.0000,False,True
-oneshot,sentence,0.7000,accuracy,3,89.9667,0.1155,92.0000,2.0000,-2.0333,-1.0333,False,False
-oneshot,pair,0.7000,pearson,3,49.7000,0.0000,50.0000,0.0000,-0.3000,0.0000,False,True
-random,sentence,0.7000,accuracy,3,60.0000,10.0000,92.0000,2.0000,-32.0000,-31.0000,False,False
-random,pair,0.7000,pearson,3,0.0000,1.0000,50.0000,0.0000,-50.0000,-49.7000,False,False
+source,target,sparsity,metric,n,mean,std,full_mean,full_std,delta_full,low,high,delta_same_task,few_seeds,matches_full,matches_same_task
+sentence,sentence,0.7000,accuracy,3,91.0000,0.0000,92.0000,2.0000,-1.0000,-3.0000,1.0000,0.0000,True,True,True
+sentence,pair,0.7000,pearson,3,50.0000,1.0000,50.0000,0.0000,0.0000,-1.0000,1.0000,0.3000,True,True,True
+pair,sentence,0.7000,accuracy,3,90.0000,0.0000,92.0000,2.0000,-2.0000,-4.0000,0.0000,-1.0000,True,True,False
+pair,pair,0.7000,pearson,3,49.7000,0.0000,50.0000,0.0000,-0.3000,-0.3000,-0.3000,0.0000,True,False,True
+oneshot,sentence,0.7000,accuracy,3,89.9667,0.1155,92.0000,2.0000,-2.0333,-3.9000,-0.1000,-1.0333,True,False,False
+oneshot,pair,0.7000,pearson,3,49.7000,0.0000,50.0000,0.0000,-0.3000,-0.3000,-0.3000,0.0000,True,False,True
+random,sentence,0.7000,accuracy,3,60.0000,10.0000,92.0000,2.0000,-32.0000,-40.0000,-24.0000,-31.0000,True,False,False
+random,pair,0.7000,pearson,3,0.0000,1.0000,50.0000,0.0000,-50.0000,-51.0000,-49.0000,-49.7000,True,False,False
 """
 
     assert csv(table_of(two_tasks())).decode() == expected
@@ -97,11 +100,14 @@ def test_rows_and_columns_stand_in_the_order_of_the_config() -> None:
         {"rewind": 10.0},
         {"weights": "theta_i"},
         {"mask_seed": 2},
-        {"primary": False, "metric": "f1"},
+        {"primary": False, "metric": "f1", "replicates": None},
+        {"at": "winning", "sparsity": float("nan")},
     ],
 )
 def test_trainings_of_another_kind_do_not_enter_a_cell(other: dict[str, object]) -> None:
-    """Another sparsity, rewinding point, weights, mask seed or secondary metric is another cell."""
+    """Another sparsity, rewinding point, weights, mask seed or secondary metric is another cell, a
+    winning sparsity that is not known from the name is one too.
+    """
     [decoy, *_] = trainings("imp", "sentence", [0], source="pair")
 
     assert csv(table_of([*two_tasks(), decoy | other])) == csv(table_of(two_tasks()))
@@ -122,6 +128,21 @@ def test_a_single_seed_has_no_deviation_and_must_reach_the_mean_itself() -> None
     ]
     assert list(found["matches_full"]) == [True, False, True, False, False, False, False, False]
     assert "±" not in render(found).split("\n", 1)[1]
+
+
+def test_a_single_seed_has_an_interval_of_the_examples_alone() -> None:
+    """Here they never vary."""
+    found = table_of([row for row in two_tasks() if row["seed"] == 1])
+
+    assert list(found["low"]) == list(found["high"]) == list(found["delta_full"])
+
+
+def test_three_seeds_are_few_and_five_are_not() -> None:
+    """As many in every cell."""
+    rows = made_up.study(spread=(-2, -1, 0, 1, 2), tasks=TASKS)
+
+    assert table_of(two_tasks())["few_seeds"].all()
+    assert not table_of(rows)["few_seeds"].any()
 
 
 def test_a_missing_cell_is_named() -> None:

@@ -4,61 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from studies import ROOT, checkout, planned, snakemake
 from tickets import masks, provenance
 from tickets.files import sha256
 
-ROOT = Path(__file__).parents[1]
 TABLE = "results/tables/transfer.csv"
-
-
-def checkout(folder: Path) -> Path:
-    """A fresh clone: the workflow's files with times of their own."""
-    for name in ("Snakefile", "workflow", "config", "profiles", "envs"):
-        source = ROOT / name
-        if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, folder / name, copy_function=shutil.copyfile, ignore=ignored)
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, folder / name)
-    shutil.copyfile(ROOT / "tests" / "mini.yaml", folder / "config" / "mini.yaml")
-    return folder
-
-
-def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "snakemake", "--configfile", "config/mini.yaml", *arguments]
-    return subprocess.run(
-        command,
-        cwd=folder,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-
-
-def planned(folder: Path, *arguments: str) -> dict[str, int]:
-    """What a dry run would do: jobs by rule."""
-    done = snakemake(folder, "--dry-run", "--quiet", "rules", *arguments, "--", TABLE)
-    assert done.returncode == 0, done.stdout
-    lines = [line.split() for line in done.stdout.splitlines()]
-    counts = {words[0]: int(words[1]) for words in lines if len(words) == 2 and words[1].isdigit()}
-    counts.pop("total", None)
-    return counts
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished study, run on two cores."""
     folder = checkout(tmp_path_factory.mktemp("study"))
-    assert planned(folder)["train"] == 2 * 2 * (2 + 2 + 2)
+    assert planned(folder, TABLE)["train"] == 2 * 2 * (2 + 2 + 2)
     done = snakemake(folder, "--cores", "2", "--", TABLE)
     assert done.returncode == 0, done.stdout
     assert "Transfer at 20 % sparsity" in done.stdout
@@ -90,7 +52,8 @@ def test_the_table_is_complete(study: Path) -> None:
     assert len(table) == (2 + 2) * 2
     assert list(table.columns) == [
         *("source", "target", "sparsity", "metric", "n", "mean", "std", "full_mean", "full_std"),
-        *("delta_full", "delta_same_task", "matches_full", "matches_same_task"),
+        *("delta_full", "low", "high", "delta_same_task"),
+        *("few_seeds", "matches_full", "matches_same_task"),
     ]
     assert (table["n"] == 2).all()
     for other in ("tables/transfer_matrix.csv", "figures/transfer.svg", "figures/transfer.png"):
@@ -117,14 +80,14 @@ def test_what_was_trained_is_not_kept(study: Path) -> None:
 
 def test_nothing_is_done_twice(study: Path, tmp_path: Path) -> None:
     """Not on a second call, not after a touch, not in a fresh clone with the results."""
-    assert planned(study) == {}
+    assert planned(study, TABLE) == {}
     copy = checkout(tmp_path / "clone")
     for name in ("results", ".snakemake"):
         shutil.copytree(study / name, copy / name, copy_function=shutil.copyfile)
-    assert planned(copy) == {}
+    assert planned(copy, TABLE) == {}
     for path in (*copy.rglob("*.py"), *copy.rglob("*.safetensors"), *copy.rglob("*.parquet")):
         os.utime(path)
-    assert planned(copy) == {}
+    assert planned(copy, TABLE) == {}
 
 
 def test_an_edit_reruns_what_depends_on_it_and_no_more(study: Path, tmp_path: Path) -> None:
@@ -135,16 +98,16 @@ def test_an_edit_reruns_what_depends_on_it_and_no_more(study: Path, tmp_path: Pa
     package = copy / "workflow" / "scripts" / "tickets"
     with (package / "terminal.py").open("a") as file:
         file.write("# edited\n")
-    assert planned(copy) == {"transfer": 1}
+    assert planned(copy, TABLE) == {"transfer": 1}
 
     with (package / "pruning.py").open("a") as file:
         file.write("# edited\n")
-    again = planned(copy)
+    again = planned(copy, TABLE)
     assert {"theta_0", "pretrain", "data", "encode"}.isdisjoint(again)
     assert again["prune"] == 2 * 2 * 2
     shorter = (copy / "config" / "mini.yaml").read_text().replace("steps: 3\n", "steps: 4\n")
     (copy / "config" / "mini.yaml").write_text(shorter)
-    assert {"language", "theta_0", "data", "encode"}.isdisjoint(planned(copy))
+    assert {"language", "theta_0", "data", "encode"}.isdisjoint(planned(copy, TABLE))
 
 
 def test_a_theta_0_that_is_there_needs_no_text(study: Path, tmp_path: Path) -> None:
@@ -155,7 +118,7 @@ def test_a_theta_0_that_is_there_needs_no_text(study: Path, tmp_path: Path) -> N
     config = copy / "config" / "mini.yaml"
     config.write_text(config.read_text().replace(own, shipped))
 
-    jobs = planned(copy)
+    jobs = planned(copy, TABLE)
 
     assert list((study / "results/language/pretraining").glob("*.parquet"))
     assert "language" in jobs

@@ -3,6 +3,9 @@
 oneshot = files.mask(paths.oneshot("{sparsity}"))
 random_mask = files.mask(paths.random("{seed}", "{sparsity}"))
 reinit = files.weights(paths.reinit("{seed}"))
+layerwise = files.mask(paths.layerwise("{task}", "{rewind}", "{seed}", "{at}"))
+snip = files.mask(paths.snip("{task}", "{seed}", "{sparsity}"))
+shuffled = files.weights(paths.shuffled("{how}", "{seed}"))
 theta_0 = files.weights("theta_0")
 
 
@@ -35,9 +38,11 @@ rule oneshot:
         files.log(paths.oneshot("{sparsity}")),
     conda:
         "../../envs/environment.yaml"
+    params:
+        scope=study.imp.scope,
     shell:
         "python {input.code[0]} --finder oneshot --sparsity {wildcards.sparsity} "
-        "--weights {input.weights} --output {output.mask} > {log} 2>&1"
+        "--scope {params.scope} --weights {input.weights} --output {output.mask} > {log} 2>&1"
 
 
 rule random_mask:
@@ -55,6 +60,67 @@ rule random_mask:
     shell:
         "python {input.code[0]} --sparsity {wildcards.sparsity} "
         "--seed {wildcards.seed} --theta {input.theta} --output {output.mask} 2> {log}"
+
+
+rule layerwise_mask:
+    input:
+        like=ancient(files.mask(paths.winning("{task}", "{rewind}", "{seed}", "{at}"))),
+        statements=stated(files.mask(paths.winning("{task}", "{rewind}", "{seed}", "{at}"))),
+        code=code("layerwise_mask"),
+    output:
+        mask=layerwise,
+        statement=stated(layerwise),
+    log:
+        files.log(paths.layerwise("{task}", "{rewind}", "{seed}", "{at}")),
+    conda:
+        "../../envs/environment.yaml"
+    shell:
+        "python {input.code[0]} --like {input.like} --seed {wildcards.seed} "
+        "--output {output.mask} 2> {log}"
+
+
+rule snip:
+    input:
+        **encoded("train"),
+        theta=ancient(theta_0),
+        statements=stated(theta_0, files.encoded("{task}", "train")),
+        model=files.configuration(),
+        code=code("snip"),
+    output:
+        mask=snip,
+        statement=stated(snip),
+    log:
+        files.log(paths.snip("{task}", "{seed}", "{sparsity}")),
+    conda:
+        "../../envs/environment.yaml"
+    threads: study.threads
+    resources:
+        **training_resources,
+    params:
+        flags=lambda w: flags.sensitivity(study, study.tasks[w.task]),
+        model=folder_of_model,
+    shell:
+        "python {input.code[0]} {params.flags} --seed {wildcards.seed} "
+        "--sparsity {wildcards.sparsity} --theta {input.theta} --model {params.model} "
+        "--train {input.train} --trainings-per-gpu {resources.trainings_per_gpu} "
+        "--output {output.mask} 2> {log}"
+
+
+rule shuffle:
+    input:
+        theta=ancient(theta_0),
+        statements=stated(theta_0),
+        code=code("shuffle"),
+    output:
+        weights=shuffled,
+        statement=stated(shuffled),
+    log:
+        files.log(paths.shuffled("{how}", "{seed}")),
+    conda:
+        "../../envs/environment.yaml"
+    shell:
+        "python {input.code[0]} --how {wildcards.how} --seed {wildcards.seed} "
+        "--theta {input.theta} --output {output.weights} 2> {log}"
 
 
 rule reinit:

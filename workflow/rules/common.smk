@@ -6,7 +6,7 @@ from pathlib import Path
 
 SCRIPTS = os.path.relpath(Path(workflow.basedir) / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
-from tickets import dag, flags, language, paths, provenance, sources
+from tickets import dag, experiments, flags, language, paths, provenance, sources
 from tickets.code import code_files
 from tickets.config import load
 from tickets.errors import BadInput
@@ -28,6 +28,10 @@ training_resources = {
     "trainings_per_gpu": str(study.trainings_per_gpu),
     "checkpoint_minutes": str(study.checkpoint_minutes),
 }
+published = [
+    os.path.relpath(file)
+    for file in sorted((Path(workflow.basedir) / "resources" / "published").glob("*.csv"))
+]
 local_data = study.local_copies | {"language": files.folder("language")}
 
 
@@ -39,7 +43,9 @@ wildcard_constraints:
     weights=paths.WEIGHTS,
     rewind=paths.PERCENT,
     sparsity=paths.PERCENT,
-    part="|".join(dag.PARTS),
+    at="|".join(paths.WINNING),
+    how="|".join(paths.SHUFFLES),
+    part="|".join(experiments.PARTS),
 
 
 def code(script):
@@ -71,6 +77,31 @@ def source_of(wildcards):
 def encoded(*splits):
     """A task's encoded splits, and their statements."""
     return {split: ancient(files.encoded("{task}", split)) for split in splits}
+
+
+def scores(part):
+    """The scores that a table is made of, and their statement."""
+    metrics = files.metrics(part)
+    return {"metrics": ancient(metrics), "metrics_statement": stated(metrics)}
+
+
+def made(name, *kinds):
+    """A table's files by kind: table (CSV), text (to read), and svg and png, its figure."""
+    known = {
+        "table": files.table(name),
+        "text": files.text(name),
+        "svg": files.figure(name, "svg"),
+        "png": files.figure(name, "png"),
+    }
+    return {kind: known[kind] for kind in kinds}
+
+
+def lasting(weights):
+    """The file of weights that are kept; what a round ends with is not, and its ticket's statement
+    speaks for it.
+    """
+    temporary = paths.parse_weights(weights).kind in ("round", "trained")
+    return [] if temporary else [files.weights(weights)]
 
 
 def show(name):

@@ -1,17 +1,21 @@
-"""Iterative magnitude pruning: train a ticket, prune, rewind, and again (paper, Algorithm 1)."""
+"""Iterative magnitude pruning: train a ticket, prune, rewind, and again (paper, Algorithm 1); and
+standard pruning, which does not rewind.
+"""
 
 rewound = files.weights("theta_i/{task}/rewind-{rewind}/seed-{seed}")
 found = files.mask(paths.imp("{task}", "{rewind}", "{seed}", "{sparsity}"))
+standard = files.mask(paths.standard("{task}", "{seed}", "{sparsity}"))
+start = files.weights(paths.round_start("{task}", "{rewind}", "{seed}", "{sparsity}"))
 trained = files.trained("{weights}/{mask}/on-{task}/seed-{seed}")
 predictions = files.predictions("{weights}/{mask}/on-{task}/seed-{seed}")
 
 
 rule prune:
     input:
-        weights=lambda w: files.trained(design.scored_by(*w)),
+        weights=lambda w: dag.file_of_scores(files, design, *w),
         parent=lambda w: ancient(files.mask(design.before(*w))),
         statements=lambda w: stated(
-            files.trained(design.scored_by(*w)), files.mask(design.before(*w))
+            dag.file_of_scores(files, design, *w), files.mask(design.before(*w))
         ),
         code=code("prune"),
     output:
@@ -23,17 +27,66 @@ rule prune:
         "../../envs/environment.yaml"
     params:
         round=lambda w: design.round(w.sparsity),
+        scope=study.imp.scope,
     shell:
         "python {input.code[0]} --finder imp --task {wildcards.task} --seed {wildcards.seed} "
         "--rewind {wildcards.rewind} --round {params.round} --sparsity {wildcards.sparsity} "
-        "--weights {input.weights} --parent {input.parent} --output {output.mask} > {log} 2>&1"
+        "--scope {params.scope} --weights {input.weights} --parent {input.parent} "
+        "--output {output.mask} > {log} 2>&1"
+
+
+rule prune_standard:
+    input:
+        weights=lambda w: files.trained(design.standard_scored_by(*w)),
+        parent=lambda w: ancient(files.mask(design.standard_before(*w))),
+        statements=lambda w: stated(
+            files.trained(design.standard_scored_by(*w)), files.mask(design.standard_before(*w))
+        ),
+        code=code("prune"),
+    output:
+        mask=standard,
+        statement=stated(standard),
+    log:
+        files.log(paths.standard("{task}", "{seed}", "{sparsity}")),
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        round=lambda w: design.round(w.sparsity),
+        scope=study.imp.scope,
+    shell:
+        "python {input.code[0]} --finder standard --task {wildcards.task} "
+        "--seed {wildcards.seed} --round {params.round} --sparsity {wildcards.sparsity} "
+        "--scope {params.scope} --weights {input.weights} --parent {input.parent} "
+        "--output {output.mask} > {log} 2>&1"
+
+
+rule round_start:
+    input:
+        theta=lambda w: ancient(files.weights(paths.theta_i(w.task, w.rewind, w.seed))),
+        head=lambda w: [files.trained(t) for t in [design.head_of(*w)] if t is not None],
+        statements=lambda w: stated(files.weights(paths.theta_i(w.task, w.rewind, w.seed))),
+        code=code("round_start"),
+    output:
+        weights=temp(start),
+        statement=temp(stated(start)),
+    log:
+        files.log(paths.round_start("{task}", "{rewind}", "{seed}", "{sparsity}")),
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        flags=lambda w, input: flags.flags({"head": input.get("head")} if input.head else {}),
+    shell:
+        "python {input.code[0]} {params.flags} --theta {input.theta} "
+        "--output {output.weights} 2> {log}"
 
 
 rule rewind:
     input:
-        theta=ancient(files.weights("{weights}")),
+        theta=lambda w: ancient(dag.file_of_weights(files, design, w.weights)),
         mask=ancient(files.mask("{mask}")),
-        statements=stated(files.weights("{weights}"), files.mask("{mask}")),
+        statements=lambda w: stated(
+            dag.file_of_weights(files, design, w.weights), files.mask(w.mask)
+        ),
         code=code("rewind"),
     output:
         ticket=temp(files.ticket("{weights}", "{mask}")),
@@ -55,11 +108,11 @@ rule train:
         ticket_statement=ancient(stated(files.ticket("{weights}", "{mask}"))),
         mask=ancient(files.mask("{mask}")),
         data=ancient(files.data("{task}", "validation")),
-        statements=stated(
-            files.weights("{weights}"),
-            files.mask("{mask}"),
-            files.encoded("{task}", "train"),
-            files.encoded("{task}", "validation"),
+        statements=lambda w: stated(
+            *lasting(w.weights),
+            files.mask(w.mask),
+            files.encoded(w.task, "train"),
+            files.encoded(w.task, "validation"),
         ),
         model=files.configuration(),
         code=code("train"),
@@ -78,8 +131,8 @@ rule train:
     resources:
         **training_resources,
     params:
-        recipe=lambda w: flags.recipe(study, study.tasks[w.task]),
-        begin=lambda w: paths.rewind_of(w.weights),
+        recipe=lambda w: flags.recipe(study, study.tasks[w.task], w.weights, w.mask),
+        begin=lambda w: paths.begin(w.weights, w.task),
         model=folder_of_model,
         checkpoints=files.checkpoints("{weights}/{mask}/on-{task}/seed-{seed}"),
     shell:

@@ -12,8 +12,8 @@ compared = {"table": files.table("baselines"), "text": files.text("baselines")}
 
 rule metrics:
     input:
-        predictions=lambda w: ancient(dag.predicted(files, design, w.part)),
-        statements=lambda w: stated(*dag.predicted(files, design, w.part)),
+        predictions=lambda w: ancient(experiments.predicted(files, design, w.part)),
+        statements=lambda w: stated(*experiments.predicted(files, design, w.part)),
         code=code("metrics"),
     output:
         metrics=files.metrics("{part}"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import canonical, dag, provenance
-from tickets.dag import Design, predicted
+from tickets import canonical, provenance
+from tickets.dag import Design
 from tickets.errors import BadInput, run
+from tickets.experiments import PARTS, predicted
 from tickets.paths import Results
 from tickets.scores import scores
 
@@ -23,20 +24,13 @@ def main() -> None:
         help="what each task is scored by; the first metric is the primary",
     )
     parser.add_argument("--results", required=True, help="the study's results folder")
-    parser.add_argument("--part", choices=dag.PARTS, required=True, help="which table they are for")
-    parser.add_argument("--seeds", type=int, nargs="+", required=True, help="the study's seeds")
-    parser.add_argument("--sparsities", nargs="+", required=True, help="per cent, one a round")
-    parser.add_argument("--rewind", required=True, help="per cent of training")
+    parser.add_argument("--part", choices=PARTS, required=True, help="which table they are for")
+    parser.add_argument("--design", required=True, help="the study's grid, as JSON")
     parser.add_argument("--output", type=Path, required=True, help="the table of scores")
     flags = parser.parse_args()
     started = provenance.now()
     metrics = dict(_metrics(word) for word in flags.metrics)
-    design = Design(
-        tasks=tuple(metrics),
-        seeds=flags.seeds,
-        sparsities=flags.sparsities,
-        rewind=flags.rewind,
-    )
+    design = Design.from_json(flags.design)
     paths = predicted(Results(root=flags.results), design, flags.part)
     canonical.write(flags.output, scores(map(Path, paths), metrics))
     provenance.write(

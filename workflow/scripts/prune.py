@@ -1,4 +1,4 @@
-"""Rule prune: the weights of smallest magnitude among those alive, globally.
+"""Rules prune, prune_standard, oneshot, dense: the smallest weights among those alive go.
 
 Without a parent mask every weight is alive: that is one-shot pruning, and at sparsity 0 the dense
 mask. With one, it is a round of iterative magnitude pruning (paper, Algorithm 1).
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tickets import masks, provenance, weights
 from tickets.errors import run
-from tickets.pruning import lowest, magnitudes
+from tickets.pruning import SCOPES, magnitudes
 from tickets.schedule import parse
 
 
@@ -20,19 +20,21 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True, help="their magnitudes decide")
     parser.add_argument("--parent", type=Path, help="mask of the round before")
     parser.add_argument("--sparsity", required=True, help="per cent of the prunable weights")
-    parser.add_argument("--finder", required=True, help="dense, oneshot or imp")
-    parser.add_argument("--task", help="imp: the task the weights were trained on")
-    parser.add_argument("--seed", type=int, help="imp: the seed of that training")
+    parser.add_argument("--finder", required=True, help="dense, oneshot, imp or standard")
+    parser.add_argument("--scope", choices=SCOPES, default="global", help="of the comparison")
+    parser.add_argument("--task", help="imp, standard: the task the weights were trained on")
+    parser.add_argument("--seed", type=int, help="imp, standard: the seed of that training")
     parser.add_argument("--rewind", help="imp: per cent of training that is rewound to")
-    parser.add_argument("--round", type=int, help="imp: which round, from 1")
+    parser.add_argument("--round", type=int, help="imp, standard: which round, from 1")
     parser.add_argument("--output", type=Path, required=True, help="mask file to write")
     flags = parser.parse_args()
     started = provenance.now()
     trained = weights.read(flags.weights)
     parent = masks.read(flags.parent) if flags.parent else masks.dense(weights.prunable_of(trained))
-    mask = lowest(magnitudes(trained, parent.prunable), parent, parse(flags.sparsity))
+    prune = SCOPES[flags.scope]
+    mask = prune(magnitudes(trained, parent.prunable), parent, parse(flags.sparsity))
     masks.write(flags.output, mask)
-    asked = ("finder", "task", "seed", "rewind", "round", "sparsity")
+    asked = ("finder", "scope", "task", "seed", "rewind", "round", "sparsity")
     provenance.write(
         flags.output,
         rule="prune",

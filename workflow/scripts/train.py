@@ -10,9 +10,9 @@ from typing import Any
 from tickets import quick_torch  # isort: skip
 
 from tickets import architecture, canonical, device, gpu, masks, provenance, weights
+from tickets.architecture import HEAD
 from tickets.checkpoints import Checkpoints
 from tickets.encoded import Encoded
-from tickets.encoder import HEAD
 from tickets.errors import run
 from tickets.evaluation import predict
 from tickets.network import Network
@@ -51,6 +51,11 @@ def main() -> None:
     parser.add_argument(
         "--learning-rate", type=float, required=True, help="its first value; it falls to zero"
     )
+    parser.add_argument("--round", type=int, default=0, help="where the rate falls over several")
+    parser.add_argument("--rounds", type=int, default=1, help="over how many trainings it falls")
+    parser.add_argument(
+        "--new-head", metavar="NAME", help="draw the head for NAME, whatever the ticket holds"
+    )
     parser.add_argument("--adam-epsilon", type=float, required=True, help="AdamW's epsilon")
     parser.add_argument(
         "--clip-norm", type=float, required=True, help="largest norm of the gradients"
@@ -88,7 +93,13 @@ def training(flags: argparse.Namespace) -> None:
     )
     ticket, mask = weights.read(flags.ticket), masks.read(flags.mask)
     theta, gamma = initial_head(
-        ticket, known, head=flags.head, labels=flags.labels, seed=flags.seed, task=flags.task
+        ticket,
+        known,
+        head=flags.head,
+        labels=flags.labels,
+        seed=flags.seed,
+        task=flags.new_head or flags.task,
+        new=flags.new_head is not None,
     )
     parameters = {
         name: _exact(value)
@@ -131,7 +142,7 @@ def training(flags: argparse.Namespace) -> None:
     heads = {f"{HEAD}{name}": value for name, value in result.gamma.items()}
     weights.write(flags.trained, {**ticket, **result.theta, **heads})
     written = [flags.trained]
-    if flags.predictions is not None:
+    if flags.predictions:
         network = Network.of(
             result.theta,
             result.gamma,

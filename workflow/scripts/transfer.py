@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import cells, figures, provenance, tabulation, transfer
+from tickets import cells, figures, heat_maps, provenance, tabulation, transfer
 from tickets.errors import run
 
 
@@ -22,7 +22,7 @@ def main() -> None:
     started = provenance.now()
     metrics = tabulation.read_metrics(flags.metrics)
     table = transfer.transfer_table(metrics, flags.tasks, flags.sparsity, flags.rewind)
-    chart = figures.heat_map(table)
+    chart = heat_maps.transfer(table)
     outputs = {
         flags.table: cells.csv(table),
         flags.matrix: cells.csv(transfer.wide(table)),

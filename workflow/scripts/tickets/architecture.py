@@ -49,6 +49,7 @@ _DISTILBERT = Names(
     mlm_norm="vocab_layer_norm",
     mlm_bias="vocab_projector.bias",
 )
+HEAD = "head."  # before the names of a training's own head
 PRETRAINED_HEAD = "pretrained_head."  # before the names of the MLM head that comes with theta_0
 FAMILIES = {
     "bert": _BERT,

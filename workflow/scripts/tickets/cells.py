@@ -1,6 +1,7 @@
 """Cells: the scores of one kind of training on one target task, one a seed.
 
-Everything that the tables say is the mean and the standard deviation of a cell.
+Everything that the tables say is the mean and the standard deviation of a cell, or how two means
+differ: docs/statistics.md.
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tickets.errors import BadInput
+from tickets.seeds import derive
 
 DIGITS = 4
 """Decimals of the tables. Values are rounded before they are compared, so that a table agrees with
@@ -18,13 +22,20 @@ itself to the last digit and the order of a sum decides nothing."""
 
 SPARSITY_TOLERANCE = 1e-4
 
+ENOUGH_SEEDS = 5
+"""With fewer, a table calls its seeds few: neither deviation nor interval says much then."""
+
+INTERVAL = (2.5, 97.5)
+"""Percentiles of the bootstrap distribution where an interval ends."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """Which trainings: None where a part does not apply.
 
     `sparsity` is a fraction, `rewind` percent of training; a mask counts only for the seed it was
-    found with (masks without a seed count for every seed).
+    found with (masks without a seed count for every seed). `at` is "winning" or "winning_strict"
+    where the mask's sparsity is the highest at which its source still has a winning ticket.
     """
 
     target: str
@@ -33,11 +44,13 @@ class Cell:
     source: str | None = None
     sparsity: float | None = None
     rewind: float | None = None
+    at: str | None = None
 
     def __str__(self) -> str:
         mask = {
             "mask of": self.source,
             "at sparsity": self.sparsity,
+            "at its": self.at,
             "rewound to percent": self.rewind,
         }
         said = "".join(f" {name} {value}" for name, value in mask.items() if value is not None)
@@ -46,10 +59,15 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """A cell's scores in percent on its target's primary metric, by seed (one without, if none)."""
+    """A cell's scores in percent on its target's primary metric, by seed (one without, if none).
+
+    `replicates` [n, B] are the same on B resamples of the target's validation examples, a row a
+    seed in the order of `by_seed`. Two cells of one target have the same resamples.
+    """
 
     metric: str
     by_seed: pd.Series[float]
+    replicates: NDArray[np.floating]
 
     @property
     def seeds(self) -> list[int]:
@@ -60,6 +78,11 @@ class Scores:
     def n(self) -> int:
         """How many trainings."""
         return len(self.by_seed)
+
+    @property
+    def few_seeds(self) -> bool:
+        """Whether they are fewer than `ENOUGH_SEEDS`."""
+        return self.n < ENOUGH_SEEDS
 
     @property
     def mean(self) -> float:
@@ -83,6 +106,7 @@ def select(metrics: pd.DataFrame, cell: Cell) -> Scores:
         & (metrics["finder"] == cell.finder)
         & (metrics["weights"] == cell.weights)
         & (metrics["target_task"] == cell.target)
+        & (metrics["at"].isna() if cell.at is None else metrics["at"] == cell.at)
         & (metrics["mask_seed"].isna() | (metrics["mask_seed"] == metrics["seed"]))
     )
     if cell.source is not None:
@@ -102,7 +126,11 @@ def select(metrics: pd.DataFrame, cell: Cell) -> Scores:
         raise BadInput(f"metrics: cell ({cell}) has two rows of one seed; make the file again")
     if not all(math.isfinite(score) for score in rows["score"]):
         raise BadInput(f"metrics: cell ({cell}) has a score that is not a number; score it again")
-    return Scores(metric=str(names[0]), by_seed=rows.set_index("seed")["score"])
+    return Scores(
+        metric=str(names[0]),
+        by_seed=rows.set_index("seed")["score"],
+        replicates=np.array(rows["replicates"].to_list(), dtype=float),
+    )
 
 
 def dense(target: str) -> Cell:
@@ -123,6 +151,31 @@ def select_paired(metrics: pd.DataFrame, cell: Cell) -> Scores:
             "run the trainings that are missing"
         )
     return scores
+
+
+def interval(one: Scores, other: Scores) -> tuple[float, float]:
+    """The 95 % percentile interval of mean(one) - mean(other) in points, rounded to `DIGITS`.
+
+    Each replicate of the difference has one resample of the validation examples, the same for both
+    cells, and one of the seeds: the same for both where they have the same, else each its own. The
+    interval of a single seed speaks of the examples only. Equal arguments give equal intervals.
+    """
+    random = np.random.default_rng(derive(0, "resamples of seeds"))
+    seeds = _resampled(one, random)
+    paired = one.by_seed.index.equals(other.by_seed.index)
+    others = seeds if paired else _resampled(other, random)
+    differences = _means(one, seeds) - _means(other, others)
+    low, high = np.percentile(differences, INTERVAL)
+    return rounded(float(low)), rounded(float(high))
+
+
+def _resampled(scores: Scores, random: np.random.Generator) -> NDArray[np.int64]:
+    """Rows of `replicates`, drawn with replacement for each of its columns [n, B]."""
+    return random.integers(scores.n, size=scores.replicates.shape)
+
+
+def _means(scores: Scores, seeds: NDArray[np.int64]) -> NDArray[np.floating]:
+    return np.take_along_axis(scores.replicates, seeds, axis=0).mean(axis=0)
 
 
 def rounded(value: float) -> float:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,16 @@ class Training:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Imp:
+    """How the rounds of IMP go on from each other, where paper and published code differ."""
+
+    scope: str
+    head: str
+    decay: str
+    first_mlm_mask: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pretraining:
     """How theta_0 is pre-trained on the generated language."""
 
@@ -56,9 +66,10 @@ class Pretraining:
 class Study:
     """A configuration that was checked; config/README.md explains each key.
 
-    sparsities: what the rounds of IMP reach, the last of them the target. rewind: the share of a
-    training after which the weights are taken that a round rewinds to. pretraining_pairs: rows of
-    the language's text.
+    subsets: sources that are a part of a task, by their own names, with their parents'. sparsities:
+    what the rounds of IMP reach. transfer_sparsity: the one of them that masks are transferred at.
+    rewind: the share of a training after which the weights are taken that a round rewinds to;
+    rewinds: those that it is compared with. pretraining_pairs: rows of the language's text.
     """
 
     results: str
@@ -66,8 +77,14 @@ class Study:
     model: Model
     local_copies: Mapping[str, str]
     tasks: Mapping[str, Task]
+    subsets: Mapping[str, str]
     sparsities: tuple[Fraction, ...]
+    transfer_sparsity: Fraction
+    sweep: Sequence[str]
     rewind: Fraction
+    rewinds: tuple[Fraction, ...]
+    later_sources: Sequence[str]
+    imp: Imp
     threads: int
     checkpoint_minutes: float
     trainings_per_gpu: int
@@ -80,10 +97,19 @@ class Study:
     def design(self) -> Design:
         """The grid of masks and trainings, with sparsities and rewind as paths write them."""
         return Design(
-            tasks=tuple(self.tasks),
+            tasks=[name for name in self.tasks if name not in self.subsets],
             seeds=self.seeds,
-            sparsities=tuple(map(label, self.sparsities)),
+            sparsities=[label(sparsity) for sparsity in self.sparsities],
+            transfer=label(self.transfer_sparsity),
             rewind=label(self.rewind),
+            rewinds=[label(rewind) for rewind in self.rewinds],
+            subsets=self.subsets,
+            mlm=[n for n, task in self.tasks.items() if task.head == "mlm"],
+            later_sources=self.later_sources,
+            sweep=self.sweep,
+            head=self.imp.head,
+            decay=self.imp.decay,
+            first_mlm_mask=self.imp.first_mlm_mask,
         )
 
 
@@ -110,14 +136,28 @@ def _study(values: Mapping[str, Any]) -> Study:
     size = Size(**pretraining.pop("architecture"))
     generated: dict[str, Any] = dict(values["language"])
     pairs = generated.pop("pretraining_pairs")
+    tasks = {name: task(name, changes) for name, changes in values["tasks"].items()}
+    later = values["later_sources"]
+    _check_names("later_sources", later or [], tasks)
+    _check_names("subsets", values["subsets"], tasks)
+    parts = _parts(tasks, values["subsets"])
+    sparsities = _sparsities(values)
     return Study(
         results=str(Path(values["results"])),
         seeds=tuple(values["seeds"]),
         model=Model(**values["model"]),
         local_copies=values["local_copies"],
-        tasks={name: task(name, changes) for name, changes in values["tasks"].items()},
-        sparsities=_sparsities(values),
+        tasks=tasks | parts,
+        subsets={
+            part: parent for parent, of in values["subsets"].items() for part in _named(parent, of)
+        },
+        sparsities=sparsities,
+        transfer_sparsity=_transfer_sparsity(values["transfer_sparsity"], sparsities),
+        sweep=values["sweep"],
         rewind=exact(values["rewind"]) / 100,
+        rewinds=tuple(exact(rewind) / 100 for rewind in values["rewinds"]),
+        later_sources=list(tasks) if later is None else later,
+        imp=Imp(**values["imp"]),
         threads=values["threads"],
         checkpoint_minutes=values["checkpoint_minutes"],
         trainings_per_gpu=values["trainings_per_gpu"],
@@ -132,6 +172,46 @@ def _sparsities(values: Mapping[str, Any]) -> tuple[Fraction, ...]:
     share, target = exact(values["prune_share"]), exact(values["target_sparsity"])
     with _about("target_sparsity"):
         return rounds(values["schedule"], share, target)
+
+
+def _transfer_sparsity(value: float | None, reached: Sequence[Fraction]) -> Fraction:
+    if value is None:
+        return reached[-1]
+    found = [sparsity for sparsity in reached if float(sparsity) == value]
+    if not found:
+        raise BadInput(
+            f"transfer_sparsity: no round reaches {value}; write"
+            f" {schema.alternatives([str(float(sparsity)) for sparsity in reached])}"
+        )
+    return found[0]
+
+
+def _check_names(key: str, names: Iterable[str], tasks: Mapping[str, Task]) -> None:
+    for name in names:
+        if name not in tasks:
+            raise BadInput(
+                f"{key}: {name} is no task of this study; write {schema.alternatives(list(tasks))}"
+            )
+
+
+def _named(parent: str, sizes: Sequence[int]) -> dict[str, int]:
+    """The names of parts of a task, and their sizes."""
+    return {f"{parent}_{size}": size for size in sizes}
+
+
+def _parts(tasks: Mapping[str, Task], subsets: Mapping[str, Sequence[int]]) -> dict[str, Task]:
+    """The tasks on a part of another one's training examples."""
+    parts: dict[str, Task] = {}
+    for parent, sizes in subsets.items():
+        for name, size in _named(parent, sizes).items():
+            whole = tasks[parent].train_examples
+            if name in tasks or (whole is not None and size >= whole):
+                raise BadInput(
+                    f"subsets.{parent}: {size} examples are no part of the task's, or a task is"
+                    f" called {name}; write a smaller number, or rename that task"
+                )
+            parts[name] = replace(tasks[parent], name=name, train_examples=size)
+    return parts
 
 
 def _check_pretraining(study: Study) -> None:

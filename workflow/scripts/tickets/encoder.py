@@ -12,14 +12,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from tickets.architecture import Architecture
+from tickets.architecture import HEAD, Architecture
 from tickets.attention import attend
 from tickets.dropout import Dropout
 from tickets.layers import embedding, linear, norm, scores
 from tickets.parameters import TABLES, Parameters
 
 WORDS, POSITIONS, TYPES = TABLES
-HEAD = "head."  # before the names of a training's own head
 POOLER = "pooler.dense"
 
 

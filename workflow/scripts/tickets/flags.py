@@ -8,6 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from tickets.config import Study
+from tickets.experiments import reached
+from tickets.paths import DENSE, THETA_0, parse_weights
 from tickets.tasks import Task
 
 
@@ -61,14 +63,40 @@ def encoding(task: Task) -> str:
     return flags({"task": task.name} | {name: getattr(task, name) for name in names})
 
 
-def recipe(study: Study, task: Task) -> str:
-    """The flags of train.py that say how a task is trained."""
+def recipe(study: Study, task: Task, weights: str = THETA_0, mask: str = DENSE) -> str:
+    """The flags of train.py that say how a task is trained from some weights under a mask."""
     names = ("head", "labels", "epochs", "steps", "batch_size", "learning_rate")
     return flags(
         {"task": task.name}
         | {name: getattr(task, name) for name in names}
         | asdict(study.training)
-        | {"threads": study.threads}
+        | {"threads": study.threads, "new_head": _new_head(study, task, weights, mask)}
+        | _decay(study, weights)
+    )
+
+
+def _new_head(study: Study, task: Task, weights: str, mask: str) -> str | None:
+    """For whom a head is drawn that the ticket's own must not replace; None: the ticket decides."""
+    about = parse_weights(weights)
+    if study.imp.head == "new" and about.kind in (THETA_0, "theta_i"):
+        return f"{task.name} under {mask}"
+    return task.name if about.task not in (None, task.name) else None
+
+
+def _decay(study: Study, weights: str) -> dict[str, int]:
+    """Which of how many rounds a training is, where the learning rate falls over all of them."""
+    about = parse_weights(weights)
+    if study.imp.decay == "round" or about.kind != "round" or about.sparsity is None:
+        return {}
+    return {"round": study.design.round(about.sparsity), "rounds": len(study.sparsities)}
+
+
+def sensitivity(study: Study, task: Task) -> str:
+    """The flags of snip.py: all of a task and its training that its mask depends on."""
+    shared = {name: getattr(study.training, name) for name in ("mlm_probability", "precision")}
+    own = {name: getattr(task, name) for name in ("head", "labels", "batch_size")}
+    return flags(
+        {"task": task.name, "threads": study.threads, "scope": study.imp.scope} | own | shared
     )
 
 
@@ -86,19 +114,50 @@ def pretraining(study: Study) -> str:
 
 def metrics(study: Study) -> str:
     """The flags of metrics.py: the design of the study, and what each task is scored by."""
-    design = study.design
     return flags(
         {
             "results": study.results,
             "metrics": [f"{task.name}={','.join(task.metrics)}" for task in study.tasks.values()],
-            "seeds": design.seeds,
-            "sparsities": design.sparsities,
-            "rewind": design.rewind,
+            "design": study.design.to_json(),
         }
     )
 
 
 def table(study: Study) -> str:
-    """The flags of transfer.py and baselines.py: which cells, in which order."""
-    target = float(study.sparsities[-1])
-    return flags({"tasks": study.design.tasks, "sparsity": target, "rewind": study.design.rewind})
+    """The flags of tables at the sparsity of transfer: which cells, in which order."""
+    return cells(study) + " " + flags({"sparsity": float(study.transfer_sparsity)})
+
+
+def cells(study: Study) -> str:
+    """The flags of tables that find their sparsities elsewhere."""
+    return flags({"tasks": study.design.tasks, "rewind": study.design.rewind})
+
+
+def rounds(study: Study) -> str:
+    """The flags of tables over all sparsities."""
+    return cells(study) + " " + flags({"sparsities": study.design.sparsities})
+
+
+def rewinding(study: Study) -> str:
+    """The flags of rewinding.py."""
+    design = study.design
+    later = {"rewinds": design.rewinds} if design.rewinds else {}
+    return flags({"tasks": design.tasks, "sparsities": reached(design)} | later)
+
+
+def variants(study: Study) -> str:
+    """The flags of transfer_variants.py."""
+    design = study.design
+    asked = {
+        "sparsities": design.sparsities,
+        "mlm_tasks": design.mlm,
+        "sources": design.later_sources,
+        "rewinds": design.rewinds,
+    }
+    return table(study) + " " + flags({name: value for name, value in asked.items() if value})
+
+
+def transferability(study: Study) -> str:
+    """The flags of transferability.py but for the data."""
+    parents = [f"{name}={parent}" for name, parent in study.subsets.items()]
+    return table(study) + " " + flags({"subsets": parents} if parents else {})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,8 +64,7 @@ class Mask:
     @cached_property
     def digest(self) -> str:
         """The sha256 of the prunable set and the packed bits, whatever file holds them."""
-        packed = b"".join(np.packbits(bits).tobytes() for bits in self.kept.values())
-        return sha256(self.prunable.digest.encode() + packed)
+        return pack(self).digest
 
     def sparsity_of(self, name: str) -> Fraction:
         """The share of one matrix that is pruned."""
@@ -77,6 +76,51 @@ class Mask:
         return self.prunable.digest == parent.prunable.digest and not any(
             np.any(bits & ~parent.kept[name]) for name, bits in self.kept.items()
         )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Packed:
+    """A mask as its file holds it: `numpy.packbits` of each matrix, an eighth of a `Mask`'s memory.
+
+    Raises:
+        BadInput: the bytes are not as many as the prunable set's bits need, or a bit after a
+            matrix's last weight is set.
+    """
+
+    prunable: PrunableSet
+    bits: Mapping[str, NDArray[np.uint8]]
+
+    def __post_init__(self) -> None:
+        for name, shape in self.prunable.shapes.items():
+            bits, size = self.bits[name], math.prod(shape)
+            if bits.dtype != np.uint8 or bits.shape != ((size + 7) // 8,):
+                raise BadInput(
+                    f"mask: {name} is {bits.dtype} {bits.shape}, which is no {shape} bits"
+                )
+            if size % 8 and bits[-1] & (0xFF >> size % 8):
+                raise BadInput(f"mask: {name} has bits set after its last weight")
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of the mask that this is."""
+        return sha256(
+            self.prunable.digest.encode() + b"".join(b.tobytes() for b in self.bits.values())
+        )
+
+    @cached_property
+    def kept(self) -> NDArray[np.int64]:
+        """How many weights each matrix keeps, in the order of the prunable set."""
+        return _counts(self.bits.values())
+
+    def kept_with(self, other: Packed) -> NDArray[np.int64]:
+        """How many weights of each matrix both masks keep.
+
+        Raises:
+            BadInput: the masks are for different models.
+        """
+        if self.prunable.digest != other.prunable.digest:
+            raise BadInput("masks: they are for different models; compare masks of one")
+        return _counts(bits & other.bits[name] for name, bits in self.bits.items())
 
 
 def dense(prunable: PrunableSet) -> Mask:
@@ -98,20 +142,18 @@ def from_flat(prunable: PrunableSet, flat: Bits) -> Mask:
     return Mask(prunable=prunable, kept=kept)
 
 
+def pack(mask: Mask) -> Packed:
+    """The mask with one bit a weight."""
+    bits = {name: np.packbits(kept) for name, kept in mask.kept.items()}
+    return Packed(prunable=mask.prunable, bits=bits)
+
+
 def to_bytes(mask: Mask) -> bytes:
     """The mask as a safetensors file; equal masks give equal bytes.
 
     All metadata is one key: safetensors writes several in random order.
     """
-    header = {
-        "format": FORMAT,
-        "granularity": "element",
-        "meaning": "prune",
-        "prunable_set": mask.prunable.digest,
-        "shapes": [[name, list(shape)] for name, shape in mask.prunable.shapes.items()],
-    }
-    packed = {name: np.packbits(bits) for name, bits in mask.kept.items()}
-    return save(packed, metadata={"mask": canonical_json(header).decode()})
+    return _to_bytes(pack(mask))
 
 
 def from_bytes(data: bytes, origin: str) -> Mask:
@@ -120,18 +162,7 @@ def from_bytes(data: bytes, origin: str) -> Mask:
     Raises:
         BadInput: not such a file, or not exactly as `to_bytes` writes it.
     """
-    try:
-        tensors = load(data)
-        length = int.from_bytes(data[:8], "little")
-        header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["mask"])
-        shapes = {name: tuple(shape) for name, shape in header["shapes"]}
-        kept = {name: _unpack(tensors[name], shape) for name, shape in shapes.items()}
-    except Exception as error:  # noqa: BLE001 - whatever a foreign file makes a parser say
-        raise BadInput(f"{origin}: not a mask file ({error})") from None
-    mask = Mask(prunable=PrunableSet(shapes=shapes), kept=kept)
-    if to_bytes(mask) != data:
-        raise BadInput(f"{origin}: not written as masks are (hidden or stray bytes); make it again")
-    return mask
+    return _unpack(_from_bytes(data, origin))
 
 
 def write(path: Path, mask: Mask) -> None:
@@ -146,11 +177,16 @@ def read(path: Path) -> Mask:
         Tampered: file and statement differ.
         BadInput: not a mask file.
     """
-    mask = from_bytes(provenance.read(path), str(path))
+    return _unpack(read_packed(path))
+
+
+def read_packed(path: Path) -> Packed:
+    """As `read`, checks and errors too, without unpacking: for what only counts weights."""
+    packed = _from_bytes(provenance.read(path), str(path))
     stated = provenance.facts(path).get("mask_digest")
-    if stated != mask.digest:
-        raise Tampered(f"{path}: its bits' digest is {mask.digest}, its statement says {stated}")
-    return mask
+    if stated != packed.digest:
+        raise Tampered(f"{path}: its bits' digest is {packed.digest}, its statement says {stated}")
+    return packed
 
 
 def facts(mask: Mask) -> dict[str, Any]:
@@ -165,8 +201,46 @@ def facts(mask: Mask) -> dict[str, Any]:
     }
 
 
-def _unpack(packed: NDArray[Any], shape: tuple[int, ...]) -> Bits:
-    size = math.prod(shape)
-    if packed.dtype != np.uint8 or packed.shape != ((size + 7) // 8,):
-        raise ValueError(f"{packed.dtype} {packed.shape} holds no {shape} bits")
-    return cast(Bits, np.unpackbits(packed, count=size).astype(bool).reshape(shape))
+def _to_bytes(packed: Packed) -> bytes:
+    header = {
+        "format": FORMAT,
+        "granularity": "element",
+        "meaning": "prune",
+        "prunable_set": packed.prunable.digest,
+        "shapes": [[name, list(shape)] for name, shape in packed.prunable.shapes.items()],
+    }
+    return save(dict(packed.bits), metadata={"mask": canonical_json(header).decode()})
+
+
+def _from_bytes(data: bytes, origin: str) -> Packed:
+    try:
+        tensors = load(data)
+        length = int.from_bytes(data[:8], "little")
+        header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["mask"])
+        shapes = {name: tuple(map(_side, shape)) for name, shape in header["shapes"]}
+        packed = Packed(
+            prunable=PrunableSet(shapes=shapes), bits={name: tensors[name] for name in shapes}
+        )
+    except Exception as error:  # noqa: BLE001 - whatever a foreign file makes a parser say
+        raise BadInput(f"{origin}: not a mask file ({error})") from None
+    if _to_bytes(packed) != data:
+        raise BadInput(f"{origin}: not written as masks are (hidden or stray bytes); make it again")
+    return packed
+
+
+def _side(length: Any) -> int:
+    if type(length) is not int or length < 0:
+        raise ValueError(f"{length} is no side of a matrix")
+    return length
+
+
+def _unpack(packed: Packed) -> Mask:
+    kept = {
+        name: np.unpackbits(packed.bits[name], count=math.prod(shape)).view(np.bool_).reshape(shape)
+        for name, shape in packed.prunable.shapes.items()
+    }
+    return Mask(prunable=packed.prunable, kept=kept)
+
+
+def _counts(matrices: Iterable[NDArray[np.uint8]]) -> NDArray[np.int64]:
+    return np.array([np.bitwise_count(bits).sum(dtype=np.int64) for bits in matrices], np.int64)

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from tickets.architecture import Architecture
+from tickets.architecture import HEAD, Architecture
 from tickets.batches import Packed
 from tickets.device import best_device
 from tickets.dropout import NONE, Dropout
 from tickets.encoded import Encoded
-from tickets.encoder import HEAD, Rows, encode, outputs, pooled, word_scores
+from tickets.encoder import Rows, encode, outputs, pooled, word_scores
 from tickets.masking import IGNORED
 from tickets.masks import Mask
 from tickets.parameters import Parameters

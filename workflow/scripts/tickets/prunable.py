@@ -15,17 +15,24 @@ from dataclasses import dataclass
 from tickets.errors import BadInput
 from tickets.files import canonical_json, sha256
 
-# Names within the encoder, without the family's prefix. BERT, RoBERTa, ELECTRA and MiniLM share
-# theirs; DistilBERT has its own.
-PATTERNS = (
-    r"encoder\.layer\.\d+\.attention\.self\.(query|key|value)\.weight",
-    r"encoder\.layer\.\d+\.attention\.output\.dense\.weight",
-    r"encoder\.layer\.\d+\.(intermediate|output)\.dense\.weight",
-    r"pooler\.dense\.weight",
-    r"transformer\.layer\.\d+\.attention\.(q_lin|k_lin|v_lin|out_lin)\.weight",
-    r"transformer\.layer\.\d+\.ffn\.(lin1|lin2)\.weight",
-)
-_PRUNABLE = re.compile("|".join(f"(?:{pattern})" for pattern in PATTERNS))
+# By name within the encoder, without the family's prefix: which matrices may be pruned, and what
+# kind each one is of. BERT, RoBERTa, ELECTRA and MiniLM share their names; DistilBERT has its own.
+_KINDS = {
+    r"encoder\.layer\.(\d+)\.attention\.self\.query\.weight": "query",
+    r"encoder\.layer\.(\d+)\.attention\.self\.key\.weight": "key",
+    r"encoder\.layer\.(\d+)\.attention\.self\.value\.weight": "value",
+    r"encoder\.layer\.(\d+)\.attention\.output\.dense\.weight": "attention_output",
+    r"encoder\.layer\.(\d+)\.intermediate\.dense\.weight": "intermediate",
+    r"encoder\.layer\.(\d+)\.output\.dense\.weight": "output",
+    r"pooler\.dense\.weight": "pooler",
+    r"transformer\.layer\.(\d+)\.attention\.q_lin\.weight": "query",
+    r"transformer\.layer\.(\d+)\.attention\.k_lin\.weight": "key",
+    r"transformer\.layer\.(\d+)\.attention\.v_lin\.weight": "value",
+    r"transformer\.layer\.(\d+)\.attention\.out_lin\.weight": "attention_output",
+    r"transformer\.layer\.(\d+)\.ffn\.lin1\.weight": "intermediate",
+    r"transformer\.layer\.(\d+)\.ffn\.lin2\.weight": "output",
+}
+KINDS = tuple(dict.fromkeys(_KINDS.values()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +73,19 @@ def prunable_set(shapes: Mapping[str, tuple[int, ...]]) -> PrunableSet:
 
 def is_prunable(name: str) -> bool:
     """Whether the tensor of that name may be pruned."""
-    return _PRUNABLE.fullmatch(name) is not None
+    return any(re.fullmatch(pattern, name) for pattern in _KINDS)
+
+
+def place(name: str) -> tuple[str, str]:
+    """A prunable matrix's layer and kind; layers count from 0, the pooler is a layer of its own.
+
+    Raises:
+        BadInput: no prunable matrix has that name.
+    """
+    for pattern, kind in _KINDS.items():
+        if found := re.fullmatch(pattern, name):
+            return "".join(found.groups()) or kind, kind
+    raise BadInput(f"prunable set: {name} is none of its matrices; make the mask again")
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -51,6 +51,24 @@ def lowest(scores: Scores, parent: Mask, sparsity: Fraction) -> Mask:
     return from_flat(parent.prunable, kept)
 
 
+def lowest_of_each(scores: Scores, parent: Mask, sparsity: Fraction) -> Mask:
+    """As `lowest`, each matrix pruned by itself, to `sparsity` of its own weights.
+
+    Raises:
+        BadInput: as `lowest` does.
+    """
+    kept: dict[str, NDArray[np.bool_]] = {}
+    for name, shape in parent.prunable.shapes.items():
+        one = PrunableSet(shapes={name: shape})
+        alone = Mask(prunable=one, kept={name: parent.kept[name]})
+        kept |= lowest({name: scores[name]}, alone, sparsity).kept
+    return Mask(prunable=parent.prunable, kept=kept)
+
+
+SCOPES = {"global": lowest, "per_matrix": lowest_of_each}
+"""Over what scores are compared; the paper prunes globally."""
+
+
 def magnitudes(weights: Mapping[str, NDArray[np.float32]], prunable: PrunableSet) -> Scores:
     """The absolute values of the prunable weights (paper, Algorithm 1, line 3).
 
@@ -63,6 +81,22 @@ def magnitudes(weights: Mapping[str, NDArray[np.float32]], prunable: PrunableSet
     return {name: np.abs(weights[name]) for name in prunable.shapes}
 
 
+def sensitivities(
+    weights: Mapping[str, NDArray[np.float32]],
+    gradients: Mapping[str, NDArray[np.float32]],
+    prunable: PrunableSet,
+) -> Scores:
+    """SNIP's connection sensitivities |dL/dw . w| (Lee, Ajanthan and Torr, ICLR 2019, eq. 4).
+
+    Their division by the sum leaves the order as it is, and is left out.
+
+    Raises:
+        BadInput: a prunable matrix is missing, or one of another shape.
+    """
+    sizes, slopes = magnitudes(weights, prunable), magnitudes(gradients, prunable)
+    return {name: size * slopes[name] for name, size in sizes.items()}
+
+
 def at_random(prunable: PrunableSet, sparsity: Fraction, seed: int) -> Mask:
     """A mask with the exact count of `sparsity`, drawn uniformly over the whole prunable set."""
     generator = np.random.default_rng(derive(seed, "random mask"))
@@ -70,3 +104,16 @@ def at_random(prunable: PrunableSet, sparsity: Fraction, seed: int) -> Mask:
     count = pruned_count(sparsity, prunable.size)
     kept[generator.choice(prunable.size, size=count, replace=False, shuffle=False)] = False
     return from_flat(prunable, kept)
+
+
+def at_random_like(mask: Mask, seed: int) -> Mask:
+    """A random mask that prunes as many weights of each matrix as `mask` does.
+
+    It tells which weights stay from how many stay where.
+    """
+    kept: dict[str, NDArray[np.bool_]] = {}
+    for name, bits in mask.kept.items():
+        generator = np.random.default_rng(derive(seed, f"layerwise random mask: {name}"))
+        flat = generator.permutation(bits.size) < np.count_nonzero(bits)
+        kept[name] = flat.reshape(bits.shape)
+    return Mask(prunable=mask.prunable, kept=kept)

@@ -17,7 +17,8 @@ SPEEDUPS = ("packing", "vocabulary", "last_layer", "graphs")
 class Recipe:
     """How to train: steps or epochs (exactly one), learning rate decaying linearly to zero.
 
-    `warmup_steps` raise the rate linearly first (0 in the paper). `dropout` None keeps the model's
+    `warmup_steps` raise the rate linearly first (0 in the paper). Where it falls once over `rounds`
+    trainings of the same length, this is the `round`th of them, from 0. `dropout` None keeps the model's
     own rates. `mlm_probability` is the share of tokens that MLM hides. `precision` is what products
     are taken in, where the device has it; weights, gradients and moments are float32. `speedups`
     change no result but by rounding: several sequences in a row, no embeddings but those of the
@@ -30,6 +31,8 @@ class Recipe:
     batch_size: int
     learning_rate: float
     warmup_steps: int = 0
+    round: int = 0
+    rounds: int = 1
     adam_epsilon: float = 1e-8
     clip_norm: float = 1.0
     dropout: float | None = None
@@ -48,7 +51,8 @@ class Recipe:
         """The learning rate of a step, counted from 0."""
         if step < self.warmup_steps:
             return self.learning_rate * (step + 1) / self.warmup_steps
-        return self.learning_rate * (total - step) / (total - self.warmup_steps)
+        done, all_rounds = step + self.round * total, self.rounds * total
+        return self.learning_rate * (all_rounds - done) / (all_rounds - self.warmup_steps)
 
     def rates(self, architecture: Architecture) -> Rates:
         """The dropout rates of a training."""

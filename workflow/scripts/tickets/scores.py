@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tickets import canonical
 from tickets.errors import BadInput
 from tickets.metrics import score
 from tickets.paths import parse_predictions
+from tickets.resampling import counts, replicates
 
 SCHEMA = pa.schema(
     [
@@ -21,12 +23,14 @@ SCHEMA = pa.schema(
         ("rewind", pa.float64()),
         ("mask_seed", pa.int64()),
         ("sparsity", pa.float64()),
+        ("at", pa.string()),
         ("target_task", pa.string()),
         ("seed", pa.int64()),
         ("metric", pa.string()),
         ("primary", pa.bool_()),
         ("score", pa.float64()),
         ("examples", pa.int64()),
+        ("replicates", pa.list_(pa.float32())),
     ]
 )
 
@@ -34,15 +38,18 @@ SCHEMA = pa.schema(
 def scores(predictions: Iterable[Path], metrics: Mapping[str, Sequence[str]]) -> pa.Table:
     """Score every predictions file by its target task's `metrics`, the first being the primary.
 
-    Which training a file is of, its path says. The rows' order does not depend on the files'.
+    Which training a file is of, its path says. The rows' order does not depend on the files'. The
+    primary metric also has its bootstrap replicates over the examples.
 
     Raises:
         BadInput: a path that is no training's, a task without metrics, an unusable prediction.
         Tampered: a file that is not the one its statement speaks of.
     """
+    trainings = [(parse_predictions(path), path) for path in predictions]
+    # A task at a time: its resamples are drawn once.
+    trainings.sort(key=lambda pair: (pair[0].target_task, pair[1]))
     rows: list[dict[str, Any]] = []
-    for path in sorted(predictions):
-        training = parse_predictions(path)
+    for training, path in trainings:
         names = metrics.get(training.target_task)
         if names is None:
             raise BadInput(f"{path}: no metrics given for task {training.target_task}")
@@ -51,7 +58,9 @@ def scores(predictions: Iterable[Path], metrics: Mapping[str, Sequence[str]]) ->
             found = score(names, table)
         except BadInput as error:
             raise BadInput(f"{path}: {error}") from None
-        identity = {**vars(training), "sparsity": float(training.sparsity)}
+        resamples = counts(training.target_task, table.num_rows)
+        sparsity = nan if training.sparsity is None else float(training.sparsity)
+        identity = {**vars(training), "sparsity": sparsity}
         rows += [
             {
                 **identity,
@@ -59,6 +68,7 @@ def scores(predictions: Iterable[Path], metrics: Mapping[str, Sequence[str]]) ->
                 "primary": name == names[0],
                 "score": found[name],
                 "examples": table.num_rows,
+                "replicates": replicates(name, table, resamples) if name == names[0] else None,
             }
             for name in names
         ]

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tickets.adamw import AdamW
-from tickets.architecture import PRETRAINED_HEAD, Architecture
+from tickets.architecture import HEAD, PRETRAINED_HEAD, Architecture
 from tickets.batches import Packed, best_width, chosen, pack
 from tickets.device import products
 from tickets.encoded import Encoded
-from tickets.encoder import HEAD, WORDS
+from tickets.encoder import WORDS
 from tickets.errors import Interrupted
 from tickets.initialisation import draw, head_shapes
 from tickets.interruption import interruptible
@@ -48,15 +48,17 @@ def initial_head(
     labels: int,
     seed: int,
     task: str,
+    new: bool = False,
 ) -> tuple[Tensors, Tensors]:
     """A ticket's encoder and the head its training starts from, gamma_i.
 
-    That is the head in the ticket, where it is rewound to later weights than theta_0; MLM's
-    pre-trained head, where there is one; else one drawn from `seed` and the task's name.
+    That is the head in the ticket, where it is rewound to later weights than theta_0, unless a
+    `new` one is asked for; MLM's pre-trained head, where there is one; else one drawn from `seed`
+    and `task`, a name.
     """
     heads = (HEAD, PRETRAINED_HEAD)
     theta = {name: value for name, value in ticket.items() if not name.startswith(heads)}
-    for prefix in (HEAD, PRETRAINED_HEAD) if head == "mlm" else (HEAD,):
+    for prefix in (*(() if new else (HEAD,)), *((PRETRAINED_HEAD,) if head == "mlm" else ())):
         found = {n.removeprefix(prefix): v for n, v in ticket.items() if n.startswith(prefix)}
         if found:
             return theta, found
@@ -129,7 +131,7 @@ def train(
     with interruptible() as asked:
         for step in range(begin, last):
             loss = stepper(
-                _batch(network, encoded, vocabulary, width, recipe, seed, step),
+                batch_at(network, encoded, vocabulary, width, recipe, seed, step),
                 rate=recipe.rate(step, total),
                 seed=derive(seed, f"dropout at step {step}"),
             )
@@ -153,7 +155,7 @@ def train(
     )
 
 
-def _batch(
+def batch_at(
     network: Network,
     encoded: Encoded,
     vocabulary: Vocabulary | None,

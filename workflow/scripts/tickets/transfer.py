@@ -10,7 +10,7 @@ from textwrap import wrap
 
 import pandas as pd
 
-from tickets.cells import Cell, dense, rounded, select, select_paired
+from tickets.cells import Cell, dense, interval, rounded, select, select_paired
 from tickets.terminal import WIDTH, blocks, metric_label, score, seeds
 
 COLUMNS = (
@@ -24,7 +24,10 @@ COLUMNS = (
     "full_mean",
     "full_std",
     "delta_full",
+    "low",
+    "high",
     "delta_same_task",
+    "few_seeds",
     "matches_full",
     "matches_same_task",
 )
@@ -41,8 +44,8 @@ def transfer_table(
 
     `matches_full` is the paper's winning ticket: mean >= full_mean - full_std, the sample standard
     deviation over seeds; with a single seed there is none, and the mean itself has to be reached.
-    `matches_same_task` is mean >= the mean of TRANSFER(T, T). `rewind` (percent) is that of the
-    masks; the weights are theta_0 always.
+    `matches_same_task` is mean >= the mean of TRANSFER(T, T). `low` and `high` end the interval of
+    `delta_full`. `rewind` (percent) is that of the masks; the weights are theta_0 always.
 
     Raises:
         BadInput: a cell is missing, or has other seeds than the full model.
@@ -76,7 +79,9 @@ def _column(
             full.mean,
             full.std,
             rounded(scores.mean - full.mean),
+            *interval(scores, full),
             rounded(scores.mean - same_task),
+            scores.few_seeds,
             scores.mean >= winning,
             scores.mean >= same_task,
         )

@@ -1,0 +1,106 @@
+"""The experiments: which trainings there are, and that none is done twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tickets import experiments
+from tickets.dag import Design
+from tickets.experiments import PARTS, needed
+from tickets.paths import Results, parse_predictions
+
+REWINDS = ("5", "12.5", "20", "50")
+
+
+@st.composite
+def designs(draw: st.DrawFn, rewind: str = "0") -> Design:
+    tasks = [f"task{i}" for i in range(draw(st.integers(1, 5)))]
+    rounds = draw(st.integers(1, 9))
+    sparsities = [str(10 * i) for i in range(1, rounds + 1)]
+    return Design(
+        tasks=tasks,
+        seeds=list(range(1, draw(st.integers(1, 4)) + 1)),
+        sparsities=sparsities,
+        transfer=draw(st.sampled_from(sparsities)),
+        rewind=rewind,
+        rewinds=REWINDS[: draw(st.integers(0, 4))],
+        subsets={f"task0_{i}": "task0" for i in range(draw(st.integers(0, 2)))},
+        mlm=tasks[len(tasks) - draw(st.integers(0, len(tasks))) :],
+        later_sources=tasks[: draw(st.integers(0, len(tasks)))],
+        sweep=("oneshot", "random", "snip")[: draw(st.integers(0, 3))],
+    )
+
+
+@given(designs())
+def test_the_trainings_of_a_transfer_study_by_formula(design: Design) -> None:
+    """T tasks, S seeds, k rounds up to the sparsity of transfer: k T S trainings of IMP, the first
+    being the full model, T T S transfers, the diagonal among them, and 2 T S under one-shot and
+    random masks.
+    """
+    tasks, seeds, rounds = len(design.tasks), len(design.seeds), design.round(design.transfer)
+
+    found = needed(design, experiments.transfers(design))
+
+    assert len(found) == tasks * seeds * (rounds + tasks + 2)
+
+
+@given(designs(rewind="10"))
+def test_rewinding_to_later_weights_adds_its_own_rounds(design: Design) -> None:
+    """At a rewind above 0 the rounds start from theta_i: k T S trainings beside the full model."""
+    tasks, seeds, rounds = len(design.tasks), len(design.seeds), design.round(design.transfer)
+
+    found = needed(design, experiments.transfers(design))
+
+    assert len(found) == tasks * seeds * (rounds + 1 + tasks + 2)
+
+
+@settings(deadline=None, max_examples=50)
+@given(designs())
+def test_every_tables_own_trainings_by_formula(design: Design) -> None:
+    """What each table adds to those before it, in the order of `PARTS`; together the whole study.
+
+    T tasks, S seeds, K rounds, k of them up to the sparsity of transfer, R rewinds, L sources with
+    later weights, M of the tasks MLM, U subsets, F finders in the sweep.
+    """
+    t, s, k_all = len(design.tasks), len(design.seeds), len(design.sparsities)
+    k, r, sources = design.round(design.transfer), len(design.rewinds), len(design.later_sources)
+    m, u, finders = len(design.mlm), len(design.subsets), len(design.sweep)
+    formula = {
+        "transfer": t * s * (k + t + 2),
+        "baselines": 2 * t * s,
+        "tickets": t * s * (k_all - k),
+        "sweep": t * s * (min(finders, 2) * (k_all - 1) + max(finders - 2, 0) * k_all),
+        "winning_tickets": t * s * (8 + max(2 - finders, 0) * (k_all - 1)),
+        "rewinding": t * s * (r * (k + 1) + k),
+        "transfer_variants": s * (t - 1) * (t + m * (k_all - 1) + sources * (r + 1)),
+        "transferability": u * s * (k + t - 1) if t > 1 else 0,
+    }
+
+    added: dict[str, int] = {}
+    seen: set[str] = set()
+    for part, wanted in PARTS.items():
+        found = needed(design, wanted(design))
+        added[part] = len(found - seen)
+        seen |= found
+
+    assert added == formula
+
+
+@settings(deadline=None, max_examples=50)
+@given(designs())
+def test_every_path_says_which_training_it_is(design: Design) -> None:
+    """Paths are read back to what they were made of, and no two trainings share one."""
+    files = Results(root="somewhere/results")
+    wanted = sorted({each for part in PARTS.values() for each in part(design)})
+
+    read = Counter(
+        (parse_predictions(files.predictions(each)), each.split("/imp/")[0]) for each in wanted
+    )
+
+    assert set(read.values()) == {1}
+    for each in wanted:
+        about = parse_predictions(files.predictions(each))
+        assert each.endswith(f"on-{about.target_task}/seed-{about.seed}")

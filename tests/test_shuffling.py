@@ -1,0 +1,59 @@
+"""theta_0'': the same weights in other places, as the paper and as its code have it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tickets.shuffling import SHUFFLES, across_layers, within
+
+LAYERS = 3
+THETA = {
+    "embeddings.word_embeddings.weight": np.arange(40.0, dtype=np.float32).reshape(10, 4),
+    "pooler.dense.weight": np.arange(16.0, dtype=np.float32).reshape(4, 4),
+    "pretrained_head.bias": np.arange(10.0, dtype=np.float32),
+} | {
+    f"encoder.layer.{layer}.{part}": np.float32(100 * layer) + np.arange(16, dtype=np.float32)
+    for layer in range(LAYERS)
+    for part in ("attention.self.query.weight", "output.dense.bias")
+}
+
+
+@pytest.mark.parametrize("how", SHUFFLES)
+def test_a_shuffle_is_a_function_of_its_seed(how: str) -> None:
+    """Same seed, same bits; another seed, other places; names and shapes stay."""
+    once, again, other = (SHUFFLES[how](THETA, seed) for seed in (1, 1, 4))
+
+    assert list(once) == list(THETA)
+    assert all(once[name].tobytes() == again[name].tobytes() for name in THETA)
+    assert any(once[name].tobytes() != other[name].tobytes() for name in THETA)
+    assert {name: value.shape for name, value in once.items()} == {
+        name: value.shape for name, value in THETA.items()
+    }
+
+
+def test_within_keeps_every_tensors_entries() -> None:
+    """Each tensor has its own entries, in other places; MLM's head is no part of theta."""
+    shuffled = within(THETA, 1)
+
+    for name, tensor in THETA.items():
+        assert sorted(shuffled[name].ravel()) == sorted(tensor.ravel())
+        assert (shuffled[name].tobytes() == tensor.tobytes()) == name.startswith("pretrained_head")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_across_layers_moves_whole_layers(seed: int) -> None:
+    """A layer's tensors stay together, every layer is somewhere, and not all where they were."""
+    shuffled = across_layers(THETA, seed)
+    places = [
+        {
+            int(shuffled[f"encoder.layer.{layer}.{part}"][0]) // 100
+            for part in ("attention.self.query.weight", "output.dense.bias")
+        }
+        for layer in range(LAYERS)
+    ]
+
+    assert all(len(place) == 1 for place in places)
+    found = [place.pop() for place in places]
+    assert sorted(found) == list(range(LAYERS)) != found
+    assert shuffled["pooler.dense.weight"] is THETA["pooler.dense.weight"]

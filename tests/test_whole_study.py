@@ -1,0 +1,169 @@
+"""Every experiment in miniature, run by Snakemake; and the published code's way."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from safetensors.numpy import load_file
+
+from studies import ROOT, checkout, planned, snakemake
+from tickets import config, experiments, masks, provenance
+
+EXPERIMENTS = {
+    "seeds": [1],
+    "rewinds": [50],
+    "later_sources": ["mlm"],
+    "sweep": ["oneshot", "random", "snip"],
+    "subsets": {"acceptability": [32]},
+}
+TABLES = {
+    "winning_sparsities": 2 * 2,
+    "winning_tickets": 2 * 2 * 8,
+    "sparsity_sweep": 2 * (1 + 4 * 2),
+    "rewinding": 2 * 2 * 3,
+    "transferability": 2 + 1,
+    "mask_overlap": None,
+    "layer_sparsity": None,
+    "transfer_variants": None,
+    "versus_paper": None,
+}
+
+
+def changed(folder: Path, changes: dict[str, object]) -> Path:
+    """The miniature study with other values."""
+    file = folder / "config" / "mini.yaml"
+    values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    file.write_text(yaml.safe_dump(values | changes), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished study of all experiments."""
+    folder = changed(checkout(tmp_path_factory.mktemp("whole")), EXPERIMENTS)
+    done = snakemake(folder, "--cores", "2", "--", "all")
+    assert done.returncode == 0, done.stdout
+    return folder
+
+
+def test_every_table_and_figure_is_there(study: Path) -> None:
+    """With a statement each, and the rows that the design says."""
+    results = study / "results"
+    for name, rows in TABLES.items():
+        table = pd.read_csv(results / "tables" / f"{name}.csv")
+        assert len(table) > 0
+        assert rows is None or len(table) == rows, name
+    kinds = (".csv", ".txt", ".svg", ".png")
+    made = [path for path in results.glob("[tf]*/*") if path.suffix in kinds]
+    assert {path.stem for path in made if path.suffix == ".svg"} == {
+        *("transfer", "sparsity_sweep", "rewinding", "mask_overlap", "layer_sparsity"),
+        *("transferability", "transfer_sweep"),
+    }
+    for path in made:
+        assert provenance.subject_digest(path)
+        assert len(path.read_bytes()) > 40
+
+
+def test_nothing_is_trained_twice_and_nothing_is_left_over(study: Path) -> None:
+    """The trainings that ran are those of the design, and their weights are gone."""
+    design = config.load(yaml.safe_load((study / "config/mini.yaml").read_text())).design
+    wanted = {each for part in experiments.PARTS.values() for each in part(design)}
+    found = {
+        str(path.relative_to(study / "results/predictions")).removesuffix(".parquet")
+        for path in study.glob("results/predictions/**/*.parquet")
+        if "majority" not in path.parts
+    }
+
+    assert found == experiments.needed(design, wanted)
+    assert not list(study.glob("results/trained/**/*.safetensors"))
+    assert not list(study.glob("results/tickets/**/*.safetensors"))
+
+
+def test_a_winning_mask_is_the_one_that_the_table_names(study: Path) -> None:
+    """Bit for bit; and the layerwise random mask prunes as much of each matrix."""
+    won = pd.read_csv(study / "results/tables/winning_sparsities.csv", dtype=str)
+    for row in won.itertuples():
+        at = {"within_std": "winning", "strict": "winning_strict"}[str(row.criterion)]
+        own = f"{row.task}/rewind-0/seed-1"
+        folder = study / "results/masks"
+        chosen, like = (
+            masks.read(folder / finder / own / f"{at}.safetensors")
+            for finder in ("imp", "layerwise")
+        )
+        named = "dense" if row.sparsity == "0" else f"imp/{own}/sparsity-{row.sparsity}"
+        assert chosen == masks.read(folder / f"{named}.safetensors")
+        for name in like.kept:
+            assert like.sparsity_of(name) == chosen.sparsity_of(name)
+
+
+@pytest.mark.parametrize(
+    "finder", ["standard/mlm/seed-1", "snip/mlm/seed-1", "snip/acceptability/seed-1"]
+)
+def test_every_finder_has_the_exact_count(study: Path, finder: str) -> None:
+    """Scores in, mask out: each finder's masks hold the schedule's counts."""
+    found = [
+        masks.read(study / f"results/masks/{finder}/sparsity-{percent}.safetensors")
+        for percent in (10, 20)
+    ]
+
+    assert [mask.pruned for mask in found] == [
+        round(share * found[0].prunable.size) for share in (0.1, 0.2)
+    ]
+    if finder.startswith("standard"):
+        assert found[1].within(found[0])
+
+
+def test_the_published_codes_way(tmp_path: Path) -> None:
+    """Heads are kept, the rate falls over all rounds, MLM prunes before it trains, and each matrix
+    is pruned alike.
+    """
+    changes = {
+        "seeds": [1],
+        "imp": {"head": "keep", "decay": "all", "first_mlm_mask": "oneshot", "scope": "per_matrix"},
+    }
+    folder = changed(checkout(tmp_path / "code"), changes)
+    mask = "results/masks/imp/{}/rewind-0/seed-1/sparsity-{}.safetensors"
+    round_ = "results/trained/round/acceptability/rewind-0/seed-1/"
+    first = f"{round_}sparsity-0/dense/on-acceptability/seed-1.safetensors"
+    second = (
+        f"{round_}sparsity-10/imp/acceptability/rewind-0/seed-1/sparsity-10"
+        "/on-acceptability/seed-1.safetensors"
+    )
+    start = "results/weights/round/acceptability/rewind-0/seed-1/sparsity-10.safetensors"
+    wanted = [mask.format(task, 20) for task in ("acceptability", "mlm")]
+
+    assert planned(folder, *wanted)["train"] == 2 + 1
+    done = snakemake(folder, "--cores", "2", "--notemp", "--", *wanted)
+
+    assert done.returncode == 0, done.stdout
+    ended, kept, theta_0 = (
+        load_file(folder / path) for path in (first, start, "results/weights/theta_0.safetensors")
+    )
+    assert np.array_equal(kept["head.output.weight"], ended["head.output.weight"])
+    assert all(np.array_equal(kept[name], value) for name, value in theta_0.items())
+    for path, number in ((first, 0), (second, 1)):
+        stated = json.loads((folder / f"{path}.prov.json").read_text())
+        asked = stated["predicate"]["buildDefinition"]["externalParameters"]
+        assert (asked["round"], asked["rounds"]) == (number, 2)
+    oneshot = masks.read(folder / mask.format("mlm", 10))
+    alike = {oneshot.sparsity_of(name) for name in oneshot.kept}
+    assert all(abs(float(share) - 0.1) < 0.01 for share in alike)
+    shutil.rmtree(folder)
+
+
+def test_the_default_studys_trainings_by_formula() -> None:
+    """What Snakemake would run is the closed formula of tasks, rounds, seeds and experiments."""
+    study = config.load(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+    design = study.design
+    wanted = {each for part in experiments.PARTS.values() for each in part(design)}
+
+    jobs = planned(ROOT, "all", config="config/config.yaml", results="results-that-are-not-there")
+
+    assert jobs["train"] == len(experiments.needed(design, wanted))
+    assert jobs["theta_i"] == len(design.seeds) * len(design.tasks) * len(design.rewinds)

@@ -1,0 +1,50 @@
+"""Rule sparsity_sweep: masks of every finder at every sparsity, each on its own task."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tickets import cells, curves, figures, files, provenance, sweep, tabulation
+from tickets.errors import run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--metrics", type=Path, required=True, help="scores of the trainings")
+    parser.add_argument("--tasks", nargs="+", required=True, help="the study's tasks, in its order")
+    parser.add_argument("--finders", nargs="*", default=[], help="those followed beside imp")
+    parser.add_argument("--sparsities", nargs="+", required=True, help="percent, one a round")
+    parser.add_argument("--rewind", type=float, required=True, help="percent of training")
+    parser.add_argument("--table", type=Path, required=True, help="to write (CSV)")
+    for name in ("svg", "png"):
+        parser.add_argument(f"--{name}", type=Path, required=True, help="curves to write")
+    flags = parser.parse_args()
+    started = provenance.now()
+    table = sweep.sweep_table(
+        tabulation.read_metrics(flags.metrics),
+        flags.tasks,
+        flags.finders,
+        flags.sparsities,
+        flags.rewind,
+    )
+    chart = curves.sparsity_sweep(table)
+    files.write_bytes(flags.table, cells.csv(table))
+    files.write_bytes(flags.svg, figures.svg(chart))
+    files.write_bytes(flags.png, figures.png(chart))
+    provenance.write(
+        *(flags.table, flags.svg, flags.png),
+        rule="sparsity_sweep",
+        parameters={
+            "tasks": flags.tasks,
+            "finders": flags.finders,
+            "sparsities": flags.sparsities,
+            "rewind": repr(flags.rewind),
+        },
+        dependencies={"metrics": flags.metrics},
+        started=started,
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,66 @@
+"""Rule transferability: how well each source's mask serves the other tasks, by the number of its
+training examples.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tickets import canonical, cells, files, provenance, tabulation
+from tickets.errors import BadInput, run
+from tickets.transferability import transferability_table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    tabulation.add_cells(parser)
+    parser.add_argument(
+        "--examples",
+        nargs="+",
+        required=True,
+        metavar="SOURCE=FILE",
+        help="training examples of every task and subset, in canonical columns",
+    )
+    parser.add_argument(
+        "--subsets",
+        nargs="*",
+        default=[],
+        metavar="NAME=PARENT",
+        help="sources that are a part of a task's training examples, and that task",
+    )
+    parser.add_argument("--table", type=Path, required=True, help="to write (CSV)")
+    flags = parser.parse_args()
+    started = provenance.now()
+    examples = {name: Path(file) for name, file in map(_pair, flags.examples)}
+    sizes = {name: canonical.read(file).num_rows for name, file in examples.items()}
+    subsets = dict(map(_pair, flags.subsets))
+    metrics = tabulation.read_metrics(flags.metrics)
+    table = transferability_table(
+        metrics, flags.tasks, subsets, sizes, flags.sparsity, flags.rewind
+    )
+    files.write_bytes(flags.table, cells.csv(table))
+    provenance.write(
+        flags.table,
+        rule="transferability",
+        parameters={
+            "tasks": flags.tasks,
+            "sparsity": repr(flags.sparsity),
+            "rewind": repr(flags.rewind),
+            "sizes": sizes,
+            "subsets": subsets,
+        },
+        dependencies={"metrics": flags.metrics} | examples,
+        started=started,
+    )
+
+
+def _pair(word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not (name and equals and value):
+        raise BadInput(f"{word}: not of the form NAME=VALUE")
+    return name, value
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,58 @@
+"""Rule versus_paper: the paper's numbers beside the study's, and whether its claims hold here."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from pathlib import Path
+
+import pandas as pd
+
+from tickets import cells, claims, files, provenance, published, versus_paper
+from tickets.errors import run
+
+TABLES = (
+    "winning_tickets",
+    "sparsity_sweep",
+    "rewinding",
+    "transfer",
+    "transfer_variants",
+    "transferability",
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--published", type=Path, required=True, help="folder of the paper's numbers"
+    )
+    for name in TABLES:
+        flag = "--" + name.replace("_", "-")
+        parser.add_argument(flag, type=Path, required=True, help="the study's (CSV)")
+    parser.add_argument(
+        "--mlm-tasks", nargs="*", default=[], help="tasks that are masked language modelling"
+    )
+    parser.add_argument("--table", type=Path, required=True, help="to write (CSV)")
+    parser.add_argument("--text", type=Path, required=True, help="claims to write (to read)")
+    flags = parser.parse_args()
+    started = provenance.now()
+    paths: dict[str, Path] = {name: getattr(flags, name) for name in TABLES}
+    tables = {name: pd.read_csv(io.BytesIO(provenance.read(path))) for name, path in paths.items()}
+    judged = claims.claims(claims.Tables(**tables, mlm_tasks=flags.mlm_tasks))
+    table = versus_paper.versus_paper_table(
+        published.values(flags.published), tables["winning_tickets"], tables["transfer"], judged
+    )
+    files.write_bytes(flags.table, cells.csv(table))
+    files.write_bytes(flags.text, versus_paper.render(judged).encode() + b"\n")
+    provenance.write(
+        flags.table,
+        flags.text,
+        rule="versus_paper",
+        parameters={"mlm_tasks": flags.mlm_tasks},
+        dependencies=paths | {name: flags.published / name for name in published.FILES},
+        started=started,
+    )
+
+
+if __name__ == "__main__":
+    run(main)

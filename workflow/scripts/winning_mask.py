@@ -1,0 +1,54 @@
+"""Rule winning_mask: of a source's masks the one of its highest winning sparsity.
+
+The file is a copy: which sparsity wins is known only when all are scored, and the workflow's graph
+should not have to wait for that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+from pathlib import Path
+
+from tickets import masks, provenance
+from tickets.errors import BadInput, run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--winning", type=Path, required=True, help="winning_sparsities.csv")
+    parser.add_argument("--task", required=True, help="the source")
+    parser.add_argument("--criterion", required=True, help="within_std or strict")
+    parser.add_argument(
+        "--sparsities", nargs="+", required=True, help="per cent, of the masks; 0: dense"
+    )
+    parser.add_argument("--masks", type=Path, nargs="+", required=True, help="to choose from")
+    parser.add_argument("--output", type=Path, required=True, help="mask file to write")
+    flags = parser.parse_args()
+    started = provenance.now()
+    won = _won(flags.winning, flags.task, flags.criterion)
+    chosen = dict(zip(flags.sparsities, flags.masks, strict=True))[won]
+    mask = masks.read(chosen)
+    masks.write(flags.output, mask)
+    provenance.write(
+        flags.output,
+        rule="winning_mask",
+        parameters={"task": flags.task, "criterion": flags.criterion, "sparsity": won},
+        dependencies={"mask": chosen, "winning": flags.winning},
+        facts=masks.facts(mask),
+        started=started,
+    )
+
+
+def _won(path: Path, task: str, criterion: str) -> str:
+    """The highest winning sparsity in the table, as it is written there."""
+    rows = csv.DictReader(io.StringIO(provenance.read(path).decode()))
+    found = {(row["task"], row["criterion"]): row["sparsity"] for row in rows}
+    if (task, criterion) not in found:
+        raise BadInput(f"{path}: nothing about {task} by {criterion}; delete it to have it made")
+    return found[task, criterion]
+
+
+if __name__ == "__main__":
+    run(main)
