@@ -18,6 +18,7 @@ include: "workflow/rules/imp.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/experiments.smk"
+include: "workflow/rules/plan.smk"
 
 
 rule all:
@@ -39,4 +40,5 @@ onstart:
 
 
 onsuccess:
-    show("transfer")
+    for name in ("transfer", "versus_paper"):
+        show(name)

@@ -18,7 +18,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tickets import schema
+from tickets import events, schema
 from tickets.config import Study, load
 from tickets.errors import BadInput
 
@@ -114,20 +114,16 @@ def test_rewind_is_percent_of_training() -> None:
     assert load(changed("rewind", 5)).rewind == Fraction(1, 20)
 
 
-def test_the_design_is_the_study_as_paths_write_it() -> None:
-    """Sparsities and rewind are plain percents, tasks and seeds in the order of the file."""
-    config = changed("target_sparsity", 0.271, changed("schedule", "geometric")) | {
-        "rewind": 2.5,
-        "seeds": [3, 1],
-        "tasks": {"sst2": None, "cola": None},
-    }
+def test_event_files_need_their_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said before anything runs, where they are asked for."""
+    monkeypatch.setattr(events, "LIBRARY", "a_library_that_is_nowhere")
 
-    design = load(config).design
-
-    assert design.sparsities == ("10", "19", "27.1")
-    assert design.rewind == "2.5"
-    assert design.seeds == (3, 1)
-    assert design.tasks == ("sst2", "cola")
+    assert not load(SMALL).tensorboard
+    assert problem(SMALL | {"tensorboard": True}).startswith(
+        "config: tensorboard: true, but a_library_that_is_nowhere is not installed; install"
+    )
+    monkeypatch.setattr(events, "LIBRARY", "json")
+    assert load(SMALL | {"tensorboard": True}).tensorboard
 
 
 def test_results_may_stand_anywhere(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ SECTIONS = (
     "what those need",
     "test extra, and what it needs",
     "benchmark extra (what it needs stands above)",
+    "tensorboard extra, and what it needs",
 )
+LEFT_OUT = {"benchmark": "accelerate", "tensorboard": "tensorboardX"}  # by the tests' set-up
 
 # Where packages, images and Node.js are served from.
 REGISTRY = re.compile(
@@ -59,12 +61,14 @@ def conda() -> tuple[list[str], list[str]]:
 
 def test_every_dependency_is_pinned_once() -> None:
     """The direct section is pyproject's list; no package stands in two sections."""
-    direct, indirect, test, benchmark = sections = [pins()[section] for section in SECTIONS]
+    sections = [pins()[section] for section in SECTIONS]
+    direct, indirect, test, benchmark, tensorboard = sections
 
     assert set(direct) == names(project()["dependencies"])
     assert names(project()["optional-dependencies"]["test"]) <= set(test)
     assert names(project()["optional-dependencies"]["benchmark"]) == set(benchmark)
-    assert len(direct | indirect | test | benchmark) == sum(map(len, sections))
+    assert names(project()["optional-dependencies"]["tensorboard"]) <= set(tensorboard)
+    assert len(direct | indirect | test | benchmark | tensorboard) == sum(map(len, sections))
 
 
 def test_conda_gets_the_same_versions() -> None:
@@ -115,11 +119,11 @@ def closure(requirements: list[str]) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("extra", ["", "test", "benchmark"])
+@pytest.mark.parametrize("extra", ["", "test", *LEFT_OUT])
 def test_what_is_installed_is_what_is_pinned(extra: str) -> None:
     """Nothing that the workflow needs is left to the day on which it is installed."""
-    if extra == "benchmark":
-        pytest.importorskip("accelerate", reason="the tests' set-up leaves this extra out")
+    if extra in LEFT_OUT:
+        pytest.importorskip(LEFT_OUT[extra], reason="the tests' set-up leaves this extra out")
     needed = project()["dependencies"] + (
         project()["optional-dependencies"][extra] if extra else []
     )

@@ -1,5 +1,6 @@
 """Loads and checks the configuration; all that the rules ask the package for."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,10 @@ from tickets.errors import BadInput
 from tickets.interpreter import prepare_jobs
 
 prepare_jobs()
+
+# A DAG of ten thousand jobs is millions of objects, none of them garbage; looking for some among them
+# again and again takes an eighth of the time to build it.
+gc.set_threshold(1_000_000)
 
 try:
     study = load(config)
@@ -61,6 +66,11 @@ def stated(*made):
     return [str(provenance.beside(Path(path))) for path in made]
 
 
+def events(training):
+    """The flag that asks for a training's event files: a resource too, as they change no result."""
+    return f"--events {files.events(training)}" if study.tensorboard else ""
+
+
 def folder_of_model(wildcards, input):
     """The folder of a job's model, which commands are told of."""
     return os.path.dirname(input.model[0])
@@ -102,6 +112,17 @@ def lasting(weights):
     """
     temporary = paths.parse_weights(weights).kind in ("round", "trained")
     return [] if temporary else [files.weights(weights)]
+
+
+def at_once():
+    """How many trainings run at a time under this call's --cores (of one machine) or --jobs (of a
+    cluster), and where --resources counts places on GPUs.
+    """
+    cores, jobs, places = (
+        workflow.global_resources.get(name).value for name in ("_cores", "_nodes", "gpu_place")
+    )
+    fit = jobs or max(1, cores // study.threads)
+    return min(fit, places or fit)
 
 
 def show(name):

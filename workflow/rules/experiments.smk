@@ -172,9 +172,9 @@ rule mask_overlap:
     conda:
         "../../envs/environment.yaml"
     params:
-        results=study.results,
+        flags=flags.flags({"results": study.results}),
     shell:
-        "python {input.code[0]} --results {params.results} --masks {input.masks} "
+        "python {input.code[0]} {params.flags} --masks {input.masks} "
         "--table {output.table} --svg {output.svg} --png {output.png} 2> {log}"
 
 
@@ -193,9 +193,9 @@ rule layer_sparsity:
     conda:
         "../../envs/environment.yaml"
     params:
-        results=study.results,
+        flags=flags.flags({"results": study.results}),
     shell:
-        "python {input.code[0]} --results {params.results} --masks {input.masks} "
+        "python {input.code[0]} {params.flags} --masks {input.masks} "
         "--table {output.table} --svg {output.svg} --png {output.png} 2> {log}"
 
 

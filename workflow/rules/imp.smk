@@ -125,11 +125,14 @@ rule train:
         files.log("trainings/{weights}/{mask}/on-{task}/seed-{seed}"),
     benchmark:
         files.benchmark("trainings/{weights}/{mask}/on-{task}/seed-{seed}")
+    # Before jobs that make tickets: each is as large as the model, and kept until it is trained.
+    priority: 1
     conda:
         "../../envs/environment.yaml"
     threads: study.threads
     resources:
         **training_resources,
+        events=lambda w: events(paths.training(w.weights, w.mask, w.task, w.seed)),
     params:
         recipe=lambda w: flags.recipe(study, study.tasks[w.task], w.weights, w.mask),
         begin=lambda w: paths.begin(w.weights, w.task),
@@ -142,7 +145,7 @@ rule train:
         "--data {input.data} --predictions {output.predictions} --trained {output.trained} "
         "--checkpoints {params.checkpoints} "
         "--checkpoint-minutes {resources.checkpoint_minutes} "
-        "--trainings-per-gpu {resources.trainings_per_gpu} 2> {log}"
+        "--trainings-per-gpu {resources.trainings_per_gpu} {resources.events} 2> {log}"
 
 
 rule theta_i:
@@ -167,6 +170,7 @@ rule theta_i:
     threads: study.threads
     resources:
         **training_resources,
+        events=lambda w: events(paths.theta_i(w.task, w.rewind, w.seed)),
     params:
         recipe=lambda w: flags.recipe(study, study.tasks[w.task]),
         model=folder_of_model,
@@ -177,4 +181,4 @@ rule theta_i:
         "--model {params.model} --train {input.train} --trained {output.weights} "
         "--checkpoints {params.checkpoints} "
         "--checkpoint-minutes {resources.checkpoint_minutes} "
-        "--trainings-per-gpu {resources.trainings_per_gpu} 2> {log}"
+        "--trainings-per-gpu {resources.trainings_per_gpu} {resources.events} 2> {log}"

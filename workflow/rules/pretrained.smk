@@ -82,6 +82,7 @@ rule pretrain:
     threads: study.threads
     resources:
         **training_resources,
+        events=events("pretrain"),
     params:
         flags=flags.pretraining(study),
         folder=folder_of_model,
@@ -91,7 +92,7 @@ rule pretrain:
         "--model {params.folder} --output {output.checkpoint} "
         "--checkpoints {params.checkpoints} "
         "--checkpoint-minutes {resources.checkpoint_minutes} "
-        "--trainings-per-gpu {resources.trainings_per_gpu} 2> {log}"
+        "--trainings-per-gpu {resources.trainings_per_gpu} {resources.events} 2> {log}"
 
 
 rule theta_0:

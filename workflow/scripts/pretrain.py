@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--mlm-probability", type=float, required=True, help="share hidden")
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder to save into")
     parser.add_argument("--checkpoint-minutes", type=float, required=True, help="0: every step")
+    parser.add_argument("--events", type=Path, help="folder for TensorBoard event files, if wanted")
     parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share one")
     flags = parser.parse_args()
     with gpu.reserved(flags.trainings_per_gpu):
@@ -71,6 +72,8 @@ def training(flags: argparse.Namespace) -> None:
         head="mlm",
         seed=flags.seed,
         saving=Saving(checkpoints=checkpoints, minutes=flags.checkpoint_minutes),
+        name=str(flags.output.with_suffix("")),
+        events=flags.events,
     )
     pretraining.write_weights(flags.output, result.theta, result.gamma)
     provenance.write(

@@ -14,8 +14,7 @@ from tickets.schedule import parse
 from tickets.sensitivity import gradients
 from tickets.training import initial_head
 
-BATCHES = 8
-"""Lee et al. take one batch of 100 or 128 examples; GLUE's hold 16 or 32."""
+BATCHES = 8  # Lee et al. take one batch of 100 or 128 examples; GLUE's hold 16 or 32
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from tickets.training import initial_head, train
 # Flags that name where something is done, and not what.
 PATHS = (
     *("ticket", "mask", "model", "train", "validation", "data", "predictions", "trained"),
-    *("checkpoints", "checkpoint_minutes", "trainings_per_gpu"),
+    *("checkpoints", "checkpoint_minutes", "trainings_per_gpu", "events"),
 )
 # Fine-tuning has no warm-up (paper, Table 1).
 RECIPE = [field for field in fields(Recipe) if field.name != "warmup_steps"]
@@ -70,6 +70,7 @@ def main() -> None:
     )
     parser.add_argument("--checkpoints", type=Path, help="folder to save into, and to go on from")
     parser.add_argument("--checkpoint-minutes", type=float, default=5, help="0: every step")
+    parser.add_argument("--events", type=Path, help="folder for TensorBoard event files, if wanted")
     parser.add_argument("--from-percent", type=float, default=0, help="where the ticket stands")
     parser.add_argument("--to-percent", type=float, default=100, help="where to stop")
     parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share one")
@@ -123,6 +124,8 @@ def training(flags: argparse.Namespace) -> None:
         first_step=first,
         last_step=last,
         saving=saving,
+        name=str(flags.trained.with_suffix("")),
+        events=flags.events,
     )
     facts: dict[str, Any] = {
         "steps": total,

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from tickets import language, schema, sources
+from tickets import events, language, schema, sources
 from tickets.dag import Design
 from tickets.errors import BadInput
 from tickets.language import Language
@@ -69,7 +69,8 @@ class Study:
     subsets: sources that are a part of a task, by their own names, with their parents'. sparsities:
     what the rounds of IMP reach. transfer_sparsity: the one of them that masks are transferred at.
     rewind: the share of a training after which the weights are taken that a round rewinds to;
-    rewinds: those that it is compared with. pretraining_pairs: rows of the language's text.
+    rewinds: those that it is compared with. tokens_per_second: of one training, where it is known.
+    pretraining_pairs: rows of the language's text.
     """
 
     results: str
@@ -88,6 +89,8 @@ class Study:
     threads: int
     checkpoint_minutes: float
     trainings_per_gpu: int
+    tensorboard: bool
+    tokens_per_second: float | None
     training: Training
     language: Language
     pretraining_pairs: int
@@ -128,6 +131,11 @@ def load(raw: Mapping[str, Any]) -> Study:
             _check_model(study)
         for each in study.tasks.values():
             _check_data(each, study.local_copies)
+        if study.tensorboard and not events.installed():
+            raise BadInput(
+                f"tensorboard: true, but {events.LIBRARY} is not installed; install the package's"
+                " extra `tensorboard`, or write false"
+            )
         return study
 
 
@@ -161,6 +169,8 @@ def _study(values: Mapping[str, Any]) -> Study:
         threads=values["threads"],
         checkpoint_minutes=values["checkpoint_minutes"],
         trainings_per_gpu=values["trainings_per_gpu"],
+        tensorboard=values["tensorboard"],
+        tokens_per_second=values["tokens_per_second"],
         training=Training(**values["training"]),
         language=Language(**generated),
         pretraining_pairs=pairs,

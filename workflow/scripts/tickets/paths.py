@@ -218,6 +218,10 @@ class Results:
         """The folder where a training saves how far it is."""
         return f"{self.root}/checkpoints/{training}"
 
+    def events(self, training: str) -> str:
+        """The folder of a training's TensorBoard event files."""
+        return f"{self.root}/events/{training}"
+
     def predictions(self, training: str) -> str:
         """What a training predicted on the validation split."""
         return f"{self.root}/predictions/{training}.parquet"

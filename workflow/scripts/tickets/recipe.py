@@ -18,12 +18,12 @@ class Recipe:
     """How to train: steps or epochs (exactly one), learning rate decaying linearly to zero.
 
     `warmup_steps` raise the rate linearly first (0 in the paper). Where it falls once over `rounds`
-    trainings of the same length, this is the `round`th of them, from 0. `dropout` None keeps the model's
-    own rates. `mlm_probability` is the share of tokens that MLM hides. `precision` is what products
-    are taken in, where the device has it; weights, gradients and moments are float32. `speedups`
-    change no result but by rounding: several sequences in a row, no embeddings but those of the
-    task's word pieces, of the last layer no output but what the head reads, whole steps as CUDA
-    graphs.
+    trainings of the same length, this is the `round`th of them, from 0. `dropout` None keeps the
+    model's own rates. `mlm_probability` is the share of tokens that MLM hides. `precision` is what
+    products are taken in, where the device has it; weights, gradients and moments are float32.
+    `speedups` change no result but by rounding: several sequences in a row, no embeddings but those
+    of the task's word pieces, of the last layer no output but what the head reads, whole steps as
+    CUDA graphs.
     """
 
     epochs: float | None

@@ -1,4 +1,4 @@
-"""Pre-trained weights in other places (theta_0'', section 3): their distribution, not themselves."""
+"""Pre-trained weights in other places (theta_0'', section 3): their distribution, and no more."""
 
 from __future__ import annotations
 

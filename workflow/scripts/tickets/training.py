@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +87,8 @@ def train(
     first_step: int = 0,
     last_step: int | None = None,
     saving: Saving | None = None,
+    name: str = "training",
+    events: Path | None = None,
 ) -> Trained:
     """Train from `first_step` to `last_step` (None: to the end) of the whole training.
 
@@ -93,7 +96,8 @@ def train(
     `torch.nn.utils.prune`; at weight decay 0 their moments and updates are then zero too, so that
     neither the forward pass nor the step need the mask. Data order, dropout and MLM's masking
     depend on `seed` and the step alone: a training that goes on from what it saved ends with the
-    bits of one that was never stopped.
+    bits of one that was never stopped. Progress goes to stderr under `name`, and into event files
+    where there is a folder `events` for them.
 
     Raises:
         Diverged: the loss is not a number.
@@ -125,7 +129,7 @@ def train(
     stepper = Stepper(
         network, optimizer, recipe.rates(architecture), graphs="graphs" in recipe.speedups
     )
-    progress = Progress(recipe, first=first_step, last=last, total=total)
+    progress = Progress(recipe, first=first_step, last=last, total=total, name=name, events=events)
     state = State(parameters, optimizer, progress, saving) if saving else None
     begin = state.resume(first_step) if state else first_step
     with interruptible() as asked:

@@ -1,0 +1,264 @@
+"""The plan of a study: counts against formulas and Snakemake, costs against sums by hand."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from safetensors.numpy import save_file
+
+from model_directories import configured
+from studies import ROOT, checkout, planned, snakemake
+from tickets import plan
+from tickets.config import Study, load
+from tickets.costs import Disk, disk, whole_trainings
+from tickets.counts import count
+from tickets.dag import Design
+from tickets.sizes import BERT_BASE, ModelSize, TaskSize, model_size, task_size
+
+MODEL = {
+    "path": "google-bert/bert-base-uncased",
+    "revision": "86b5e0934494bd15c9632b12f734a8a67f723594",
+}
+SMALL = Design(
+    tasks=("rte", "mlm"),
+    seeds=(1,),
+    sparsities=("10", "20"),
+    transfer="20",
+    rewind="0",
+    rewinds=("25",),
+    subsets={"rte_100": "rte"},
+    mlm=("mlm",),
+    later_sources=("mlm",),
+)
+
+
+def study(**values: Any) -> Study:
+    return load({"model": MODEL, "tasks": {"rte": None}} | values)
+
+
+def shipped(name: str) -> Study:
+    raw = yaml.safe_load((ROOT / "config" / name).read_text())
+    raw["model"] = MODEL
+    return load(raw)
+
+
+def test_a_small_study_counted_by_hand() -> None:
+    """Every training is of one kind: the first experiment's that needs it."""
+    counts = count(SMALL)
+
+    assert {kind: len(trainings) for kind, trainings in counts.kinds.items()} == {
+        "full model": 2,
+        "rounds of IMP, and their masks": 4,  # a task's two masks, trained on it
+        "rewinding": 6,  # a task's theta_i: dense, and under two masks
+        "standard pruning": 4,
+        "sweep, oneshot": 4,
+        "sweep, random": 4,
+        "baselines": 20,  # a task's: 2 with random weights; 4 at each of two winning masks
+        "transfer": 2,  # each mask on the other task
+        "transfer, variants": 5,  # 2 winning masks; MLM's at 10 %, and with later weights twice
+        "subsets as sources": 3,  # two rounds on the part, its mask on the other task
+    }
+    assert counts.kinds["subsets as sources"] == {
+        "theta_0/dense/on-rte_100/seed-1",
+        "theta_0/imp/rte_100/rewind-0/seed-1/sparsity-10/on-rte_100/seed-1",
+        "theta_0/imp/rte_100/rewind-0/seed-1/sparsity-20/on-mlm/seed-1",
+    }
+    assert len(counts.trainings) == 54
+    assert counts.early == {"theta_i/rte/rewind-25/seed-1", "theta_i/mlm/rewind-25/seed-1"}
+
+
+def test_a_training_is_shared_that_several_tables_need() -> None:
+    """Be it for its score, or for a mask that is found from it."""
+    tables = count(SMALL).tables
+
+    assert tables["theta_0/dense/on-rte/seed-1"] == 8  # all there are
+    assert tables["theta_0/dense/on-rte_100/seed-1"] == 1  # transferability
+    assert tables["theta_0/random/seed-1/sparsity-10/on-mlm/seed-1"] == 2  # sweep and Table 2
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "paper.yaml"])
+def test_the_trainings_of_a_study_are_those_of_a_formula(name: str) -> None:
+    """In tasks T, seeds S, rounds R (r to the sparsity of transfer), and what is compared."""
+    design = shipped(name).design
+    T, S, R = len(design.tasks), len(design.seeds), len(design.sparsities)  # noqa: N806
+    r, rewinds = design.sparsities.index(design.transfer) + 1, len(design.rewinds)
+    later = len(design.later_sources)
+    # Full and IMP's; rewinding; standard pruning; one-shot and random; with random weights under
+    # its own mask and under none; what each of two winning masks is compared with.
+    a_task = (1 + R) + rewinds * (1 + r) + r + 2 * R + 2 + 2 * 4
+    # Each mask that transfers, and each winning one; MLM's at all other sparsities; later weights.
+    a_pair = 2 * T + len(design.mlm) * (R - 1) + later * (rewinds + 1)
+
+    counts = count(design)
+
+    assert len(counts.trainings) == S * (
+        T * a_task + (T - 1) * a_pair + len(design.subsets) * (r + T - 1)
+    )
+    assert sum(map(len, counts.kinds.values())) == len(counts.trainings)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rewinds": [50], "subsets": {"acceptability": [32]}, "sweep": ["oneshot", "snip"]},
+        {
+            "rewinds": [],
+            "rewind": 50,
+            "imp": {"head": "keep", "decay": "all", "first_mlm_mask": "oneshot"},
+        },
+    ],
+    ids=["paper", "code"],
+)
+def test_jobs_are_those_that_snakemake_counts(changes: dict[str, Any], tmp_path: Path) -> None:
+    """Rule by rule, for all that is trained and all that trainings start from."""
+    folder = checkout(tmp_path)
+    path = folder / "config" / "mini.yaml"
+    raw = yaml.safe_load(path.read_text()) | changes
+    path.write_text(yaml.safe_dump(raw))
+
+    found = planned(folder, "all")
+
+    jobs = count(load(raw).design).jobs
+    assert {rule: found.get(rule, 0) for rule in jobs} == dict(jobs)
+    assert not {"train", "theta_i", "round_start", "prune", "snip"} & (set(found) - set(jobs))
+
+
+def test_a_training_from_theta_i_is_a_part_of_one() -> None:
+    """Three quarters on each task after a quarter that they share; all others are whole."""
+    whole = whole_trainings(count(SMALL))
+
+    # On rte: 1 full, 2 IMP, 2 standard, 4 of the sweep, 10 baselines, 1 transfer; MLM's winning
+    # mask, its mask at 10 %, and its later weights twice. Three of rewinding, and theta_i.
+    assert whole["rte"] == 20 + 4 + 3 * Fraction(3, 4) + Fraction(1, 4)
+    assert whole["mlm"] == 20 + 1 + 1 + 3 * Fraction(3, 4) + Fraction(1, 4)
+    assert whole["rte_100"] == 2
+
+
+def test_disk_is_masks_weights_predictions_and_what_runs() -> None:
+    """A bit a prunable weight, four bytes a weight; eleven times that for a running training."""
+    counts = count(SMALL)
+    tasks = {"rte": study().tasks["rte"], "mlm": study(tasks={"mlm": None}).tasks["mlm"]}
+    tasks["rte_100"] = tasks["rte"]
+    size = TaskSize(examples=1, tokens=1, predicted=100, published=False, estimated=False)
+
+    found = disk(
+        counts, ModelSize(parameters=1000, prunable=801), tasks, dict.fromkeys(tasks, size)
+    )
+
+    # dense; IMP's, at two rewinds and on a part, 2 each; standard's; winning, and random ones like
+    # them; one-shot's; random
+    masks = 1 + 2 * 2 * 2 + 2 + 2 * 2 + 2 * 2 * 2 + 2 + 2
+    kept = 1 + 2 + 1 + 2  # theta_0, theta_i, random, shuffled
+    on_mlm = sum("/on-mlm/" in training for training in counts.trainings)
+    assert found == Disk(
+        masks=masks * 101,
+        weights=kept * 4000,
+        predictions=54 * 50_000 + 100 * (10 * on_mlm + 20 * (54 - on_mlm)),
+        running=(1 + 1 + 3 * 3) * 4000,
+    )
+    assert found.peak(2) == found.end + 2 * 44_000
+
+
+def test_data_that_is_not_here_has_its_published_size() -> None:
+    """Said to be so; a number in the configuration goes before it."""
+    tasks = {"rte": None, "sst2": {"train_examples": 1000}, "qqp": {"epochs": 0.5}, "mlm": None}
+    found = study(tasks=tasks)
+    rte, sst2, qqp, mlm = (task_size(found, each) for each in found.tasks.values())
+
+    assert (rte.examples, rte.tokens, rte.predicted) == (3 * 2490, round(7470 * 66.6), 277)
+    assert (rte.published, rte.estimated) == (True, False)
+    assert (sst2.examples, sst2.published) == (3000, False)
+    assert (qqp.examples, qqp.estimated) == (181923, True)
+    assert (mlm.examples, mlm.tokens) == (10_000 * 16, 10_000 * 16 * 512)
+    assert not mlm.published
+    assert not mlm.estimated
+
+
+def test_data_that_is_here_is_counted(tmp_path: Path) -> None:
+    """In all files of a split; of a text's length the longest there may be is taken."""
+    table = pa.table({"sentence1": ["a"] * 5, "sentence2": ["b"] * 5, "label": [0] * 5})
+    for name in ("train-00000-of-00002", "train-00001-of-00002", "validation-00000-of-00001"):
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    found = study(tasks={"rte": {"dataset": {"path": str(tmp_path)}, "max_length": 10}})
+
+    assert task_size(found, found.tasks["rte"]) == TaskSize(
+        examples=30, tokens=300, predicted=5, published=False, estimated=True
+    )
+
+
+def test_the_language_has_the_size_that_the_configuration_says() -> None:
+    """A part of it that of the part."""
+    found = shipped("config.yaml")
+    sizes = {name: task_size(found, task) for name, task in found.tasks.items()}
+
+    assert (sizes["span"].examples, sizes["span"].predicted) == (3 * 800, 1000)
+    assert sizes["similarity_200"].examples == 600
+    assert sizes["mlm"].tokens == round(120 * 16 * 18.4)
+
+
+def test_a_model_that_is_here_is_measured_by_its_header(tmp_path: Path) -> None:
+    """Without reading its weights; any other is taken for a BERT-base, and said to be."""
+    model = configured(tmp_path / "model", max_position_embeddings=128)
+    shapes = {
+        "bert.embeddings.word_embeddings.weight": (15, 8),
+        "bert.encoder.layer.0.intermediate.dense.weight": (8, 8),
+        "bert.pooler.dense.weight": (8, 8),
+        "bert.pooler.dense.bias": (8,),
+    }
+    save_file(
+        {name: np.zeros(shape, np.float32) for name, shape in shapes.items()},
+        model / "model.safetensors",
+    )
+
+    here = study(model={"path": str(model)})
+
+    assert model_size(here) == ModelSize(parameters=120 + 64 + 64 + 8, prunable=128)
+    assert model_size(study()) == BERT_BASE
+
+
+def test_hours_are_those_of_the_stated_throughput() -> None:
+    """Tokens over tokens a second; without that no hours are printed."""
+    paper = shipped("paper.yaml")
+    said = plan.text(paper, 4).splitlines()
+    total = sum(
+        whole_trainings(count(paper.design))[name] * (task_size(paper, task).tokens or 0)
+        for name, task in paper.tasks.items()
+    )
+
+    (row,) = [line for line in said if line.startswith("all") and line.count(".") == 2]
+    assert row.split()[-1] == f"{float(total / 300_000 / 3600):,.1f}"
+    assert any("while 4 train at a time" in line for line in said)
+    assert any("published" in line for line in said)
+    assert any("BERT-base" in line for line in said)
+    assert "hours" not in plan.text(study(), 1)
+
+
+def test_what_is_not_known_is_said() -> None:
+    """A data set that no table knows, and that is not here."""
+    revision = "cab853a1dbdf4c42c2b3ef2173804746df8825fe"
+    dataset = {"path": "dair-ai/emotion", "name": "split", "revision": revision}
+
+    said = plan.text(study(tasks={"rte": {"dataset": dataset}}), 1)
+
+    assert "rte ?" in said
+    assert "? nothing is known" in said
+
+
+def test_the_plan_is_a_target_that_makes_nothing(tmp_path: Path) -> None:
+    """For as many trainings at a time as this call would run."""
+    folder = checkout(tmp_path)
+    call = ("--cores", "3", "--quiet", "all", "--resources", "gpu_place=2")
+
+    done = snakemake(folder, *call, "--", "plan")
+
+    assert done.returncode == 0, done.stdout
+    assert "Plan of results: 2 tasks and 0 subsets, 2 seeds, 2 rounds to 20 %" in done.stdout
+    assert "while 2 train at a time" in done.stdout
+    assert [path.name for path in folder.glob("results/**/*") if path.is_file()] == ["plan.log"]

@@ -1,0 +1,20 @@
+"""What a study takes, printed before anything runs."""
+
+import json
+
+
+localrules:
+    plan,
+
+
+rule plan:
+    input:
+        code=code("plan"),
+    log:
+        files.log("plan"),
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        flags=lambda wildcards: flags.flags({"config": json.dumps(config), "at_once": at_once()}),
+    shell:
+        "python {input.code[0]} {params.flags} 2> {log}"
