@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tickets import events, schema
@@ -344,6 +344,7 @@ anything = st.recursive(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(key=st.sampled_from(KEYS), value=anything)
+@example(key="subsets", value={"": None, 0: None})
 def test_whatever_is_written_the_answer_is_a_study_or_one_line(key: str, value: Any) -> None:
     """No value at any key makes the check itself fail."""
     try:

@@ -75,6 +75,15 @@ def test_rings_mark_the_winning_tickets_and_frames_the_own_masks(table: pd.DataF
     assert len(marks(image, "rect mark")) == len(SOURCES) * len(TASKS) + len(TASKS)
 
 
+def test_dots_mark_masks_as_good_as_the_targets_own(table: pd.DataFrame) -> None:
+    """One a mask of another source; that a mask is as good as itself says nothing."""
+    before = len(marks(figures.svg(heat_maps.transfer(table)), "point"))
+    assert table.loc[1, "source"] != table.loc[1, "target"]
+    table.loc[1, "matches_same_task"] = True
+
+    assert len(marks(figures.svg(heat_maps.transfer(table)), "point")) == before + 1
+
+
 def test_loss_and_gain_differ_in_colour_and_the_random_mask_does_not_set_the_scale(
     table: pd.DataFrame,
 ) -> None:

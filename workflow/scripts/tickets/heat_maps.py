@@ -49,12 +49,15 @@ def transfer(table: pd.DataFrame) -> alt.FacetChart:
         strokeWidth=1.5,
         opacity=1,
     )
-    numbers = base.mark_text(fontSize=15).encode(
-        text="label:N",
-        color=alt.condition(f"abs(datum.delta) > {end * 0.7}", alt.value("white"), alt.value(INK)),
+    white = alt.condition(f"abs(datum.delta) > {end * 0.7}", alt.value("white"), alt.value(INK))
+    dots = (
+        base.transform_filter("datum.equal")
+        .mark_point(filled=True, size=36, opacity=1, xOffset=0.4 * COLUMN, yOffset=-0.3 * ROW)
+        .encode(color=white)
     )
+    numbers = base.mark_text(fontSize=15).encode(text="label:N", color=white)
     squared = (
-        alt.layer(squares, frames, rings, numbers, data=cells)
+        alt.layer(squares, frames, rings, dots, numbers, data=cells)
         .properties(width=alt.Step(max(COLUMN, longest * CHARACTER)), height=alt.Step(ROW))
         .facet(row=alt.Row("kind:N", sort=["task", "universal"], header=None), spacing=8)
         .resolve_scale(y="independent")
@@ -67,6 +70,7 @@ def transfer(table: pd.DataFrame) -> alt.FacetChart:
             f"Mean over {seeds(table['n'])}. Under each task: its metric, its full model's score "
             "(%). Frame: the task's own mask.",
             "Ring: winning ticket, at least the full model's mean less one standard deviation.",
+            "Dot: at least the mean of the target's own mask.",
         ],
     )
     return chart.configure_axisY(domain=False, ticks=False, labelPadding=8).configure_axisX(
@@ -206,6 +210,7 @@ def _transferred(table: pd.DataFrame) -> pd.DataFrame:
             "label": [_signed(delta) for delta in table["delta_full"]],
             "own": table["source"] == table["target"],
             "winning": table["matches_full"],
+            "equal": table["matches_same_task"] & (table["source"] != table["target"]),
             "kind": table["source"].isin(UNIVERSAL).map({True: "universal", False: "task"}),
         }
     )

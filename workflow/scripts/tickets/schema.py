@@ -52,7 +52,7 @@ def check(values: Mapping[str, Any]) -> None:
     Raises:
         BadInput: one line, "<key>: <what is wrong>; write <what>".
     """
-    error = best_match(_validator().iter_errors(values))
+    error = best_match(_validator().iter_errors(values), key=_relevance)
     if error is not None:
         raise BadInput(_line(error))
 
@@ -110,6 +110,11 @@ def _validator() -> Validator:
     kinds = {"integer": _is_integer, "number": _is_number}
     checker = Draft202012Validator.TYPE_CHECKER.redefine_many(kinds)
     return extend(Draft202012Validator, type_checker=checker)(schema())
+
+
+def _relevance(error: ValidationError) -> tuple[int, list[str]]:
+    """The shallowest error first. YAML's keys need not be text, which alone compares."""
+    return -len(error.absolute_path), [str(part) for part in error.absolute_path]
 
 
 def _line(error: ValidationError) -> str:
