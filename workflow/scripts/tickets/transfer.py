@@ -12,6 +12,7 @@ import pandas as pd
 
 from tickets.cells import Cell, dense, interval, rounded, select, select_paired
 from tickets.terminal import WIDTH, blocks, metric_label, score, seeds
+from tickets.winning import wins
 
 COLUMNS = (
     "source",
@@ -65,7 +66,6 @@ def _column(
     } | {name: Cell(finder=name, target=target, sparsity=sparsity) for name in UNIVERSAL}
     found = {source: select_paired(metrics, cell) for source, cell in cells.items()}
     full = select(metrics, dense(target))
-    winning = full.mean if full.n == 1 else rounded(full.mean - full.std)
     same_task = found[target].mean
     return [
         (
@@ -82,7 +82,7 @@ def _column(
             *interval(scores, full),
             rounded(scores.mean - same_task),
             scores.few_seeds,
-            scores.mean >= winning,
+            wins(scores, full, "within_std"),
             scores.mean >= same_task,
         )
         for source, scores in found.items()
