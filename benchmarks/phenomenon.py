@@ -235,11 +235,9 @@ def main() -> int:
             pd.read_csv(io.BytesIO(provenance.read(path))) for path in tables.values()
         )
         metrics = pd.read_parquet(io.BytesIO(provenance.read(Path(results.metrics("baselines")))))
-        made = provenance.statement(tables["transfer"])["predicate"]["buildDefinition"]
+        made = provenance.statement(tables["transfer"])
         constant = compared[compared["baseline"] == "majority"].set_index("target")["mean"]
-        claims = claims_of(
-            metrics, transfers, constant, float(made["externalParameters"]["rewind"])
-        )
+        claims = claims_of(metrics, transfers, constant, float(made.parameters["rewind"]))
     except TicketsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import made_up
+import stated
 from tickets import curves, figures, provenance, scatter, transferability
 from tickets.cells import csv
 from tickets.rewinding import COLUMNS as REWOUND
@@ -277,7 +278,7 @@ def test_the_command_draws_a_table_the_same_way_every_time(
     assert runs[0][1].startswith(b"\x89PNG")
     column = "source" if figure == "transferability" else "target"
     assert set(table[column]) <= set(texts(ElementTree.fromstring(runs[0][0])))
-    assert provenance.subject_digest(path) in str(provenance.statement(svg))
+    assert provenance.subject_digest(path) in str(stated.statement(svg))
 
 
 def test_tasks_without_parts_are_drawn_from_their_file(tmp_path: Path) -> None:

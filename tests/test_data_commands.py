@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import stated
 from model_directories import worded
-from tickets import canonical, flags, provenance
+from tickets import canonical, flags
 from tickets.encoded import Encoded
 from tickets.metrics import score
 from tickets.paths import Results
@@ -78,7 +79,7 @@ def test_from_a_data_set_to_the_majority_answer(tmp_path: Path, glue: Path, mode
     train = Path(results.data("cola", "train"))
     assert canonical.read(train).num_rows == 4
     source = glue / "cola/train-00000-of-00001.parquet"
-    definition = provenance.statement(train)["predicate"]["buildDefinition"]
+    definition = stated.definition(train)
     digests = {d["name"]: d["digest"] for d in definition["resolvedDependencies"]}
     assert digests[f"source/{source.name}"] == {"sha256": sha256(source.read_bytes()).hexdigest()}
     assert definition["externalParameters"]["revision"] == task("cola").dataset.revision
@@ -87,7 +88,7 @@ def test_from_a_data_set_to_the_majority_answer(tmp_path: Path, glue: Path, mode
     found = Encoded.read(path)
     assert len(found) == 4
     assert found.columns["label"].tolist() == canonical.read(train)["label"].to_pylist()
-    definition = provenance.statement(path)["predicate"]["buildDefinition"]
+    definition = stated.definition(path)
     digests = {d["name"]: d["digest"] for d in definition["resolvedDependencies"]}
     assert digests["data"] == {"sha256": sha256(train.read_bytes()).hexdigest()}
     assert {"data-statement", "model/vocab.txt", "model/config.json"} <= set(digests)

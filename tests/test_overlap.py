@@ -15,6 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
+import stated
 from made_up_masks import SHAPES, WEIGHTS, Weights, mask, named, save
 from tickets import provenance
 from tickets.cells import csv
@@ -305,7 +306,7 @@ def test_the_command_writes_the_same_files_every_time(tmp_path: Path) -> None:
         ),
         abs=6e-5,
     )
-    made = json.dumps(provenance.statement(tmp_path / "one" / "overlap.csv"))
+    made = json.dumps(stated.statement(tmp_path / "one" / "overlap.csv"))
     for path in masks:
         assert json.dumps(str(path.relative_to(root))) in made
         assert provenance.subject_digest(path) in made

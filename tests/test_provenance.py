@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from stated import definition, statement
 from tickets import provenance
 from tickets.code import code_files
 from tickets.errors import Tampered
@@ -36,21 +37,21 @@ def stated(path: Path) -> bytes:
 
 def dependencies(path: Path) -> dict[str, str | None]:
     """What the statement beside `path` names, with the digests."""
-    found = provenance.statement(path)["predicate"]["buildDefinition"]["resolvedDependencies"]
+    found = definition(path)["resolvedDependencies"]
     return {each["name"]: each["digest"].get("sha256") for each in found}
 
 
 def test_a_statement_has_the_fields_of_in_toto_and_slsa(tmp_path: Path) -> None:
     """Types, subject digest, parameters, builder and times are where the specifications say."""
-    statement = provenance.statement(made(tmp_path / "file"))
-    definition = statement["predicate"]["buildDefinition"]
+    about = statement(made(tmp_path / "file"))
+    built = about["predicate"]["buildDefinition"]
 
-    assert statement["_type"] == "https://in-toto.io/Statement/v1"
-    assert statement["predicateType"] == "https://slsa.dev/provenance/v1"
-    assert statement["subject"] == [{"name": "file", "digest": {"sha256": sha256(b"content")}}]
-    assert definition["externalParameters"] == {"rule": "test", "seed": 1}
-    assert statement["predicate"]["runDetails"]["builder"]["id"]
-    assert statement["predicate"]["runDetails"]["metadata"]["startedOn"].endswith("Z")
+    assert about["_type"] == "https://in-toto.io/Statement/v1"
+    assert about["predicateType"] == "https://slsa.dev/provenance/v1"
+    assert about["subject"] == [{"name": "file", "digest": {"sha256": sha256(b"content")}}]
+    assert built["externalParameters"] == {"rule": "test", "seed": 1}
+    assert about["predicate"]["runDetails"]["builder"]["id"]
+    assert about["predicate"]["runDetails"]["metadata"]["startedOn"].endswith("Z")
     assert provenance.facts(tmp_path / "file") == {"found": "out"}
 
 
@@ -63,7 +64,9 @@ def test_a_child_names_its_parents_and_their_statements(tmp_path: Path) -> None:
 
     assert by_name["parent"] == sha256(b"content")
     assert by_name["parent-statement"] == sha256(stated(parent))
-    assert by_name["code/provenance.py"] == sha256((SCRIPTS / "tickets/provenance.py").read_bytes())
+    assert by_name["code/tickets/provenance.py"] == sha256(
+        (SCRIPTS / "tickets/provenance.py").read_bytes()
+    )
 
 
 def test_a_changed_parent_stops_the_child(tmp_path: Path) -> None:
@@ -90,7 +93,7 @@ def test_outputs_of_one_job_are_stated_together(tmp_path: Path) -> None:
         started=provenance.now(),
     )
 
-    one, two = map(provenance.statement, outputs)
+    one, two = map(statement, outputs)
     assert one.pop("subject") == [{"name": "one", "digest": {"sha256": sha256(b"one")}}]
     assert two.pop("subject") == [{"name": "two", "digest": {"sha256": sha256(b"two")}}]
     assert one == two

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import stated
 from tickets import canonical, config, language, provenance
 from tickets.canonical import Selection
 from tickets.config import Study
@@ -35,7 +36,7 @@ def test_its_statement_names_the_recipe_of_the_default_study(study: Study) -> No
     """Rule, steps, batch, rate, masking, seed, threads and size are those of config.yaml."""
     recipe = vars(study.pretraining).copy()
     size = recipe.pop("architecture")
-    definition = provenance.statement(CHECKPOINT)["predicate"]["buildDefinition"]
+    definition = stated.definition(CHECKPOINT)
 
     expected = {name: str(value) for name, value in (recipe | {"threads": 1}).items()}
     assert definition["externalParameters"] == expected | {"rule": "pretrain"}
@@ -56,12 +57,12 @@ def test_its_text_is_what_the_language_generates(study: Study, tmp_path: Path) -
     longest = study.pretraining.architecture.positions
     shape = Shape(task="pretraining", head="mlm", max_length=longest, concatenate=False)
     encode(pairs, shape, SHIPPED, validation=False).write(tmp_path / "corpus.arrow")
-    definition = provenance.statement(CHECKPOINT)["predicate"]["buildDefinition"]
+    definition = stated.definition(CHECKPOINT)
 
-    [stated] = [
+    [made_of] = [
         each["digest"]["sha256"]
         for each in definition["resolvedDependencies"]
         if each["name"] == "corpus"
     ]
 
-    assert sha256((tmp_path / "corpus.arrow").read_bytes()) == stated
+    assert sha256((tmp_path / "corpus.arrow").read_bytes()) == made_of

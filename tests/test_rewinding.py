@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import made_up
+import stated
 from made_up import Rows, frame, trainings
 from made_up_tickets import changed, own
 from tickets import provenance
@@ -165,4 +166,4 @@ def test_the_command_writes_tables_and_figure(tmp_path: Path) -> None:
     assert runs[0] == runs[1]
     assert runs[0][0].decode() == EXPECTED
     assert runs[0][1].decode() == render(table_of(one_task())) + "\n"
-    assert provenance.subject_digest(metrics) in str(provenance.statement(table))
+    assert provenance.subject_digest(metrics) in str(stated.statement(table))

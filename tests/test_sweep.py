@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import made_up
+import stated
 from made_up import Rows, frame, trainings
 from made_up_tickets import changed, own, universal
 from tickets import provenance
@@ -123,4 +124,4 @@ def test_the_command_writes_the_table_and_its_figure(tmp_path: Path) -> None:
 
     assert runs[0] == runs[1]
     assert runs[0][0].decode() == EXPECTED
-    assert provenance.subject_digest(metrics) in str(provenance.statement(outputs[1]))
+    assert provenance.subject_digest(metrics) in str(stated.statement(outputs[1]))

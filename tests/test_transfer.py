@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import made_up
+import stated
 from made_up import Rows, frame, trainings
 from tickets import provenance
 from tickets.cells import csv
@@ -224,7 +225,7 @@ def test_the_command_writes_all_tables_with_statements(tmp_path: Path) -> None:
     expected = table_of(two_tasks())
     assert table.with_suffix(".txt").read_text() == render(expected) + "\n"
     pd.testing.assert_frame_equal(pd.read_csv(io.BytesIO(runs[0][0])), expected, atol=1e-9)
-    made = json.dumps(provenance.statement(table)["predicate"]["buildDefinition"])
+    made = json.dumps(stated.definition(table))
     assert '"tasks": ["sentence", "pair"]' in made
     assert json.dumps(provenance.subject_digest(metrics)) in made
 

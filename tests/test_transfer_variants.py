@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import made_up
+import stated
 from made_up import Rows, frame, trainings
 from tickets import files, provenance
 from tickets.cells import csv
@@ -226,7 +227,7 @@ def test_the_command_writes_the_table_with_its_statement(tmp_path: Path) -> None
 
     assert done.returncode == 0, done.stderr
     assert provenance.read(table) == csv(found())
-    made = provenance.statement(table)["predicate"]["buildDefinition"]
+    made = stated.definition(table)
     assert made["externalParameters"]["sources"] == ["pair"]
     assert {"metrics", "winning_sparsities"} <= {
         each["name"] for each in made["resolvedDependencies"]

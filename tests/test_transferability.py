@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 import made_up
+import stated
 from made_up import Rows, frame, trainings
 from tickets import canonical, provenance
 from tickets.cells import csv
@@ -137,7 +138,7 @@ def test_the_command_counts_the_examples_and_states_where_it_did(tmp_path: Path)
 
     assert done.returncode == 0, done.stderr
     assert provenance.read(tmp_path / "transferability.csv").decode() == EXPECTED
-    made = provenance.statement(tmp_path / "transferability.csv")["predicate"]["buildDefinition"]
+    made = stated.definition(tmp_path / "transferability.csv")
     assert made["externalParameters"]["sizes"] == SIZES
     assert made["externalParameters"]["subsets"] == {"pair_30": "pair"}
     assert set(SIZES) <= {each["name"] for each in made["resolvedDependencies"]}

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import made_up
+import stated
 from hand_made import NO_LATER, TASKS, among, study, sweep, tickets, transfer
 from tickets import claims, files, provenance
 from tickets.cells import csv
@@ -171,7 +172,7 @@ def test_the_command_judges_the_tables_that_it_reads(tmp_path: Path) -> None:
     assert list(found.loc[found["kind"] == "claim", "holds"]) == ["holds"] * 8
     text = provenance.read(tmp_path / "versus_paper.txt").decode()
     assert text.count("HOLDS") == 8
-    made = provenance.statement(tmp_path / "versus_paper.csv")["predicate"]["buildDefinition"]
+    made = stated.definition(tmp_path / "versus_paper.csv")
     named = {each["name"] for each in made["resolvedDependencies"]}
     assert {"table2.csv", "figure2.csv", "transfer", "rewinding", "transferability"} <= named
 

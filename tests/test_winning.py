@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import made_up
+import stated
 from made_up import Rows, frame, trainings
 from made_up_tickets import changed, own
 from tickets import provenance, winning
@@ -149,7 +150,7 @@ def test_the_command_writes_a_table_that_is_read_back(tmp_path: Path) -> None:
     )
 
     assert provenance.read(output).decode() == EXPECTED
-    assert provenance.subject_digest(metrics) in str(provenance.statement(output))
+    assert provenance.subject_digest(metrics) in str(stated.statement(output))
     assert winning.read(output) == {
         ("sentence", "within_std"): "34.39",
         ("sentence", "strict"): "10",

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import made_up
+import stated
 from made_up import Rows, frame, trainings
 from made_up_tickets import at_winning, own, universal
 from tickets import provenance
@@ -213,4 +214,4 @@ def test_the_command_writes_both_tables_with_statements(tmp_path: Path) -> None:
     text = provenance.read(output.with_suffix(".txt")).decode()
     assert text == render(table_of(one_task())) + "\n"
     for read in (metrics, winning):
-        assert provenance.subject_digest(read) in str(provenance.statement(output))
+        assert provenance.subject_digest(read) in str(stated.statement(output))

@@ -10,6 +10,11 @@ trained = files.trained("{weights}/{mask}/on-{task}/seed-{seed}")
 predictions = files.predictions("{weights}/{mask}/on-{task}/seed-{seed}")
 
 
+def unless_kept(made):
+    """Mark what is deleted when nothing needs it any more, unless the study keeps it."""
+    return made if study.keep_checkpoints else temp(made)
+
+
 rule prune:
     input:
         weights=lambda w: dag.file_of_scores(files, design, *w),
@@ -119,8 +124,8 @@ rule train:
     output:
         predictions=predictions,
         predictions_statement=stated(predictions),
-        trained=temp(trained),
-        trained_statement=temp(stated(trained)),
+        trained=unless_kept(trained),
+        trained_statement=unless_kept(stated(trained)),
     log:
         files.log("trainings/{weights}/{mask}/on-{task}/seed-{seed}"),
     benchmark:

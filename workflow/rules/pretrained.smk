@@ -105,8 +105,8 @@ rule theta_0:
         code=code("theta_0"),
     output:
         weights=files.weights("theta_0"),
-        statements=stated(files.weights("theta_0")),
         model=files.configuration(),
+        statements=stated(files.weights("theta_0"), *files.configuration()),
     log:
         files.log("theta_0"),
     benchmark:

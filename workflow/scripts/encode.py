@@ -9,7 +9,7 @@ from pathlib import Path
 from tickets import canonical, provenance
 from tickets.encoding import Shape, encode
 from tickets.errors import run
-from tickets.sources import MODEL_FILES
+from tickets.sources import MODEL_FILES, files_of
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
         stride=flags.stride,
         concatenate=flags.concatenate,
     )
-    files = sorted({file for pattern in MODEL_FILES for file in flags.model.glob(pattern)})
+    files = files_of(flags.model, MODEL_FILES)
     for split, source, output in (
         ("train", flags.train, flags.train_output),
         ("validation", flags.validation, flags.validation_output),

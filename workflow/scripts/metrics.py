@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from tickets import canonical, provenance
@@ -36,7 +37,7 @@ def main() -> None:
     provenance.write(
         flags.output,
         rule="metrics",
-        parameters={"part": flags.part, "metrics": metrics},
+        parameters={"part": flags.part, "metrics": metrics, "design": json.loads(flags.design)},
         dependencies={path: Path(path) for path in paths},
         started=started,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from tickets import pretrained, provenance, weights
 from tickets.architecture import PRETRAINED_HEAD
 from tickets.errors import run
+from tickets.paths import CONFIGURATION
 from tickets.sources import files_of, model_directory
 
 
@@ -30,6 +31,7 @@ def main() -> None:
     files = {f"model/{file.name}": file.resolve() for file in files_of(model)}
     provenance.write(
         flags.output,
+        *(flags.configuration / name for name in CONFIGURATION),
         rule="theta_0",
         parameters={"model": flags.model, "revision": flags.revision},
         dependencies=files,

@@ -143,6 +143,7 @@ def training(flags: argparse.Namespace) -> None:
         if (path := getattr(flags, name)) is not None
     }
     heads = {f"{HEAD}{name}": value for name, value in result.gamma.items()}
+    dependencies["configuration"] = flags.model / "config.json"
     weights.write(flags.trained, {**ticket, **result.theta, **heads})
     written = [flags.trained]
     if flags.predictions:

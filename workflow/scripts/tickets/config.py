@@ -88,6 +88,7 @@ class Study:
     imp: Imp
     threads: int
     checkpoint_minutes: float
+    keep_checkpoints: bool
     trainings_per_gpu: int
     tensorboard: bool
     tokens_per_second: float | None
@@ -168,6 +169,7 @@ def _study(values: Mapping[str, Any]) -> Study:
         imp=Imp(**values["imp"]),
         threads=values["threads"],
         checkpoint_minutes=values["checkpoint_minutes"],
+        keep_checkpoints=values["keep_checkpoints"],
         trainings_per_gpu=values["trainings_per_gpu"],
         tensorboard=values["tensorboard"],
         tokens_per_second=values["tokens_per_second"],

@@ -16,6 +16,7 @@ from tickets.schedule import parse
 
 DENSE = "dense"
 THETA_0 = "theta_0"
+CONFIGURATION = ("config.json", "tokenizer.json", "tokenizer_config.json")
 
 # What Snakemake's wildcards may be: the same forms that are read back below.
 SEED = r"\d+"
@@ -159,6 +160,14 @@ def begin(weights: str, task: str) -> str:
     return about.rewind if own and about.rewind is not None else "0"
 
 
+_PASSING = re.compile(r"(.*/)?(tickets|trained|weights/round)/[^/]+/.*")
+
+
+def lasts(path: str | Path) -> bool:
+    """Whether the file at `path` stays when all that needs it is made."""
+    return not _PASSING.fullmatch(Path(path).as_posix())
+
+
 @dataclass(frozen=True, kw_only=True)
 class Results:
     """The results folder of one study."""
@@ -179,8 +188,7 @@ class Results:
 
     def configuration(self, folder: str = "model") -> list[str]:
         """A model directory without its weights: architecture and tokenizer."""
-        names = ("config.json", "tokenizer.json", "tokenizer_config.json")
-        return [f"{self.root}/{folder}/{name}" for name in names]
+        return [f"{self.root}/{folder}/{name}" for name in CONFIGURATION]
 
     def corpus(self) -> str:
         """The encoded text that the embedded study's model is pre-trained on."""

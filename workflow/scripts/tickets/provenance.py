@@ -7,7 +7,6 @@ their statements*: a statement's digest therefore stands for its whole history.
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import subprocess
@@ -16,19 +15,20 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+from tickets import paths, statements
 from tickets.errors import Tampered
-from tickets.files import canonical_json, read_bytes, sha256, write_bytes
+from tickets.files import read_bytes, sha256, write_bytes
+from tickets.statements import BUILD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, Statement
 
-STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
-BUILD_TYPE = "https://bert-tickets.github.io/docs/statements/v1"
+SCRIPTS = Path(__file__).parents[1]
+PINS = SCRIPTS.parents[1] / "envs" / "constraints.txt"
 PACKAGES = ("numpy", "safetensors", "pyarrow", "torch", "transformers", "snakemake")
 
-# By file that `read` has read, the digests of its bytes and of its statement's: what a statement
-# of this process names. Never an answer to `read`.
-_used: dict[Path, tuple[str, str]] = {}
+# By file that `read` has read, the digest of its bytes and its statement: what a statement of this
+# process names. Never an answer to `read`.
+_used: dict[Path, tuple[str, bytes]] = {}
 
 
 def beside(path: Path) -> Path:
@@ -37,18 +37,19 @@ def beside(path: Path) -> Path:
 
 
 def write(
-    *paths: Path,
+    *made: Path,
     rule: str,
     parameters: Mapping[str, Any],
     dependencies: Mapping[str, Path],
     facts: Mapping[str, Any] | None = None,
     started: datetime,
 ) -> None:
-    """State, beside each of `paths`, how it came about; call it once, after all are complete.
+    """State, beside each of `made`, how it came about; call it once, after all are complete.
 
     `parameters` are the rule's named parameters, `dependencies` the files it read, `facts` what was
     found out on the way (sparsity, device, ...). A dependency that `read` has read is named by what
-    was read then; any other one is read now.
+    was read then; any other one is read now. The statement of one that does not last is taken in
+    whole: nowhere else would it be found later.
 
     Raises:
         Tampered: a dependency read now differs from its statement, or a file is missing.
@@ -57,21 +58,21 @@ def write(
         "buildType": BUILD_TYPE,
         "externalParameters": {"rule": rule, **parameters},
         "internalParameters": _environment(),
-        "resolvedDependencies": [*_source(), *_code(), *_dependencies(dependencies)],
+        "resolvedDependencies": [*_source(), *_code(), *_pins(), *_dependencies(dependencies)],
     }
     details = {
         "builder": {"id": f"{BUILD_TYPE}#local"},
         "metadata": {"startedOn": _utc(started), "finishedOn": _utc(now())},
         "byproducts": [{"name": "facts", "annotations": dict(facts or {})}],
     }
-    for path in paths:
+    for path in made:
         statement = {
             "_type": STATEMENT_TYPE,
             "subject": [{"name": path.name, "digest": {"sha256": sha256(read_bytes(path))}}],
             "predicateType": PREDICATE_TYPE,
             "predicate": {"buildDefinition": definition, "runDetails": details},
         }
-        write_bytes(beside(path), canonical_json(statement) + b"\n")
+        write_bytes(beside(path), statements.to_bytes(statement))
 
 
 def read(path: Path) -> bytes:
@@ -81,49 +82,51 @@ def read(path: Path) -> bytes:
         Tampered: the file or its statement is missing, or the two digests differ.
     """
     data, stated = read_bytes(path), read_bytes(beside(path))
-    expected, found = _subject(path, _parsed(path, stated)), sha256(data)
+    expected, found = _about(path, stated).digest, sha256(data)
     if expected != found:
         raise Tampered(
             f"{path}: its sha256 is {found}, its statement {beside(path).name} says {expected}; "
-            "restore it, or delete both to have them made again"
+            f"restore it, or delete both to have them made again (tickets why {path})"
         )
-    _used[path.absolute()] = found, sha256(stated)
+    _used[path.absolute()] = found, stated
     return data
 
 
-def statement(path: Path) -> dict[str, Any]:
+def statement(path: Path) -> Statement:
     """The statement about `path`.
 
     Raises:
-        Tampered: there is none, or it is not a statement.
+        Tampered: there is none, it is not a statement, or it speaks of another file.
     """
-    return _parsed(path, read_bytes(beside(path)))
+    return _about(path, read_bytes(beside(path)))
 
 
 def subject_digest(path: Path) -> str:
     """The sha256 that the statement beside `path` gives for it."""
-    return _subject(path, statement(path))
+    return statement(path).digest
 
 
-def facts(path: Path) -> dict[str, Any]:
+def facts(path: Path) -> Mapping[str, Any]:
     """What the statement beside `path` says was found out while it was made."""
-    byproducts = statement(path)["predicate"]["runDetails"]["byproducts"]
-    return dict(byproducts[0]["annotations"])
+    return statement(path).facts
 
 
 def code() -> dict[str, str]:
-    """The sha256 of every file of this project that took part: entry point and loaded modules."""
+    """The sha256 of every file of this project that took part, by its place among the scripts:
+    entry point and loaded modules.
+    """
     modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "tickets"]
-    files = {
-        Path(file)
+    loaded = {
+        Path(file).resolve()
         for m in (*modules, sys.modules["__main__"])
         if (file := getattr(m, "__file__", None))
     }
-    return {
-        path.name: sha256(path.read_bytes())
-        for path in sorted(files, key=lambda path: path.name)
+    places = {
+        path.relative_to(SCRIPTS).as_posix() if path.is_relative_to(SCRIPTS) else path.name: path
+        for path in loaded
         if path.suffix == ".py"
     }
+    return {name: sha256(path.read_bytes()) for name, path in sorted(places.items())}
 
 
 def now() -> datetime:
@@ -135,35 +138,31 @@ def _utc(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _parsed(path: Path, stated: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(stated)
-    except ValueError:
-        raise Tampered(f"{beside(path)}: not JSON; delete it and {path.name}") from None
-    if not isinstance(value, dict) or cast(dict[str, Any], value).get("_type") != STATEMENT_TYPE:
-        raise Tampered(f"{beside(path)}: not an in-toto Statement v1; delete it and {path.name}")
-    return cast(dict[str, Any], value)
-
-
-def _subject(path: Path, stated: Mapping[str, Any]) -> str:
-    for subject in stated.get("subject", []):
-        if subject.get("name") == path.name:
-            return str(subject["digest"]["sha256"])
-    raise Tampered(f"{beside(path)}: speaks of another file than {path.name}")
-
-
-def _dependencies(paths: Mapping[str, Path]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for name, path in paths.items():
-        content, stated = _digests(path)
-        found.append({"name": name, "uri": path.name, "digest": {"sha256": content}})
-        if stated is not None:
-            found.append({"name": f"{name}-statement", "digest": {"sha256": stated}})
+def _about(path: Path, stated: bytes) -> Statement:
+    """The statement in `stated`, which speaks of the file at `path`."""
+    found = statements.parse(stated, str(beside(path)))
+    if found.name != path.name:
+        raise Tampered(f"{beside(path)}: speaks of another file than {path.name}: {found.name}")
     return found
 
 
-def _digests(path: Path) -> tuple[str, str | None]:
-    """Those of a file and of its statement, if it has one: as they were read, else as they are."""
+def _dependencies(files: Mapping[str, Path]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for name, path in files.items():
+        content, stated = _digests(path)
+        place = path.name if path.is_absolute() else path.as_posix()
+        found.append({"name": name, "uri": place, "digest": {"sha256": content}})
+        if stated is not None:
+            parent = {"name": f"{name}-statement", "digest": {"sha256": sha256(stated)}}
+            if not paths.lasts(path):
+                value = statements.load(stated, str(beside(path)))
+                parent |= {"annotations": {"statement": value}}
+            found.append(parent)
+    return found
+
+
+def _digests(path: Path) -> tuple[str, bytes | None]:
+    """The file's, and its statement if it has one: as they were read, else as they are."""
     if path.absolute() not in _used and beside(path).exists():
         read(path)
     return _used.get(path.absolute()) or (sha256(read_bytes(path)), None)
@@ -173,6 +172,14 @@ def _code() -> list[dict[str, Any]]:
     return [
         {"name": f"code/{name}", "digest": {"sha256": digest}} for name, digest in code().items()
     ]
+
+
+def _pins() -> list[dict[str, Any]]:
+    """The file that pins the packages' versions; none where the workflow is used without it."""
+    if not PINS.exists():
+        return []
+    digest = sha256(PINS.read_bytes())
+    return [{"name": "pins", "uri": "envs/constraints.txt", "digest": {"sha256": digest}}]
 
 
 def _source() -> list[dict[str, Any]]:

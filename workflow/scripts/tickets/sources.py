@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,9 +106,8 @@ def local_model(path: str, local_copies: Mapping[str, str]) -> list[Path]:
     return [] if root is None else files_of(root)
 
 
-def files_of(model: Path) -> list[Path]:
-    """Configuration, tokenizer and weights in a model directory, sorted."""
-    patterns = (*MODEL_FILES, *WEIGHT_FILES)
+def files_of(model: Path, patterns: Iterable[str] = (*MODEL_FILES, *WEIGHT_FILES)) -> list[Path]:
+    """Configuration, tokenizer and weights in a model directory, sorted; no statements."""
     found = {file for pattern in patterns for file in model.glob(pattern)}
     return sorted(file for file in found if not file.name.endswith(".prov.json"))
 

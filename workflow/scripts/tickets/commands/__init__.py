@@ -1,0 +1,1 @@
+"""What the command `tickets` can do, a module a command."""

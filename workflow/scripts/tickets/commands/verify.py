@@ -1,0 +1,43 @@
+"""Compare files with their statements.
+
+tickets verify results
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tickets import provenance
+from tickets.errors import Tampered
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the command's flags."""
+    parser.add_argument("paths", type=Path, nargs="+", help="files, or folders to look through")
+
+
+def run(flags: argparse.Namespace) -> int:
+    """Print a line for each file that differs, and how many were looked at."""
+    checked = findings = 0
+    for path in _stated(flags.paths):
+        try:
+            provenance.read(path)
+        except Tampered as error:
+            print(f"error: {error}", file=sys.stderr)
+            findings += 1
+        checked += 1
+    print(f"{checked} files, {findings} findings")
+    return findings + (checked == 0)
+
+
+def _stated(paths: list[Path]) -> Iterator[Path]:
+    """Every file of `paths` that should have a statement: in folders, those that do."""
+    for path in paths:
+        if path.is_dir():
+            for statement in sorted(path.rglob("*.prov.json")):
+                yield statement.with_name(statement.name.removesuffix(".prov.json"))
+        else:
+            yield path
