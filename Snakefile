@@ -31,6 +31,9 @@ rule all:
         [files.figure(name, kind) for name in curves for kind in ("svg", "png")],
 
 
+include: "workflow/rules/audit.smk"
+
+
 onstart:
     # Snakemake limits how many jobs it starts a second, for a cluster's sake. After each look at waiting
     # jobs it looks again when the time is over, and each of those looks begets the next: hundreds of

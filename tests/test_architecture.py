@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 SCRIPTS = ROOT / "workflow" / "scripts"
 PACKAGE = SCRIPTS / "tickets"
 ENTRY_POINTS = sorted(SCRIPTS.glob("*.py"))
-MODULES = sorted(PACKAGE.glob("*.py"))
+MODULES = sorted(PACKAGE.rglob("*.py"))
 RULES = sorted([*ROOT.glob("Snakefile"), *ROOT.glob("workflow/**/*.smk")])
 PYTHON = sorted([*ENTRY_POINTS, *MODULES, *ROOT.glob("tests/*.py"), *ROOT.glob("benchmarks/*.py")])
 
@@ -33,6 +33,7 @@ VOCABULARY = {
     "prunable",
     "schedule",
     "seeds",
+    "statements",
     "tasks",
     "terminal",
     "weights",
@@ -49,7 +50,19 @@ def names(paths: list[Path]) -> list[str]:
 
 
 def module(name: str) -> Path:
-    return PACKAGE / f"{name}.py"
+    """The file of a module of the package; of a folder's, with a dot: audit.study."""
+    path = PACKAGE.joinpath(*name.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+def own_module(parts: list[str]) -> str:
+    """The module that an imported name, without the package's, is or is in."""
+    inner = PACKAGE.joinpath(*parts[:2]).with_suffix(".py")
+    return ".".join(parts[:2]) if len(parts) > 1 and inner.is_file() else parts[0]
 
 
 def imported(code: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -62,7 +75,7 @@ def imported(code: str) -> tuple[frozenset[str], frozenset[str]]:
             assert node.level == 0, "relative import"
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
     parts = [name.split(".") for name in found]
-    own = frozenset(names[1] for names in parts if names[0] == "tickets")
+    own = frozenset(own_module(names[1:]) for names in parts if names[0] == "tickets")
     return own, frozenset(names[0] for names in parts) - {"tickets"}
 
 
@@ -84,10 +97,10 @@ def reached(name: str) -> frozenset[str]:
     return frozenset(found)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_no_module_imports_itself_in_a_circle(path: Path) -> None:
     """Each module can be read after those that it imports."""
-    assert path.stem not in reached(path.stem)
+    assert name_of(path) not in reached(name_of(path))
 
 
 @pytest.mark.parametrize("path", [*MODULES, *ENTRY_POINTS], ids=lambda path: path.name)

@@ -38,7 +38,7 @@ def main() -> None:
         flags.output,
         rule="metrics",
         parameters={"part": flags.part, "metrics": metrics, "design": json.loads(flags.design)},
-        dependencies={path: Path(path) for path in paths},
+        dependencies={path.removeprefix(f"{flags.results}/"): Path(path) for path in paths},
         started=started,
     )
 

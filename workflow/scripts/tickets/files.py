@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -68,14 +69,26 @@ def read_bytes(path: Path) -> bytes:
     """Read a regular file, opened once and without following a final symbolic link.
 
     Raises:
-        Tampered: the path is a link or not there.
+        Tampered: the path is not there, is a link, pipe, device or folder, or changed meanwhile.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        # A pipe would be waited for otherwise.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        raise Tampered(f"{path}: cannot be read as a plain file ({error.strerror})") from None
+        raise _not_plain(path, error.strerror) from None
     with os.fdopen(descriptor, "rb") as file:
-        return file.read()
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            raise _not_plain(path, "it is no regular file")
+        data = file.read()
+        after = os.fstat(descriptor)
+    if (before.st_size, before.st_mtime_ns) != (len(data), after.st_mtime_ns):
+        raise Tampered(f"{path}: it changed while it was read; read it again", "changed-meanwhile")
+    return data
+
+
+def _not_plain(path: Path, reason: str) -> Tampered:
+    return Tampered(f"{path}: cannot be read as a plain file ({reason})", "not-a-plain-file")
 
 
 def sha256(data: bytes) -> str:

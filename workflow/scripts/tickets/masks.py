@@ -162,7 +162,24 @@ def from_bytes(data: bytes, origin: str) -> Mask:
     Raises:
         BadInput: not such a file, or not exactly as `to_bytes` writes it.
     """
-    return _unpack(_from_bytes(data, origin))
+    return _unpack(packed_from_bytes(data, origin))
+
+
+def packed_from_bytes(data: bytes, origin: str) -> Packed:
+    """As `from_bytes`, errors too, without unpacking."""
+    try:
+        tensors = load(data)
+        length = int.from_bytes(data[:8], "little")
+        header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["mask"])
+        shapes = {name: tuple(map(_side, shape)) for name, shape in header["shapes"]}
+        packed = Packed(
+            prunable=PrunableSet(shapes=shapes), bits={name: tensors[name] for name in shapes}
+        )
+    except Exception as error:  # noqa: BLE001 - whatever a foreign file makes a parser say
+        raise BadInput(f"{origin}: not a mask file ({error})") from None
+    if _to_bytes(packed) != data:
+        raise BadInput(f"{origin}: not written as masks are (hidden or stray bytes); make it again")
+    return packed
 
 
 def write(path: Path, mask: Mask) -> None:
@@ -182,10 +199,12 @@ def read(path: Path) -> Mask:
 
 def read_packed(path: Path) -> Packed:
     """As `read`, checks and errors too, without unpacking: for what only counts weights."""
-    packed = _from_bytes(provenance.read(path), str(path))
+    packed = packed_from_bytes(provenance.read(path), str(path))
     stated = provenance.facts(path).get("mask_digest")
     if stated != packed.digest:
-        raise Tampered(f"{path}: its bits' digest is {packed.digest}, its statement says {stated}")
+        raise Tampered(
+            f"{path}: its bits' digest is {packed.digest}, its statement says {stated}", "wrong-bits"
+        )
     return packed
 
 
@@ -210,22 +229,6 @@ def _to_bytes(packed: Packed) -> bytes:
         "shapes": [[name, list(shape)] for name, shape in packed.prunable.shapes.items()],
     }
     return save(dict(packed.bits), metadata={"mask": canonical_json(header).decode()})
-
-
-def _from_bytes(data: bytes, origin: str) -> Packed:
-    try:
-        tensors = load(data)
-        length = int.from_bytes(data[:8], "little")
-        header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["mask"])
-        shapes = {name: tuple(map(_side, shape)) for name, shape in header["shapes"]}
-        packed = Packed(
-            prunable=PrunableSet(shapes=shapes), bits={name: tensors[name] for name in shapes}
-        )
-    except Exception as error:  # noqa: BLE001 - whatever a foreign file makes a parser say
-        raise BadInput(f"{origin}: not a mask file ({error})") from None
-    if _to_bytes(packed) != data:
-        raise BadInput(f"{origin}: not written as masks are (hidden or stray bytes); make it again")
-    return packed
 
 
 def _side(length: Any) -> int:

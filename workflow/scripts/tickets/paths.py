@@ -17,6 +17,8 @@ from tickets.schedule import parse
 DENSE = "dense"
 THETA_0 = "theta_0"
 CONFIGURATION = ("config.json", "tokenizer.json", "tokenizer_config.json")
+UNSTATED = ("audit", "benchmarks", "checkpoints", "events", "exports", "logs")
+"""Folders of a study whose files no statement speaks of."""
 
 # What Snakemake's wildcards may be: the same forms that are read back below.
 SEED = r"\d+"
@@ -257,6 +259,18 @@ class Results:
     def figure(self, name: str, kind: str) -> str:
         """A figure; `kind` is svg or png."""
         return f"{self.root}/figures/{name}.{kind}"
+
+    def audit(self, name: str) -> str:
+        """What an audit of the study wrote."""
+        return f"{self.root}/audit/{name}"
+
+    def crate(self) -> str:
+        """The description of the study as an RO-Crate, in the crate's folder."""
+        return f"{self.root}/exports/crate/ro-crate-metadata.json"
+
+    def signature(self) -> str:
+        """The signature over the study's files."""
+        return f"{self.root}/exports/study.sig"
 
     def log(self, name: str) -> str:
         """A job's log."""

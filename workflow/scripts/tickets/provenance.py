@@ -142,7 +142,10 @@ def _about(path: Path, stated: bytes) -> Statement:
     """The statement in `stated`, which speaks of the file at `path`."""
     found = statements.parse(stated, str(beside(path)))
     if found.name != path.name:
-        raise Tampered(f"{beside(path)}: speaks of another file than {path.name}: {found.name}")
+        raise Tampered(
+            f"{beside(path)}: speaks of another file than {path.name}: {found.name}",
+            "foreign-statement",
+        )
     return found
 
 

@@ -18,11 +18,10 @@ LARGEST = 2**53
 
 
 class Malformed(Tampered):
-    """Bytes that are no statement of this project; `code` is a finding's (docs/audit.md)."""
+    """Bytes that are no statement of this project."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+        super().__init__(message, code)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +74,7 @@ def parse(data: bytes, origin: str) -> Statement:
     Raises:
         Malformed: not a statement, or not in the one form that this project writes.
     """
-    return _statement(load(data, origin), sha256(data), origin)
+    return of(load(data, origin), sha256(data), origin)
 
 
 def load(data: bytes, origin: str) -> dict[str, Any]:
@@ -104,7 +103,12 @@ def load(data: bytes, origin: str) -> dict[str, Any]:
     return cast(dict[str, Any], value)
 
 
-def _statement(value: Mapping[str, Any], itself: str, origin: str) -> Statement:
+def of(value: Mapping[str, Any], itself: str, origin: str) -> Statement:
+    """The statement that `load` has read from bytes with the sha256 `itself`.
+
+    Raises:
+        Malformed: a field is missing, or is none.
+    """
     try:
         if (value["_type"], value["predicateType"]) != (STATEMENT_TYPE, PREDICATE_TYPE):
             raise ValueError("not an in-toto Statement v1 with SLSA provenance v1")
@@ -186,7 +190,7 @@ def _history(descriptor: Mapping[str, Any], origin: str) -> Statement | None:
     itself = sha256(to_bytes(value))
     if itself != digest_of(descriptor, origin):
         raise Malformed("broken-link", f"{origin}: the history in it is not the one it names")
-    return _statement(value, itself, origin)
+    return of(value, itself, origin)
 
 
 def _ends(name: str) -> bool:

@@ -1,0 +1,83 @@
+"""Whether the trainings and masks that are here are those that the study's tables demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from tickets.audit.findings import Files, Finding
+from tickets.audit.lineage import FILES
+from tickets.audit.places import place
+from tickets.dag import Design
+from tickets.errors import BadInput
+from tickets.experiments import PARTS, compared_masks, needed
+from tickets.files import canonical_json
+from tickets.paths import parts
+
+ROOT = f"{FILES.root}/"
+_NO_DESIGN = (TypeError, ValueError, AttributeError, LookupError, AssertionError, BadInput)
+
+
+def design_of(files: Files) -> tuple[Design | None, list[Finding]]:
+    """The design that the statements of scores name, and what is wrong with it."""
+    said: dict[bytes, str] = {}
+    designs: list[Design] = []
+    findings: list[Finding] = []
+    for path, stated in files.statements.items():
+        where = place(path)
+        if where is None or where.kind != "metrics":
+            continue
+        text = canonical_json(stated.parameters.get("design"))
+        if text in said:
+            continue
+        said[text] = path
+        try:
+            designs.append(_design(text))
+        except _NO_DESIGN as error:
+            message = f"its statement's design is none ({error})"
+            findings.append(Finding(path=path, code="bad-statement", message=message))
+    if len(designs) > 1:
+        one, other, *_ = said.values()
+        message = f"made for another study than {one}; make both again"
+        findings.append(Finding(path=other, code="two-designs", message=message))
+    if not said:
+        message = "no scores are here: what the study demands, and what of what, is not known"
+        findings.append(Finding(path="metrics", code="no-design", message=message))
+    return (designs[0] if len(designs) == 1 else None), findings
+
+
+def _design(text: bytes) -> Design:
+    design = Design.from_json(text.decode())
+    for trainings in PARTS.values():  # all that is asked of it later
+        needed(design, trainings(design))
+    return design
+
+
+def check(files: Files, design: Design) -> Iterator[Finding]:
+    """Compare what is here with what the tables that are here need, and with the whole study."""
+    tables = {
+        where.parts["part"]: path
+        for path in files.digests
+        if (where := place(path)) is not None and where.kind == "metrics"
+    }
+    demanded = {
+        path: table for part, table in sorted(tables.items()) for path in _files(design, [part])
+    }
+    for path in sorted(demanded.keys() - files.digests.keys()):
+        message = f"{demanded[path]} demands it; it is not here"
+        yield Finding(path=path, code="missing-cell", message=message)
+    everything = set(_files(design, PARTS))
+    everything |= {FILES.mask(mask).removeprefix(ROOT) for mask in compared_masks(design)}
+    for path in files.digests:
+        where = place(path)
+        if where is not None and where.kind in ("mask", "predictions") and path not in everything:
+            message = "the study's design has no such cell; delete it, or restore the tables"
+            yield Finding(path=path, code="extra-cell", message=message)
+
+
+def _files(design: Design, wanted: Iterable[str]) -> Iterator[str]:
+    """The masks and predictions of the trainings that some tables need."""
+    asked = chain.from_iterable(PARTS[part](design) for part in wanted)
+    for training in needed(design, asked):
+        yield FILES.predictions(training).removeprefix(ROOT)
+        yield FILES.mask(parts(training)[1]).removeprefix(ROOT)

@@ -1,0 +1,110 @@
+"""Whether each file was made of what its place in the study demands, as it is here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tickets.audit.findings import Files, Finding
+from tickets.audit.lineage import Expected, expected
+from tickets.audit.places import Place, place
+from tickets.dag import Design
+from tickets.statements import Dependency, Statement
+
+_OUTSIDE = ("theta_0", "import")
+"""Rules that read files from outside the study, whose statements need not be here."""
+
+
+class Chain:
+    """The links between the statements of a results folder."""
+
+    def __init__(self, files: Files, design: Design | None) -> None:
+        self._files, self._design = files, design
+        self._owners = {stated.itself: path for path, stated in files.statements.items()}
+
+    def check(self) -> Iterator[Finding]:
+        """Follow every statement's links, into the histories that stand within it too."""
+        for path, stated in self._files.statements.items():
+            yield from self._follow(path, stated, place(path))
+
+    def _follow(self, path: str, stated: Statement, where: Place | None) -> Iterator[Finding]:
+        """`path` is that of the file beside which the statement stands; `where` what it is of."""
+        wanted = self._expected(where)
+        if isinstance(wanted, str):
+            yield Finding(path=path, code="extra-cell", message=wanted)
+            return
+        if wanted is not None:
+            yield from _compared(path, stated, wanted)
+        for role, made_of in stated.dependencies.items():
+            target = None if wanted is None else wanted.parents.get(role)
+            if made_of.history is not None:
+                yield from self._passing(path, role, made_of, target)
+            elif made_of.statement is not None:
+                yield from self._lasting(path, role, made_of, target, stated)
+            elif target is not None:
+                message = f"its {role} was read without a statement"
+                yield Finding(path=path, code="wrong-parent", message=message)
+
+    def _expected(self, where: Place | None) -> Expected | str | None:
+        if self._design is None or where is None:
+            return None
+        try:
+            return expected(self._design, where)
+        except (ValueError, AssertionError):
+            return f"the study's design has no such {where.kind}"
+
+    def _passing(
+        self, path: str, role: str, made_of: Dependency, target: str | None
+    ) -> Iterator[Finding]:
+        """A parent that was deleted after use: its statement stands in the child's."""
+        history = made_of.history
+        assert history is not None
+        if history.digest != made_of.digest:
+            message = f"its {role} is not what the {role}'s own statement speaks of"
+            yield Finding(path=path, code="broken-link", message=message)
+        if target is not None and history.name != target.rpartition("/")[2]:
+            message = f"its {role} was {history.name}; it should be {target}"
+            yield Finding(path=path, code="wrong-parent", message=message)
+        yield from self._follow(path, history, None if target is None else place(target))
+
+    def _lasting(
+        self, path: str, role: str, made_of: Dependency, target: str | None, stated: Statement
+    ) -> Iterator[Finding]:
+        assert made_of.statement is not None
+        owner = self._owners.get(made_of.statement)
+        if target is None:
+            if owner is None:
+                if not _reads_outside(stated):
+                    yield _missing(path, role, made_of)
+            elif self._files.digests[owner] != made_of.digest:
+                message = f"made from another {owner} than the one here"
+                yield Finding(path=path, code="broken-link", message=message)
+        elif owner is not None and owner != target:
+            message = f"its {role} was {owner}; it should be {target}"
+            yield Finding(path=path, code="wrong-parent", message=message)
+        elif target not in self._files.statements:
+            yield _missing(path, f"{role}, {target},", made_of)
+        elif owner is None or self._files.digests[target] != made_of.digest:
+            message = f"made from another {target} than the one here; make one of the two again"
+            yield Finding(path=path, code="broken-link", message=message)
+
+
+def _compared(path: str, stated: Statement, wanted: Expected) -> Iterator[Finding]:
+    said = {"rule": stated.rule, **stated.parameters}
+    for name, value in {"rule": wanted.rule, **wanted.parameters}.items():
+        if type(said.get(name)) is not type(value) or said[name] != value:
+            message = f"its statement's {name} is {said.get(name)}; by its place it is {value}"
+            yield Finding(path=path, code="wrong-parameters", message=message)
+    for role, target in wanted.parents.items():
+        if role not in stated.dependencies:
+            message = f"its statement names no {role}; it should be {target}"
+            yield Finding(path=path, code="wrong-parent", message=message)
+
+
+def _reads_outside(stated: Statement) -> bool:
+    foreign = stated.rule == "data" and stated.parameters.get("dataset") != "language"
+    return foreign or stated.rule in _OUTSIDE
+
+
+def _missing(path: str, what: str, made_of: Dependency) -> Finding:
+    message = f"its {what} is not here (sha256 {made_of.digest})"
+    return Finding(path=path, code="missing-parent", message=message)

@@ -1,0 +1,130 @@
+"""Whether masks have the weights pruned that their sparsity says, of the study's own model."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from tickets.audit.findings import Files, Finding
+from tickets.audit.places import place
+from tickets.audit.reading import MaskSeen
+from tickets.paths import DENSE, MaskId, parse_mask
+from tickets.schedule import pruned_count
+from tickets.statements import Statement
+
+THETA_0 = "weights/theta_0.safetensors"
+
+
+def check(
+    files: Files, masks: Mapping[str, MaskSeen], prunable: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Compare each mask's counts with its path, its statement and the study's theta_0.
+
+    `prunable` is the digest of the prunable set of each file of weights.
+    """
+    model = prunable.get(THETA_0)
+    for path, digest in prunable.items():
+        if model is not None and digest != model:
+            message = f"its prunable set is not that of {THETA_0}"
+            yield Finding(path=path, code="wrong-matrices", message=message)
+    for path, mask in masks.items():
+        if model is not None and mask.prunable != model:
+            message = f"its prunable set {mask.prunable} is not that of {THETA_0}, {model}"
+            yield Finding(path=path, code="wrong-matrices", message=message)
+        stated = files.statements.get(path)
+        yield from _counted(path, mask, parse_mask(path), stated, masks)
+        if stated is not None:
+            yield from _stated(path, mask, stated)
+    yield from _same(files, masks)
+
+
+def _counted(
+    path: str,
+    mask: MaskSeen,
+    about: MaskId,
+    stated: Statement | None,
+    masks: Mapping[str, MaskSeen],
+) -> Iterator[Finding]:
+    pruned = {name: size - mask.kept[name] for name, size in mask.sizes.items()}
+    wanted: Mapping[str, int] | int | None = None
+    if about.sparsity is not None:
+        scope = None if stated is None else stated.parameters.get("scope")
+        if scope == "per_matrix":
+            wanted = {n: pruned_count(about.sparsity, size) for n, size in mask.sizes.items()}
+        else:
+            wanted = pruned_count(about.sparsity, sum(mask.sizes.values()))
+    elif about.finder == "layerwise":
+        like = masks.get(path.replace("masks/layerwise/", "masks/imp/", 1))
+        if like is not None:
+            wanted = {name: size - like.kept.get(name, size) for name, size in like.sizes.items()}
+    elif about.at is not None and stated is not None:
+        yield from _winning(path, mask, stated, masks)
+    if isinstance(wanted, int) and wanted != sum(pruned.values()):
+        message = f"{sum(pruned.values()):,} weights are pruned; its sparsity is {wanted:,}"
+        yield Finding(path=path, code="wrong-count", message=message)
+    if isinstance(wanted, Mapping) and wanted != pruned:
+        name = next(n for n in {**wanted, **pruned} if wanted.get(n) != pruned.get(n))
+        message = f"{pruned.get(name)} weights of {name} are pruned, not {wanted.get(name)}"
+        yield Finding(path=path, code="wrong-count", message=message)
+
+
+def _winning(
+    path: str, mask: MaskSeen, stated: Statement, masks: Mapping[str, MaskSeen]
+) -> Iterator[Finding]:
+    """A winning mask is a copy of the one whose sparsity won."""
+    label = str(stated.parameters.get("sparsity"))
+    folder = path.rpartition("/")[0]
+    origin = "masks/dense.safetensors" if label == "0" else f"{folder}/sparsity-{label}.safetensors"
+    if origin in masks and masks[origin].bits != mask.bits:
+        message = f"not the mask of {origin}, which its statement says it copies"
+        yield Finding(path=path, code="wrong-mask", message=message)
+
+
+def _stated(path: str, mask: MaskSeen, stated: Statement) -> Iterator[Finding]:
+    facts = stated.facts
+    if facts.get("mask_digest") != mask.bits:
+        message = f"its bits' digest is {mask.bits}, its statement says {facts.get('mask_digest')}"
+        yield Finding(path=path, code="wrong-bits", message=message)
+    size = sum(mask.sizes.values())
+    pruned = size - sum(mask.kept.values())
+    found: dict[str, Any] = {
+        "prunable": size,
+        "prunable_set": mask.prunable,
+        "pruned": pruned,
+        "sparsity": str(Fraction(pruned, size)) if size else "0",
+        "sparsity_by_matrix": {
+            name: str(Fraction(total - mask.kept[name], total)) if total else "0"
+            for name, total in mask.sizes.items()
+        },
+    }
+    for name, value in found.items():
+        if facts.get(name) != value:
+            message = f"its statement's {name} is not that of its bits"
+            yield Finding(path=path, code="wrong-facts", message=message)
+
+
+def _same(files: Files, masks: Mapping[str, MaskSeen]) -> Iterator[Finding]:
+    """Remark on equal masks, but for copies and for those that one and the same cause gave."""
+    alike: dict[str, dict[Any, str]] = defaultdict(dict)
+    for path, mask in masks.items():
+        where, stated = place(path), files.statements.get(path)
+        if stated is None or stated.rule == "winning_mask" or where is None:
+            continue
+        if where.parts["mask"] == DENSE:
+            continue
+        alike[mask.bits].setdefault(_cause(stated), path)
+    for group in alike.values():
+        first, *others = group.values()
+        for path in others:
+            message = f"the same mask as {first}, from other weights or another seed"
+            yield Finding(path=path, code="same-mask", message=message)
+
+
+def _cause(stated: Statement) -> Any:
+    """What decides a mask: the bytes that were read, and a seed where chance had a part in it."""
+    chance = stated.parameters.get("seed") if stated.rule.endswith("_mask") else None
+    roles = ("weights", "theta_0", "like", "train")
+    read = [stated.dependencies[role].digest for role in roles if role in stated.dependencies]
+    return stated.rule, *read, chance

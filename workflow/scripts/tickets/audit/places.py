@@ -1,0 +1,98 @@
+"""Which file of a study a path is: the paths that `paths.Results` gives, read backwards."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tickets.experiments import PARTS
+from tickets.paths import CONFIGURATION, MASK, SEED, TASK, WEIGHTS, Results
+
+_UNSTATED = ("logs", "benchmarks", "checkpoints", "events", "audit", "exports")
+_SPLIT = "train|validation"
+_FORMS = {
+    "mask": MASK,
+    "weights": WEIGHTS,
+    "task": TASK,
+    "seed": SEED,
+    "split": _SPLIT,
+    "part": "|".join(PARTS),
+    "name": "[a-z][a-z0-9_]*",
+    "kind": "svg|png",
+    "configuration": "|".join(map(re.escape, CONFIGURATION)),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A file's place in a study: its kind, and what its path says beside."""
+
+    kind: str
+    parts: Mapping[str, str]
+
+
+def _patterns() -> dict[str, re.Pattern[str]]:
+    files = Results(root=".")
+    training = "{weights}/{mask}/on-{task}/seed-{seed}"
+    return {
+        kind: _pattern(path)
+        for kind, path in {
+            "mask": files.mask("{mask}"),
+            "ticket": files.ticket("{weights}", "{mask}"),
+            "trained": files.trained(training),
+            "weights": files.weights("{weights}"),
+            "predictions": files.predictions(training),
+            "majority": files.majority("{task}"),
+            "data": files.data("{task}", "{split}"),
+            "encoded": files.encoded("{task}", "{split}"),
+            "metrics": files.metrics("{part}"),
+            "table": files.table("{name}"),
+            "text": files.text("{name}"),
+            "figure": files.figure("{name}", "{kind}"),
+            "configuration": f"{files.folder('model')}/{{configuration}}",
+            "language": files.language("{task}", "{split}"),
+            "vocabulary": files.vocabulary(),
+            "corpus": files.corpus(),
+            "checkpoint": files.checkpoint(),
+        }.items()
+    }
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    text = re.escape(path.removeprefix("./"))
+    for name, form in _FORMS.items():
+        text = text.replace(re.escape(f"{{{name}}}"), f"(?P<{name}>{form})")
+    return re.compile(text)
+
+
+_PATTERNS = _patterns()
+
+
+def place(path: str) -> Place | None:
+    """What the file at `path`, relative to the results folder, is; None where no study has it."""
+    for kind, pattern in _PATTERNS.items():
+        if found := pattern.fullmatch(path):
+            groups = found.groupdict()
+            return Place(kind=kind, parts={name: groups[name] for name in _FORMS if name in groups})
+    return None
+
+
+def is_stated(path: str) -> bool:
+    """Whether what stands at `path` has a statement: not logs, nor what only running jobs need.
+
+    An embedded study's configuration of the model that it pre-trains has none either.
+    """
+    top, _, rest = path.partition("/")
+    return top not in _UNSTATED and not (top == "pretrained" and rest in CONFIGURATION)
+
+
+def is_clear(name: str) -> bool:
+    """Whether every system reads a file's name alike."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    plain = unicodedata.is_normalized("NFC", name) and name.isprintable()
+    return plain and not set(name) & {"\\", ":"}

@@ -1,0 +1,170 @@
+"""Reading the files of one folder: each opened once, hashed and understood from the same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from tickets import masks, statements
+from tickets.audit import schema_of_statements
+from tickets.audit.findings import Finding
+from tickets.audit.places import Place, place
+from tickets.audit.tree import STATEMENT
+from tickets.errors import BadInput, Tampered
+from tickets.files import read_bytes, sha256
+from tickets.masks import Packed
+from tickets.prunable import prunable_set
+from tickets.schedule import parse
+from tickets.statements import Statement
+
+_NESTED = ("imp", "standard")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskSeen:
+    """What a mask's bytes say: the digest of its bits, its prunable set's, and kept weights of each
+    matrix, by name.
+    """
+
+    bits: str
+    prunable: str
+    kept: Mapping[str, int]
+    sizes: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What one folder holds, by path relative to the results folder.
+
+    prunable: the digest of the prunable set of each file of weights.
+    """
+
+    digests: dict[str, str]
+    statements: dict[str, Statement]
+    masks: dict[str, MaskSeen]
+    prunable: dict[str, str]
+    findings: list[Finding]
+
+
+def see(root: Path, folder: str, names: Sequence[str]) -> Seen:
+    """Read the files `names` of a folder; whatever is wrong with one becomes a finding."""
+    seen = Seen(digests={}, statements={}, masks={}, prunable={}, findings=[])
+    before: tuple[str, Packed] | None = None
+    present = set(names)
+    for name in sorted(present, key=_by_sparsity):
+        path = f"{folder}/{name}" if folder else name
+        if name.endswith(STATEMENT):
+            if name.removesuffix(STATEMENT) not in present:
+                message = "the file that it speaks of is not here; restore it, or delete both"
+                seen.findings.append(Finding(path=path, code="missing-file", message=message))
+            continue
+        try:
+            data = read_bytes(root / path)
+        except Tampered as error:
+            seen.findings.append(Finding(path=path, code=error.code, message=_without(root, error)))
+            continue
+        where = place(path)
+        seen.digests[path] = sha256(data)
+        seen.findings += _stated(root, path, seen, stated=name + STATEMENT in present, where=where)
+        if where is None:
+            continue
+        if where.kind == "mask":
+            packed = _mask(root, path, data, seen)
+            if packed is not None and where.parts["mask"].split("/")[0] in _NESTED:
+                seen.findings += _nested(path, packed, before)
+                before = name, packed
+        elif where.kind == "weights":
+            _prunable(path, data, seen)
+    return seen
+
+
+def _stated(
+    root: Path, path: str, seen: Seen, *, stated: bool, where: Place | None
+) -> Iterator[Finding]:
+    """Compare a file that was read with its statement."""
+    if where is None:
+        yield Finding(path=path, code="extra-file", message="no study makes it; delete it")
+    if not stated:
+        if where is not None:
+            message = "nothing says where it comes from; restore its statement, or delete it"
+            yield Finding(path=path, code="missing-statement", message=message)
+        return
+    origin = path + STATEMENT
+    try:
+        data = read_bytes(root / origin)
+        value = statements.load(data, origin)
+        found = statements.of(value, sha256(data), origin)
+    except Tampered as error:
+        yield Finding(path=path, code=error.code, message=_without(root, error))
+        return
+    if problem := schema_of_statements.problem(value):
+        yield Finding(path=path, code="bad-statement", message=problem)
+    seen.statements[path] = found
+    name = path.rpartition("/")[2]
+    if found.name != name:
+        message = f"the statement beside it speaks of {found.name}"
+        yield Finding(path=path, code="foreign-statement", message=message)
+    if found.digest != seen.digests[path]:
+        message = f"its sha256 is {seen.digests[path]}, its statement says {found.digest}"
+        yield Finding(path=path, code="changed-file", message=message)
+
+
+def _mask(root: Path, path: str, data: bytes, seen: Seen) -> Packed | None:
+    try:
+        packed = masks.packed_from_bytes(data, path)
+    except BadInput as error:
+        seen.findings.append(Finding(path=path, code="bad-mask", message=_without(root, error)))
+        return None
+    kept = dict(zip(packed.bits, packed.kept.tolist(), strict=True))
+    sizes = {name: int(np.prod(shape)) for name, shape in packed.prunable.shapes.items()}
+    seen.masks[path] = MaskSeen(
+        bits=packed.digest, prunable=packed.prunable.digest, kept=kept, sizes=sizes
+    )
+    return packed
+
+
+def _nested(path: str, mask: Packed, before: tuple[str, Packed] | None) -> Iterator[Finding]:
+    """Every weight that a round keeps was kept by the one before."""
+    if before is None or before[1].prunable.digest != mask.prunable.digest:
+        return
+    came_back = sum(
+        int(np.bitwise_count(bits & ~before[1].bits[name]).sum(dtype=np.int64))
+        for name, bits in mask.bits.items()
+    )
+    if came_back:
+        message = f"keeps {came_back:,} weights that {before[0]} has pruned"
+        yield Finding(path=path, code="not-nested", message=message)
+
+
+def _prunable(path: str, data: bytes, seen: Seen) -> None:
+    """Note the prunable set of the tensors in a file of weights, from its header alone."""
+    try:
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        shapes = {
+            str(name): tuple(int(side) for side in tensor["shape"])
+            for name, tensor in header.items()
+            if name != "__metadata__"
+        }
+        seen.prunable[path] = prunable_set(shapes).digest
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, BadInput) as error:
+        message = f"not a file of weights ({type(error).__name__}: {error})"
+        seen.findings.append(Finding(path=path, code="wrong-matrices", message=message))
+
+
+def _by_sparsity(name: str) -> tuple[Fraction, str]:
+    """Rounds in their order, all else by name."""
+    stem, _, rest = name.partition(".safetensors")
+    label = stem.removeprefix("sparsity-")
+    if label == stem or rest or not label.replace(".", "", 1).isdecimal():
+        return Fraction(0), name
+    return parse(label), name
+
+
+def _without(root: Path, error: Exception) -> str:
+    """An error's message with paths as the audit shows them."""
+    return str(error).replace(f"{root}/", "")

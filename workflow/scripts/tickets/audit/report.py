@@ -1,0 +1,102 @@
+"""What an audit found, to be kept: a table of masks, and a page."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from fractions import Fraction
+from html import escape
+
+from tickets.audit.findings import FAULTS, REMARKS
+from tickets.audit.study import Audit
+from tickets.paths import parse_mask
+
+COLUMNS = (
+    *("path", "finder", "task", "seed", "rewind", "sparsity", "pruned", "prunable", "bits"),
+    *("sha256", "statement", "commit", "clean", "findings"),
+)
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Audit: {verdict}</title>
+<style>
+:root {{ color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }}
+body {{ max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }}
+table {{ border-collapse: collapse; display: block; overflow-x: auto; font-size: .85rem; }}
+th, td {{ text-align: left; padding: .2rem .8rem .2rem 0; vertical-align: top; }}
+tr {{ border-bottom: 1px solid #8886; }}
+code {{ font-size: .9em; overflow-wrap: anywhere; }}
+.verdict {{ font-size: 1.4rem; font-weight: 600; }}
+</style>
+<h1>Audit of a study</h1>
+<p class="verdict">{verdict}</p>
+<p>{explanation}</p>
+<p>Root digest <code>{root}</code>; {files:,} files, {masks:,} of them masks.</p>
+<h2>Findings</h2>
+{findings}
+<h2>Masks</h2>
+{table}
+</html>
+"""
+
+
+def masks_csv(audit: Audit) -> str:
+    """One row a mask, in order of paths; `sparsity` is the exact share in per cent."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_rows(audit))
+    return text.getvalue()
+
+
+def html(audit: Audit, verdict: str, explanation: str) -> str:
+    """The page: verdict, findings, masks. It loads nothing from anywhere."""
+    codes = {**FAULTS, **REMARKS}
+    counted = Counter(finding.code for finding in audit.findings)
+    kinds = [[code, count, codes[code]] for code, count in sorted(counted.items())]
+    each = [[finding.code, finding.path, finding.message] for finding in audit.findings]
+    findings = _table(("code", "how often", "meaning"), kinds) + _table(
+        ("code", "path", "what was found"), each
+    )
+    return _PAGE.format(
+        verdict=escape(verdict),
+        explanation=escape(explanation),
+        root=audit.root,
+        files=len(audit.files.digests),
+        masks=len(audit.masks),
+        findings=findings if each else "<p>None.</p>",
+        table=_table(COLUMNS, _rows(audit)),
+    )
+
+
+def _rows(audit: Audit) -> list[list[object]]:
+    counted = Counter(finding.path for finding in audit.findings if finding.is_fault)
+    rows: list[list[object]] = []
+    for path, mask in sorted(audit.masks.items()):
+        about, stated = parse_mask(path), audit.files.statements.get(path)
+        size = sum(mask.sizes.values())
+        pruned = size - sum(mask.kept.values())
+        share = float(100 * Fraction(pruned, size)) if size else 0.0
+        rewind = "" if about.rewind is None else f"{about.rewind:g}"
+        names = [about.finder, about.source_task or "", _text(about.seed), rewind]
+        made = ["", "", ""]
+        if stated is not None:
+            made = [stated.itself, stated.commit or "", _text(stated.clean)]
+        numbers = [f"{share:.6f}", pruned, size, mask.bits, audit.files.digests[path]]
+        rows.append([path, *names, *numbers, *made, counted[path]])
+    return rows
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value).lower()
+
+
+def _table(header: tuple[str, ...], rows: list[list[object]]) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in header)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>\n"
+        for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>"

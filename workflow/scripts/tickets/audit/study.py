@@ -1,0 +1,110 @@
+"""The whole audit of a results folder: every file read once, every question asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tickets.audit import (
+    again,
+    cells,
+    chain,
+    clocks,
+    code_at_commit,
+    counts,
+    scores,
+    tables,
+    versions,
+)
+from tickets.audit.findings import Files, Finding
+from tickets.audit.reading import MaskSeen, Seen, see
+from tickets.audit.tree import walk
+from tickets.errors import BadInput
+from tickets.files import canonical_json, sha256
+from tickets.paths import lasts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """What was found. masks: what each mask's bytes say, by path; root: the root digest."""
+
+    files: Files
+    masks: Mapping[str, MaskSeen]
+    findings: tuple[Finding, ...]
+    root: str
+
+    @property
+    def faults(self) -> list[Finding]:
+        """The findings that the verdict depends on."""
+        return [finding for finding in self.findings if finding.is_fault]
+
+
+def audit(root: Path, repository: Path | None) -> Audit:
+    """Audit the results folder `root`; `repository` is where the code's commits are looked up.
+
+    Raises:
+        BadInput: there is no such folder, or nothing in it.
+    """
+    if not root.is_dir():
+        raise BadInput(f"{root}: no folder; name a study's results folder")
+    tree = walk(root)
+    if not tree.folders:
+        raise BadInput(f"{root}: no file of a study is in it; name a study's results folder")
+    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    with ProcessPoolExecutor(workers) as pool:
+        seen = list(pool.map(_see, [(root, *each) for each in tree.folders.items()]))
+        files = Files(
+            root=root,
+            digests={path: digest for each in seen for path, digest in each.digests.items()},
+            statements={path: said for each in seen for path, said in each.statements.items()},
+        )
+        masks = {path: mask for each in seen for path, mask in each.masks.items()}
+        findings = [*tree.findings, *(finding for each in seen for finding in each.findings)]
+        findings += _questions(files, masks, seen, repository)
+        findings += _made_again(root, files, pool)
+    return Audit(
+        files=files, masks=masks, findings=tuple(sorted(set(findings))), root=root_digest(files)
+    )
+
+
+def root_digest(files: Files) -> str:
+    """One digest for the study: of every file that lasts, with its path and statement."""
+    rows = [
+        [path, digest, files.statements[path].itself if path in files.statements else ""]
+        for path, digest in sorted(files.digests.items())
+        if lasts(path)
+    ]
+    return sha256(canonical_json(rows))
+
+
+def _see(asked: tuple[Path, str, list[str]]) -> Seen:
+    return see(*asked)
+
+
+def _questions(
+    files: Files, masks: Mapping[str, MaskSeen], seen: list[Seen], repository: Path | None
+) -> Iterator[Finding]:
+    design, findings = cells.design_of(files)
+    yield from findings
+    yield from chain.Chain(files, design).check()
+    if design is not None:
+        yield from cells.check(files, design)
+    prunable = {path: digest for each in seen for path, digest in each.prunable.items()}
+    yield from counts.check(files, masks, prunable)
+    yield from code_at_commit.check(files, repository)
+    yield from versions.check(files, repository)
+    yield from clocks.check(files)
+    yield from scores.check(files)
+    yield from tables.check(files)
+
+
+def _made_again(root: Path, files: Files, pool: Executor) -> Iterator[Finding]:
+    found = pool.map(_differs, [(root, pruning) for pruning in again.prunings(files)])
+    yield from (finding for finding in found if finding is not None)
+
+
+def _differs(asked: tuple[Path, again.Pruning]) -> Finding | None:
+    return again.differs(*asked)

@@ -1,0 +1,70 @@
+"""A results folder as it lies there: which files it has, and what is no file."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tickets.audit.findings import Finding
+from tickets.audit.places import is_clear, is_stated
+
+STATEMENT = ".prov.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tree:
+    """What is there: by folder the names of its files, all of them stated ones or statements."""
+
+    folders: dict[str, list[str]]
+    findings: list[Finding]
+
+
+def walk(root: Path) -> Tree:
+    """Look through `root` without following a link, and without opening anything."""
+    folders: dict[str, list[str]] = defaultdict(list)
+    findings: list[Finding] = []
+    for folder, entry in _entries(root, ""):
+        path = f"{folder}/{entry.name}" if folder else entry.name
+        if not is_clear(entry.name):
+            shown = path.encode("utf-8", "backslashreplace").decode()
+            findings.append(
+                Finding(path=shown, code="bad-name", message="systems read this name differently")
+            )
+        elif not entry.is_file(follow_symlinks=False):
+            kind = "a link" if entry.is_symlink() else "no file"
+            findings.append(
+                Finding(path=path, code="not-a-plain-file", message=f"{kind}, which no job makes")
+            )
+        else:
+            folders[folder].append(entry.name)
+    for folder, names in folders.items():
+        findings += _collisions(folder, names)
+        names.sort()
+    return Tree(folders=dict(folders), findings=findings)
+
+
+def _entries(root: Path, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    with os.scandir(root / folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if not is_stated(path) or path == ".gitkeep":
+                continue
+            if entry.is_dir(follow_symlinks=False) and is_clear(entry.name):
+                yield from _entries(root, path)
+            else:
+                yield folder, entry
+
+
+def _collisions(folder: str, names: list[str]) -> Iterator[Finding]:
+    """Names that are one and the same where case does not count."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        alike[name.casefold()].append(name)
+    for group in alike.values():
+        for name in group[1:]:
+            path = f"{folder}/{name}" if folder else name
+            message = f"the same name as {group[0]} where case does not count"
+            yield Finding(path=path, code="bad-name", message=message)
