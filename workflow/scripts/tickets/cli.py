@@ -6,10 +6,16 @@ import argparse
 import sys
 from types import ModuleType
 
-from tickets.commands import prunable, show, verify
-from tickets.errors import TicketsError
+from tickets.commands import export, import_mask, prunable, show, verify
+from tickets.errors import Tampered, TicketsError
 
-COMMANDS: dict[str, ModuleType] = {"verify": verify, "show": show, "prunable": prunable}
+COMMANDS: dict[str, ModuleType] = {
+    "verify": verify,
+    "show": show,
+    "prunable": prunable,
+    "import": import_mask,
+    "export": export,
+}
 """Each with `add_flags(parser)` and `run(flags)`, which gives how many findings there are; its
 docstring is its help, the first line in the list of commands.
 """
@@ -33,5 +39,6 @@ def main() -> None:
         findings = COMMANDS[flags.command].run(flags)
     except TicketsError as error:
         print(f"error: {error}", file=sys.stderr)
-        findings = 1
+        findings = 1 if isinstance(error, Tampered) else 2
+        raise SystemExit(findings) from None
     raise SystemExit(min(findings, 1))
