@@ -131,7 +131,8 @@ def training(flags: argparse.Namespace) -> None:
         "steps": total,
         "first_step": first,
         "last_step": last,
-        "final_loss": repr(result.losses[-1]),
+        # None where so small a part of a training rounds to no step.
+        "final_loss": repr(result.losses[-1]) if result.losses else None,
         "device": result.device,
         "threads": flags.threads,
         "products": str(device.products(flags.precision)),
