@@ -19,7 +19,7 @@ from tickets.layer_sparsity import layer_sparsity_table
 from tickets.paths import Results
 from tickets.prunable import place
 
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "layer_sparsity.py"
+SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "mask_table.py"
 PLACES = [("0", "query"), ("0", "output"), ("1", "query"), ("1", "output"), ("pooler", "pooler")]
 kept_weights = st.sets(st.sampled_from(WEIGHTS))
 
@@ -150,7 +150,8 @@ def test_the_command_writes_the_same_files_every_time(tmp_path: Path) -> None:
         out = tmp_path / name
         subprocess.run(
             [
-                *(sys.executable, str(SCRIPT), "--results", str(root), "--masks", *map(str, masks)),
+                *(sys.executable, str(SCRIPT), "--name", "layer_sparsity", "--results", str(root)),
+                *("--masks", *map(str, masks)),
                 *("--table", str(out / "layers.csv"), "--svg", str(out / "layers.svg")),
                 *("--png", str(out / "layers.png")),
             ],

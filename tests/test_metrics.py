@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics as sklearn
 
+from tickets import scoring
 from tickets.errors import BadInput
-from tickets.metrics import exact, normalized, overlap, score
+from tickets.metrics import score
+from tickets.scoring import exact, normalized, overlap
 from tickets.tasks import METRICS
 
 
@@ -159,7 +162,24 @@ def test_one_call_leaves_nothing_for_the_next() -> None:
     assert [found["accuracy"] for found in scores] == [50, 100, 50]
 
 
-def test_what_cannot_be_scored_is_refused() -> None:
+def test_evaluate_changes_no_digit() -> None:
+    """What the audit computes without it is what the study's table holds."""
+    drawn = np.random.default_rng(0)
+    labels, reals = drawn.integers(0, 2, (2, 60)), drawn.normal(size=(2, 60))
+    tables = {
+        ("accuracy", "f1", "matthews_correlation"): predicted(*labels),
+        ("pearson", "spearman"): predicted(reals[0].astype(np.float32), reals[1]),
+        ("span_f1", "exact_match"): spans(("a big cat", ["cat sat"]), ("dog", ["cat", "Dog."])),
+        ("masked_accuracy",): pa.table({"correct": labels[0], "total": labels[0] + 2}),
+    }
+
+    for names, table in tables.items():
+        assert scoring.score(names, table) == score(names, table)
+        assert list(scoring.score(names, table)) == list(names)
+
+
+@pytest.mark.parametrize("score", [score, scoring.score], ids=["evaluate", "plain"])
+def test_what_cannot_be_scored_is_refused(score: Callable[..., Any]) -> None:
     """NaN among predictions, no rows at all, nothing that was hidden."""
     with pytest.raises(BadInput, match="not a number"):
         score(["pearson"], predicted([1.0, math.nan], [1.0, 2.0]))
@@ -167,3 +187,15 @@ def test_what_cannot_be_scored_is_refused() -> None:
         score(["accuracy"], predicted([0], [0]).slice(0, 0))
     with pytest.raises(BadInput, match="no masked words"):
         score(["masked_accuracy"], pa.table({"correct": [0], "total": [0]}))
+
+
+def test_nothing_is_rounded_or_guessed_to_be_scored() -> None:
+    """Fractions are no classes, texts no numbers; a metric that there is not is named."""
+    with pytest.raises(BadInput, match="not int64"):
+        scoring.score(["accuracy"], predicted([0.5], [0]))
+    with pytest.raises(BadInput, match="not float64"):
+        scoring.score(["pearson"], predicted(["1"], ["1"]))
+    with pytest.raises(BadInput, match="not text"):
+        scoring.score(["span_f1"], predicted([1], [1]))
+    with pytest.raises(BadInput, match="no metric bleu"):
+        scoring.score(["accuracy", "bleu"], predicted([0], [0]))

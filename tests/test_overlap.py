@@ -24,7 +24,7 @@ from tickets.masks import Packed
 from tickets.overlap import chance, overlap_table
 from tickets.paths import MaskId, Results
 
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "mask_overlap.py"
+SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "mask_table.py"
 QUERY = "encoder.layer.{}.attention.self.query.weight"
 POOLER = "pooler.dense.weight"
 
@@ -276,7 +276,8 @@ def study(root: Path) -> list[Path]:
 def command(root: Path, masks: list[Path], out: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
-            *(sys.executable, str(SCRIPT), "--results", str(root), "--masks", *map(str, masks)),
+            *(sys.executable, str(SCRIPT), "--name", "mask_overlap", "--results", str(root)),
+            *("--masks", *map(str, masks)),
             *("--table", str(out / "overlap.csv"), "--svg", str(out / "overlap.svg")),
             *("--png", str(out / "overlap.png")),
         ],

@@ -140,7 +140,7 @@ def test_the_command_counts_the_examples_and_states_where_it_did(tmp_path: Path)
     assert provenance.read(tmp_path / "transferability.csv").decode() == EXPECTED
     made = stated.definition(tmp_path / "transferability.csv")
     assert made["externalParameters"]["sizes"] == SIZES
-    assert made["externalParameters"]["subsets"] == {"pair_30": "pair"}
+    assert made["externalParameters"]["subsets"] == [["pair_30", "pair"]]
     assert set(SIZES) <= {each["name"] for each in made["resolvedDependencies"]}
 
 

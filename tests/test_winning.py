@@ -12,7 +12,7 @@ import made_up
 import stated
 from made_up import Rows, frame, trainings
 from made_up_tickets import changed, own
-from tickets import provenance, winning
+from tickets import provenance, winning, winning_sparsities
 from tickets.cells import csv
 from tickets.errors import BadInput, Tampered
 
@@ -151,7 +151,7 @@ def test_the_command_writes_a_table_that_is_read_back(tmp_path: Path) -> None:
 
     assert provenance.read(output).decode() == EXPECTED
     assert provenance.subject_digest(metrics) in str(stated.statement(output))
-    assert winning.read(output) == {
+    assert winning_sparsities.read(output) == {
         ("sentence", "within_std"): "34.39",
         ("sentence", "strict"): "10",
         ("pair", "within_std"): "0",
@@ -159,7 +159,7 @@ def test_the_command_writes_a_table_that_is_read_back(tmp_path: Path) -> None:
     }
     output.write_text(EXPECTED.replace("34.39", "40"))
     with pytest.raises(Tampered):
-        winning.read(output)
+        winning_sparsities.read(output)
 
 
 def test_another_table_is_not_read_as_winning_sparsities(tmp_path: Path) -> None:
@@ -169,4 +169,4 @@ def test_another_table_is_not_read_as_winning_sparsities(tmp_path: Path) -> None
     made_up.state(path)
 
     with pytest.raises(BadInput, match=r"transfer\.csv: no table of winning sparsities"):
-        winning.read(path)
+        winning_sparsities.read(path)

@@ -9,6 +9,7 @@ varied = made("transfer_variants", "table")
 ranked = made("transferability", "table")
 overlapping = made("mask_overlap", "table", "svg", "png")
 layered = made("layer_sparsity", "table", "svg", "png")
+tabled = made("{name}", "table", "svg", "png")
 judged = made("versus_paper", "table", "text")
 compared_masks = [files.mask(mask) for mask in experiments.compared_masks(design)]
 curves = {"transferability": "transferability", "transfer_sweep": "transfer_variants"}
@@ -157,45 +158,26 @@ rule transferability:
         "--metrics {input.metrics} --table {output.table} 2> {log}"
 
 
-rule mask_overlap:
+rule mask_table:
     input:
         masks=ancient(compared_masks),
         statements=stated(*compared_masks),
-        code=code("mask_overlap"),
+        code=code("mask_table"),
     output:
-        **overlapping,
-        statement=stated(*overlapping.values()),
+        **tabled,
+        statements=stated(*tabled.values()),
     log:
-        files.log("mask_overlap"),
+        files.log("{name}"),
     benchmark:
-        files.benchmark("mask_overlap")
+        files.benchmark("{name}")
+    wildcard_constraints:
+        name="mask_overlap|layer_sparsity",
     conda:
         "../../envs/environment.yaml"
     params:
         flags=flags.flags({"results": study.results}),
     shell:
-        "python {input.code[0]} {params.flags} --masks {input.masks} "
-        "--table {output.table} --svg {output.svg} --png {output.png} 2> {log}"
-
-
-rule layer_sparsity:
-    input:
-        masks=ancient(compared_masks),
-        statements=stated(*compared_masks),
-        code=code("layer_sparsity"),
-    output:
-        **layered,
-        statement=stated(*layered.values()),
-    log:
-        files.log("layer_sparsity"),
-    benchmark:
-        files.benchmark("layer_sparsity")
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        flags=flags.flags({"results": study.results}),
-    shell:
-        "python {input.code[0]} {params.flags} --masks {input.masks} "
+        "python {input.code[0]} {params.flags} --name {wildcards.name} --masks {input.masks} "
         "--table {output.table} --svg {output.svg} --png {output.png} 2> {log}"
 
 

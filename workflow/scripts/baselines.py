@@ -22,7 +22,13 @@ def main() -> None:
         flags.table: cells.csv(table),
         flags.text: baselines.render(table).encode() + b"\n",
     }
-    tabulation.write(outputs, rule="baselines", flags=flags, started=started)
+    tabulation.write(
+        outputs,
+        rule="baselines",
+        parameters=tabulation.recorded(flags),
+        dependencies={"metrics": flags.metrics},
+        started=started,
+    )
 
 
 if __name__ == "__main__":

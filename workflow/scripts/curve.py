@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import io
 from pathlib import Path
 
-import pandas as pd
-
-from tickets import curves, figures, files, provenance, scatter
+from tickets import curves, figures, provenance, scatter, tabulation
 from tickets.errors import run
 
 FIGURES = {"transferability": scatter.transferability, "transfer_sweep": curves.transfer_sweep}
@@ -24,13 +21,12 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True, help="figure to write")
     flags = parser.parse_args()
     started = provenance.now()
-    chart = FIGURES[flags.figure](pd.read_csv(io.BytesIO(provenance.read(flags.table))))
-    files.write_bytes(flags.svg, figures.svg(chart))
-    files.write_bytes(flags.png, figures.png(chart))
-    provenance.write(
-        *(flags.svg, flags.png),
+    chart = FIGURES[flags.figure](tabulation.read_table(flags.table))
+    outputs = {flags.svg: figures.svg(chart), flags.png: figures.png(chart)}
+    tabulation.write(
+        outputs,
         rule="curve",
-        parameters={"figure": flags.figure},
+        parameters=tabulation.recorded(flags),
         dependencies={"table": flags.table},
         started=started,
     )

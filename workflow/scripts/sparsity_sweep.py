@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import cells, curves, figures, files, provenance, sweep, tabulation
+from tickets import cells, curves, figures, provenance, sweep, tabulation
 from tickets.errors import run
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--metrics", type=Path, required=True, help="scores of the trainings")
-    parser.add_argument("--tasks", nargs="+", required=True, help="the study's tasks, in its order")
+    tabulation.add_tasks(parser)
     parser.add_argument("--finders", nargs="*", default=[], help="those followed beside imp")
     parser.add_argument("--sparsities", nargs="+", required=True, help="percent, one a round")
     parser.add_argument("--rewind", type=float, required=True, help="percent of training")
@@ -29,18 +28,15 @@ def main() -> None:
         flags.rewind,
     )
     chart = curves.sparsity_sweep(table)
-    files.write_bytes(flags.table, cells.csv(table))
-    files.write_bytes(flags.svg, figures.svg(chart))
-    files.write_bytes(flags.png, figures.png(chart))
-    provenance.write(
-        *(flags.table, flags.svg, flags.png),
+    outputs = {
+        flags.table: cells.csv(table),
+        flags.svg: figures.svg(chart),
+        flags.png: figures.png(chart),
+    }
+    tabulation.write(
+        outputs,
         rule="sparsity_sweep",
-        parameters={
-            "tasks": flags.tasks,
-            "finders": flags.finders,
-            "sparsities": flags.sparsities,
-            "rewind": repr(flags.rewind),
-        },
+        parameters=tabulation.recorded(flags),
         dependencies={"metrics": flags.metrics},
         started=started,
     )

@@ -30,7 +30,13 @@ def main() -> None:
         flags.svg: figures.svg(chart),
         flags.png: figures.png(chart),
     }
-    tabulation.write(outputs, rule="transfer", flags=flags, started=started)
+    tabulation.write(
+        outputs,
+        rule="transfer",
+        parameters=tabulation.recorded(flags),
+        dependencies={"metrics": flags.metrics},
+        started=started,
+    )
 
 
 if __name__ == "__main__":

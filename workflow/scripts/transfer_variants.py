@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import cells, files, provenance, tabulation, winning
+from tickets import cells, provenance, tabulation, winning_sparsities
 from tickets.errors import run
 from tickets.schedule import parse
 from tickets.transfer_variants import Grid, transfer_variants_table
@@ -36,7 +36,7 @@ def main() -> None:
     started = provenance.now()
     grid = Grid(
         tasks=flags.tasks,
-        winning=winning.read(flags.winning_sparsities),
+        winning=winning_sparsities.read(flags.winning_sparsities),
         sparsities=[float(parse(label)) for label in flags.sparsities],
         mlm_tasks=flags.mlm_tasks,
         later_sources=flags.sources,
@@ -45,19 +45,11 @@ def main() -> None:
         rewind=flags.rewind,
     )
     table = transfer_variants_table(tabulation.read_metrics(flags.metrics), grid)
-    files.write_bytes(flags.table, cells.csv(table))
-    provenance.write(
-        flags.table,
+    outputs = {flags.table: cells.csv(table)}
+    tabulation.write(
+        outputs,
         rule="transfer_variants",
-        parameters={
-            "tasks": flags.tasks,
-            "sparsity": repr(flags.sparsity),
-            "rewind": repr(flags.rewind),
-            "sparsities": flags.sparsities,
-            "mlm_tasks": flags.mlm_tasks,
-            "sources": flags.sources,
-            "rewinds": list(map(repr, flags.rewinds)),
-        },
+        parameters=tabulation.recorded(flags),
         dependencies={"metrics": flags.metrics, "winning_sparsities": flags.winning_sparsities},
         started=started,
     )

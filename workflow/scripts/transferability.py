@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import canonical, cells, files, provenance, tabulation
+from tickets import canonical, cells, provenance, tabulation
 from tickets.errors import BadInput, run
 from tickets.transferability import transferability_table
 
@@ -17,6 +17,7 @@ def main() -> None:
     tabulation.add_cells(parser)
     parser.add_argument(
         "--examples",
+        type=_example,
         nargs="+",
         required=True,
         metavar="SOURCE=FILE",
@@ -24,6 +25,7 @@ def main() -> None:
     )
     parser.add_argument(
         "--subsets",
+        type=_pair,
         nargs="*",
         default=[],
         metavar="NAME=PARENT",
@@ -32,24 +34,21 @@ def main() -> None:
     parser.add_argument("--table", type=Path, required=True, help="to write (CSV)")
     flags = parser.parse_args()
     started = provenance.now()
-    examples = {name: Path(file) for name, file in map(_pair, flags.examples)}
+    examples: dict[str, Path] = dict(flags.examples)
     sizes = {name: canonical.read(file).num_rows for name, file in examples.items()}
-    subsets = dict(map(_pair, flags.subsets))
-    metrics = tabulation.read_metrics(flags.metrics)
     table = transferability_table(
-        metrics, flags.tasks, subsets, sizes, flags.sparsity, flags.rewind
+        tabulation.read_metrics(flags.metrics),
+        flags.tasks,
+        dict(flags.subsets),
+        sizes,
+        flags.sparsity,
+        flags.rewind,
     )
-    files.write_bytes(flags.table, cells.csv(table))
-    provenance.write(
-        flags.table,
+    outputs = {flags.table: cells.csv(table)}
+    tabulation.write(
+        outputs,
         rule="transferability",
-        parameters={
-            "tasks": flags.tasks,
-            "sparsity": repr(flags.sparsity),
-            "rewind": repr(flags.rewind),
-            "sizes": sizes,
-            "subsets": subsets,
-        },
+        parameters=tabulation.recorded(flags) | {"sizes": sizes},
         dependencies={"metrics": flags.metrics} | examples,
         started=started,
     )
@@ -60,6 +59,11 @@ def _pair(word: str) -> tuple[str, str]:
     if not (name and equals and value):
         raise BadInput(f"{word}: not of the form NAME=VALUE")
     return name, value
+
+
+def _example(word: str) -> tuple[str, Path]:
+    name, file = _pair(word)
+    return name, Path(file)
 
 
 if __name__ == "__main__":

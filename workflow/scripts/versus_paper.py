@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import io
 from pathlib import Path
 
-import pandas as pd
-
-from tickets import cells, claims, files, provenance, published, versus_paper
+from tickets import cells, claims, provenance, published, tabulation, versus_paper
 from tickets.errors import run
 
 TABLES = (
@@ -37,18 +34,19 @@ def main() -> None:
     flags = parser.parse_args()
     started = provenance.now()
     paths: dict[str, Path] = {name: getattr(flags, name) for name in TABLES}
-    tables = {name: pd.read_csv(io.BytesIO(provenance.read(path))) for name, path in paths.items()}
+    tables = {name: tabulation.read_table(path) for name, path in paths.items()}
     judged = claims.claims(claims.Tables(**tables, mlm_tasks=flags.mlm_tasks))
     table = versus_paper.versus_paper_table(
         published.values(flags.published), tables["winning_tickets"], tables["transfer"], judged
     )
-    files.write_bytes(flags.table, cells.csv(table))
-    files.write_bytes(flags.text, versus_paper.render(judged).encode() + b"\n")
-    provenance.write(
-        flags.table,
-        flags.text,
+    outputs = {
+        flags.table: cells.csv(table),
+        flags.text: versus_paper.render(judged).encode() + b"\n",
+    }
+    tabulation.write(
+        outputs,
         rule="versus_paper",
-        parameters={"mlm_tasks": flags.mlm_tasks},
+        parameters=tabulation.recorded(flags),
         dependencies=paths | {name: flags.published / name for name in published.FILES},
         started=started,
     )

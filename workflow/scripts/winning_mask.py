@@ -7,11 +7,9 @@ should not have to wait for that.
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 from pathlib import Path
 
-from tickets import masks, provenance
+from tickets import masks, provenance, winning_sparsities
 from tickets.errors import BadInput, run
 
 
@@ -27,7 +25,12 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="mask file to write")
     flags = parser.parse_args()
     started = provenance.now()
-    won = _won(flags.winning, flags.task, flags.criterion)
+    won = winning_sparsities.read(flags.winning).get((flags.task, flags.criterion))
+    if won is None:
+        raise BadInput(
+            f"{flags.winning}: nothing about {flags.task} by {flags.criterion}; delete it to have "
+            "it made again"
+        )
     chosen = dict(zip(flags.sparsities, flags.masks, strict=True))[won]
     mask = masks.read(chosen)
     masks.write(flags.output, mask)
@@ -39,15 +42,6 @@ def main() -> None:
         facts=masks.facts(mask),
         started=started,
     )
-
-
-def _won(path: Path, task: str, criterion: str) -> str:
-    """The highest winning sparsity in the table, as it is written there."""
-    rows = csv.DictReader(io.StringIO(provenance.read(path).decode()))
-    found = {(row["task"], row["criterion"]): row["sparsity"] for row in rows}
-    if (task, criterion) not in found:
-        raise BadInput(f"{path}: nothing about {task} by {criterion}; delete it to have it made")
-    return found[task, criterion]
 
 
 if __name__ == "__main__":

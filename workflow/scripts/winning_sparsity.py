@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import cells, files, provenance, tabulation, winning
+from tickets import cells, provenance, tabulation, winning
 from tickets.errors import run
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--metrics", type=Path, required=True, help="scores of the trainings")
-    parser.add_argument("--tasks", nargs="+", required=True, help="the study's tasks, in its order")
+    tabulation.add_tasks(parser)
     parser.add_argument("--sparsities", nargs="+", required=True, help="percent, one a round")
     parser.add_argument("--rewind", type=float, required=True, help="percent of training")
     parser.add_argument("--table", type=Path, required=True, help="to write (CSV)")
@@ -20,15 +19,11 @@ def main() -> None:
     started = provenance.now()
     metrics = tabulation.read_metrics(flags.metrics)
     table = winning.winning_table(metrics, flags.tasks, flags.sparsities, flags.rewind)
-    files.write_bytes(flags.table, cells.csv(table))
-    provenance.write(
-        flags.table,
+    outputs = {flags.table: cells.csv(table)}
+    tabulation.write(
+        outputs,
         rule="winning_sparsity",
-        parameters={
-            "tasks": flags.tasks,
-            "sparsities": flags.sparsities,
-            "rewind": repr(flags.rewind),
-        },
+        parameters=tabulation.recorded(flags),
         dependencies={"metrics": flags.metrics},
         started=started,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import cells, files, provenance, tabulation, winning, winning_tickets
+from tickets import cells, provenance, tabulation, winning_sparsities, winning_tickets
 from tickets.errors import run
 
 
@@ -24,16 +24,17 @@ def main() -> None:
     table = winning_tickets.winning_tickets_table(
         tabulation.read_metrics(flags.metrics),
         flags.tasks,
-        winning.read(flags.winning_sparsities),
+        winning_sparsities.read(flags.winning_sparsities),
         flags.rewind,
     )
-    files.write_bytes(flags.table, cells.csv(table))
-    files.write_bytes(flags.text, winning_tickets.render(table).encode() + b"\n")
-    provenance.write(
-        flags.table,
-        flags.text,
+    outputs = {
+        flags.table: cells.csv(table),
+        flags.text: winning_tickets.render(table).encode() + b"\n",
+    }
+    tabulation.write(
+        outputs,
         rule="winning_tickets",
-        parameters={"tasks": flags.tasks, "rewind": repr(flags.rewind)},
+        parameters=tabulation.recorded(flags),
         dependencies={"metrics": flags.metrics, "winning_sparsities": flags.winning_sparsities},
         started=started,
     )

@@ -19,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import stats
 
-from tickets.metrics import exact, overlap
+from tickets.scoring import exact, overlap
 from tickets.seeds import derive
 
 REPLICATES = 1000
@@ -54,7 +54,7 @@ def replicates(metric: str, table: pa.Table, resamples: NDArray[np.uint8]) -> ND
     """The score of a predictions table on each of the resamples, in percent [resamples].
 
     `resamples` [resamples, examples] counts the table's rows, as `counts` does. A metric that is
-    not defined on a resample is 0, as `metrics.score` has it for constants.
+    not defined on a resample is 0, as `scoring.score` has it for constants.
     """
     score = _METRICS[metric](table)
     chunks = np.array_split(resamples, 1 + resamples.size // CHUNK)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +12,7 @@ from tickets import canonical
 from tickets.errors import BadInput
 from tickets.metrics import score
 from tickets.paths import parse_predictions
-from tickets.resampling import counts, replicates
-
-SCHEMA = pa.schema(
-    [
-        ("weights", pa.string()),
-        ("finder", pa.string()),
-        ("source_task", pa.string()),
-        ("rewind", pa.float64()),
-        ("mask_seed", pa.int64()),
-        ("sparsity", pa.float64()),
-        ("at", pa.string()),
-        ("target_task", pa.string()),
-        ("seed", pa.int64()),
-        ("metric", pa.string()),
-        ("primary", pa.bool_()),
-        ("score", pa.float64()),
-        ("examples", pa.int64()),
-        ("replicates", pa.list_(pa.float32())),
-    ]
-)
+from tickets.score_rows import SCHEMA, rows_of
 
 
 def scores(predictions: Iterable[Path], metrics: Mapping[str, Sequence[str]]) -> pa.Table:
@@ -58,18 +38,5 @@ def scores(predictions: Iterable[Path], metrics: Mapping[str, Sequence[str]]) ->
             found = score(names, table)
         except BadInput as error:
             raise BadInput(f"{path}: {error}") from None
-        resamples = counts(training.target_task, table.num_rows)
-        sparsity = nan if training.sparsity is None else float(training.sparsity)
-        identity = {**vars(training), "sparsity": sparsity}
-        rows += [
-            {
-                **identity,
-                "metric": name,
-                "primary": name == names[0],
-                "score": found[name],
-                "examples": table.num_rows,
-                "replicates": replicates(name, table, resamples) if name == names[0] else None,
-            }
-            for name in names
-        ]
+        rows += rows_of(training, table, found)
     return pa.Table.from_pylist(rows, schema=SCHEMA)

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 
-from tickets import provenance
 from tickets.cells import Cell, Scores, dense, rounded, select, select_paired
-from tickets.errors import BadInput
 from tickets.schedule import parse
+from tickets.winning_sparsities import COLUMNS, NONE
 
 CRITERIA = {
     "within_std": "at least the full model's mean less one standard deviation",
     "strict": "at least the full model's mean",
 }
 """What a mask's mean has to reach: the paper's winning ticket, and that of its appendix A."""
-
-COLUMNS = ("task", "criterion", "sparsity")
-NONE = "0"
-"""The sparsity of a task without a winning ticket."""
 
 NO_INTERVAL = (float("nan"), float("nan"))
 """Of the difference of a network from itself: it stays empty in tables."""
@@ -71,19 +64,3 @@ def winning_table(
         for each in CRITERIA
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def read(path: Path) -> dict[tuple[str, str], str]:
-    """The label of the winning sparsity of each task and criterion, from the table's file.
-
-    Raises:
-        BadInput: the file has other columns.
-        Tampered: file and statement differ.
-    """
-    table = pd.read_csv(io.BytesIO(provenance.read(path)), dtype=str)
-    if tuple(table.columns) != COLUMNS:
-        raise BadInput(f"{path}: no table of winning sparsities; make it with winning_sparsity.py")
-    return {
-        (str(task), str(criterion)): str(label)
-        for task, criterion, label in table.itertuples(index=False)
-    }

@@ -51,11 +51,12 @@ def winning_tickets_table(
 ) -> pd.DataFrame:
     """One row a task, criterion and network, in the order of `tasks`, `CRITERIA` and `MEANING`.
 
-    `winning` has the label of the winning sparsity of each task and criterion, as `winning.read`
-    gives it; `rewind` (percent) is that of the masks. Scores are percent, differences points, and
-    `low` and `high` the 95 % interval of `delta_full`. `sparsity` (fraction) is the winning one in
-    every row, the full model's too; where it is 0, no mask wins and the masks of that sparsity are
-    the full model. `wins` is whether a network meets the row's criterion.
+    `winning` has the label of the winning sparsity of each task and criterion, as
+    `winning_sparsities.read` gives it; `rewind` (percent) is that of the masks. Scores are percent,
+    differences points, and `low` and `high` the 95 % interval of `delta_full`. `sparsity`
+    (fraction) is the winning one in every row, the full model's too; where it is 0, no mask wins
+    and the masks of that sparsity are the full model. `wins` is whether a network meets the row's
+    criterion.
 
     Raises:
         BadInput: a task has no winning sparsity, a cell is missing, or has other seeds than the

@@ -1,0 +1,168 @@
+"""Scores of predictions, in percent, from plain numbers and texts: what `metrics` gives `evaluate`.
+
+Correlations (Matthews, Pearson, Spearman) of constant predictions or references are undefined;
+here they are 0, as scikit-learn has it for Matthews: a constant says nothing about the answer.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Literal, cast
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy import stats
+from sklearn import metrics as sklearn
+
+from tickets.errors import BadInput
+
+Numbers = NDArray[Any]
+Kind = Literal["int64", "float64", "text"]
+"""What a metric compares: numbers of a type, or a text with several."""
+
+REMEMBERED = 2**17
+"""Answers and pairs of them: the trainings of a study answer the same questions, mostly alike."""
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+def score(names: Sequence[str], table: pa.Table) -> dict[str, float]:
+    """The metrics `names` of a predictions table, in percent.
+
+    Raises:
+        BadInput: a metric that is none of `METRICS`, a table without rows, or predictions that are
+            not numbers or not what a metric compares.
+    """
+    if unknown := [name for name in names if name not in METRICS]:
+        raise BadInput(f"no metric {unknown[0]}; there are {', '.join(METRICS)}")
+    pair = compared(table)
+    found: dict[str, float] = {}
+    for name in names:
+        kind, function = METRICS[name]
+        found[name] = 100 * function(*(_as(kind, values) for values in pair))
+    return found
+
+
+def compared(table: pa.Table) -> tuple[Any, Any]:
+    """What a predictions table's metrics compare: predictions and references, or correct and total.
+
+    Raises:
+        BadInput: a table without rows, or predictions that are not numbers.
+    """
+    if table.num_rows == 0:
+        raise BadInput("no predictions to score; run the training again")
+    inputs = ("correct", "total") if "total" in table.column_names else ("prediction", "reference")
+    pair = tuple(
+        table[name].to_pylist() if _is_text(table[name].type) else table[name].to_numpy()
+        for name in inputs
+    )
+    for values in pair:
+        if isinstance(values, np.ndarray) and values.dtype.kind == "f" and not _finite(values):
+            raise BadInput("a prediction or reference is not a number; run the training again")
+    return cast(tuple[Any, Any], pair)
+
+
+@lru_cache(REMEMBERED)
+def normalized(answer: str) -> str:
+    """An answer as SQuAD compares it: lower case, no punctuation, no articles, single spaces."""
+    bare = answer.lower().translate(_PUNCTUATION)
+    return " ".join(_ARTICLES.sub(" ", bare).split())
+
+
+@lru_cache(REMEMBERED)
+def exact(prediction: str, reference: str) -> float:
+    """1 where the two are the same answer, else 0 (SQuAD v1.1)."""
+    return float(normalized(prediction) == normalized(reference))
+
+
+@lru_cache(REMEMBERED)
+def overlap(prediction: str, reference: str) -> float:
+    """F1 of the words that two answers share, counted as often as they occur (SQuAD v1.1)."""
+    said, wanted = normalized(prediction).split(), normalized(reference).split()
+    shared = sum((Counter(said) & Counter(wanted)).values())
+    return 2 * shared / (len(said) + len(wanted)) if shared else 0.0
+
+
+def _as(kind: Kind, values: Any) -> Any:
+    """Values as a metric of that kind takes them; nothing is rounded."""
+    try:
+        if (kind == "text") == isinstance(values, list):
+            return values if kind == "text" else values.astype(kind, casting="safe")
+    except TypeError:
+        pass
+    raise BadInput(f"predictions or references are not {kind}; make the file again")
+
+
+def _best(compare: Callable[[str, str], float]) -> Callable[[Any, Any], float]:
+    """The mean over questions of the best match with any of the question's answers."""
+
+    def mean(predictions: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+        pairs = zip(predictions, references, strict=True)
+        return float(np.mean([max(compare(said, one) for one in all_) for said, all_ in pairs]))
+
+    return mean
+
+
+def _accuracy(predictions: Numbers, references: Numbers) -> float:
+    return float(sklearn.accuracy_score(references, predictions))
+
+
+def _f1(predictions: Numbers, references: Numbers) -> float:
+    zero: Any = 0  # the stub knows the default's type only
+    return float(sklearn.f1_score(references, predictions, zero_division=zero))
+
+
+def _correlation(
+    function: Callable[[Numbers, Numbers], Any],
+) -> Callable[[Numbers, Numbers], float]:
+    """`function`, and 0 where it is not defined."""
+
+    def value(predictions: Numbers, references: Numbers) -> float:
+        if np.ptp(predictions) == 0 or np.ptp(references) == 0:
+            return 0.0
+        return float(function(references, predictions))
+
+    return value
+
+
+def _pearson(one: Numbers, other: Numbers) -> Any:
+    return cast(Any, stats.pearsonr(one, other)).statistic
+
+
+def _spearman(one: Numbers, other: Numbers) -> Any:
+    return cast(Any, stats.spearmanr(one, other)).statistic
+
+
+def _masked_accuracy(correct: Numbers, total: Numbers) -> float:
+    if np.sum(total) == 0:
+        raise BadInput("no masked words to score; give the validation split more text")
+    return float(np.sum(correct) / np.sum(total))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_nested(kind) or pa.types.is_string(kind)
+
+
+def _finite(values: Numbers) -> bool:
+    return bool(np.isfinite(values).all())
+
+
+METRICS: dict[str, tuple[Kind, Callable[[Any, Any], float]]] = {
+    "accuracy": ("int64", _accuracy),
+    "f1": ("int64", _f1),
+    "matthews_correlation": ("int64", _correlation(sklearn.matthews_corrcoef)),
+    "pearson": ("float64", _correlation(_pearson)),
+    "spearman": ("float64", _correlation(_spearman)),
+    "exact_match": ("text", _best(exact)),
+    "span_f1": ("text", _best(overlap)),
+    "masked_accuracy": ("int64", _masked_accuracy),
+}
+"""Each metric as a fraction of predictions and references; `masked_accuracy` compares the correct
+with all hidden words of each sequence.
+"""
