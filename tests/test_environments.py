@@ -20,8 +20,15 @@ SECTIONS = (
     "test extra, and what it needs",
     "benchmark extra (what it needs stands above)",
     "tensorboard extra, and what it needs",
+    "crate extra, and what it needs",
+    "signing extra, and what it needs (protobuf stands above)",
 )
-LEFT_OUT = {"benchmark": "accelerate", "tensorboard": "tensorboardX"}  # by the tests' set-up
+LEFT_OUT = {  # by the tests' set-up
+    "benchmark": "accelerate",
+    "tensorboard": "tensorboardX",
+    "crate": "rocrate",
+    "signing": "model_signing",
+}
 
 # Where packages, images and Node.js are served from.
 REGISTRY = re.compile(
@@ -62,13 +69,14 @@ def conda() -> tuple[list[str], list[str]]:
 def test_every_dependency_is_pinned_once() -> None:
     """The direct section is pyproject's list; no package stands in two sections."""
     sections = [pins()[section] for section in SECTIONS]
-    direct, indirect, test, benchmark, tensorboard = sections
+    direct, _, test, benchmark, *extras = sections
 
     assert set(direct) == names(project()["dependencies"])
     assert names(project()["optional-dependencies"]["test"]) <= set(test)
     assert names(project()["optional-dependencies"]["benchmark"]) == set(benchmark)
-    assert names(project()["optional-dependencies"]["tensorboard"]) <= set(tensorboard)
-    assert len(direct | indirect | test | benchmark | tensorboard) == sum(map(len, sections))
+    for name, extra in zip(("tensorboard", "crate", "signing"), extras, strict=True):
+        assert names(project()["optional-dependencies"][name]) <= set(extra)
+    assert len(set().union(*sections)) == sum(map(len, sections))
 
 
 def test_conda_gets_the_same_versions() -> None:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from types import ModuleType
 
-from tickets.commands import export, import_mask, prunable, show, verify
+from tickets.commands import export, import_mask, prunable, show, sign, verify
 from tickets.errors import Tampered, TicketsError
 
 COMMANDS: dict[str, ModuleType] = {
@@ -15,6 +15,7 @@ COMMANDS: dict[str, ModuleType] = {
     "prunable": prunable,
     "import": import_mask,
     "export": export,
+    "sign": sign,
 }
 """Each with `add_flags(parser)` and `run(flags)`, which gives how many findings there are; its
 docstring is its help, the first line in the list of commands.

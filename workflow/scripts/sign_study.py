@@ -1,0 +1,22 @@
+"""Rule sign: a signature over a finished study's files, with a key of one's own."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tickets import signature
+from tickets.errors import run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--results", type=Path, required=True, help="the study's results folder")
+    parser.add_argument("--private-key", type=Path, required=True, help="the key, as PEM")
+    parser.add_argument("--output", type=Path, required=True, help="the signature")
+    flags = parser.parse_args()
+    signature.sign(flags.results, flags.private_key, flags.output)
+
+
+if __name__ == "__main__":
+    run(main)
