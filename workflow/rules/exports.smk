@@ -8,14 +8,11 @@ localrules:
     sign,
 
 
-def finished(wildcards):
-    """All that `rule all` asks for, which is complete only when every rule is read."""
-    return {"study": ancient(rules.all.input), "statements": stated(*rules.all.input)}
-
-
 rule crate:
+    # `rule all` is known only when every rule has been read, hence functions.
     input:
-        unpack(finished),
+        study=lambda wildcards: ancient(rules.all.input),
+        statements=lambda wildcards: stated(*rules.all.input),
         code=code("export_crate"),
     output:
         files.crate(),
@@ -32,7 +29,8 @@ rule crate:
 rule sign:
     # The key's place is the signer's own: not a parameter, which Snakemake would write down.
     input:
-        unpack(finished),
+        study=lambda wildcards: ancient(rules.all.input),
+        statements=lambda wildcards: stated(*rules.all.input),
         code=code("sign_study"),
     output:
         files.signature(),
