@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 
 from studies import ROOT, checkout, planned, snakemake
 from tickets import config, experiments, masks, provenance
+from tickets.audit.schema_of_statements import problem, schema
 
 EXPERIMENTS = {
     "seeds": [1],
@@ -68,6 +69,18 @@ def test_every_table_and_figure_is_there(study: Path) -> None:
     for path in made:
         assert provenance.subject_digest(path)
         assert len(path.read_bytes()) > 40
+
+
+def test_every_statement_is_as_the_schema_says(study: Path) -> None:
+    """Those of every rule that lasts, and the histories that they carry."""
+    stated = [json.loads(path.read_bytes()) for path in study.glob("results/**/*.prov.json")]
+    rules = {each["predicate"]["buildDefinition"]["externalParameters"]["rule"] for each in stated}
+
+    assert [found for each in stated if (found := problem(each))] == []
+    assert rules == schema()["definitions"]["rules"].keys() - {
+        *("rewind", "round_start"),  # files that do not last
+        *("import", "export"),
+    }
 
 
 def test_nothing_is_trained_twice_and_nothing_is_left_over(study: Path) -> None:

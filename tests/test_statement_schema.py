@@ -1,0 +1,321 @@
+"""The JSON schema of statements: every rule's own parameters, and nothing else anywhere."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft7Validator
+
+from example_statements import EXAMPLES, FACTS, OPTIONAL, TRAINING, carrying, example
+from tickets import provenance, statements
+from tickets.audit import schema_of_statements
+from tickets.audit.schema_of_statements import problem, schema
+from tickets.dag import Design
+from tickets.experiments import PARTS
+from tickets.paths import SHUFFLES, WINNING
+from tickets.pruning import SCOPES
+from tickets.tasks import METRICS
+
+SCRIPTS = Path(provenance.__file__).parents[1]
+# Rules that a script knows by another name than a constant.
+NAMED_ELSEWHERE = {
+    "language.py": {"language", "pretraining_text"},
+    "mask_table.py": {"mask_overlap", "layer_sparsity"},
+    "tabulation.py": set[str](),
+}
+
+WHOLE = [example(rule, parameters, {}) for rule, parameters in EXAMPLES] + [
+    example("rewind", {}, facts) for facts in FACTS
+]
+
+
+def test_the_schema_is_one_of_draft_7() -> None:
+    """So that others' validators read it too."""
+    Draft7Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize(("rule", "parameters"), EXAMPLES)
+def test_a_rule_has_exactly_its_parameters(rule: str, parameters: dict[str, Any]) -> None:
+    """None is missing, none is added, and none is something else; beside others or carried."""
+    good = example(rule, parameters, {})
+    wrong = [example(rule, parameters | {"unknown": "1"}, {})]
+    wrong += [example(rule, _without(parameters, name), {}) for name in parameters]
+    wrong += [example(rule, parameters | {name: {"": None}}, {}) for name in parameters]
+
+    assert problem(good) is None
+    assert problem(carrying(good)) is None
+    for each in wrong:
+        found = problem(each)
+        assert found is not None
+        assert found.startswith("predicate.buildDefinition.externalParameters")
+        inner = problem(carrying(each))
+        assert inner is not None
+        assert ".resolvedDependencies[4].annotations.statement.predicate" in inner
+
+
+@pytest.mark.parametrize("whole", WHOLE)
+def test_no_object_anywhere_takes_another_key(whole: dict[str, Any]) -> None:
+    """From the statement itself to the innermost digest of one that it carries."""
+    value = carrying(deepcopy(whole))
+    objects = [value, *(each for _, each in _inside(value) if isinstance(each, dict))]
+    for each in objects:
+        each["unknown"] = None
+        assert problem(value) is not None
+        del each["unknown"]
+    assert problem(value) is None
+
+
+def test_what_a_training_may_have() -> None:
+    """A length, in one of two ways; a head's name and a dropout, if it was given one."""
+    parameters = TRAINING | {"steps": 120} | OPTIONAL
+
+    assert problem(example("train", parameters, {})) is None
+    assert problem(example("train", parameters | {"epochs": "3.0"}, {})) is not None
+    assert problem(example("train", TRAINING, {})) is not None
+
+
+@pytest.mark.parametrize("facts", FACTS)
+def test_facts_are_those_of_one_kind(facts: dict[str, Any]) -> None:
+    """All or none of them."""
+    assert problem(example("rewind", {}, facts)) is None
+    fewer = [_without(facts, name) for name in facts]
+    for rest in (each for each in fewer if each not in FACTS):
+        assert problem(example("rewind", {}, rest)) is not None
+    assert problem(example("rewind", {}, facts | {"unknown": 1})) is not None
+
+
+def test_every_rule_that_a_script_writes_is_known_and_no_other() -> None:
+    """A new rule needs its parameters here, and an example above."""
+    written: set[str] = set()
+    elsewhere: set[str] = set()
+    for path in SCRIPTS.rglob("*.py"):
+        for rule in _rules(path):
+            if isinstance(rule, ast.Constant):
+                written.add(str(rule.value))
+            else:
+                elsewhere.add(path.name)
+    written = written.union(*NAMED_ELSEWHERE.values())
+    parameters = schema()["definitions"]["parameters"]
+    dispatched = [each["if"]["properties"]["rule"]["const"] for each in parameters["allOf"]]
+    led_to = [each["then"]["$ref"].rpartition("/")[2] for each in parameters["allOf"]]
+
+    assert elsewhere == NAMED_ELSEWHERE.keys()
+    assert schema()["definitions"]["rules"].keys() == written
+    assert set(parameters["properties"]["rule"]["enum"]) == written
+    assert dispatched == led_to == parameters["properties"]["rule"]["enum"]
+    assert {rule for rule, _ in EXAMPLES} == written
+
+
+def test_a_training_records_all_its_flags_but_paths() -> None:
+    """As the command itself puts it."""
+    tree = ast.parse((SCRIPTS / "train.py").read_text(encoding="utf-8"))
+    (listed,) = (
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PATHS"
+    )
+    left_out = {each.value for each in ast.walk(listed) if isinstance(each, ast.Constant)}
+    flags = {
+        call.args[0].value.removeprefix("--").replace("-", "_")
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func).endswith(".add_argument")
+        and isinstance(call.args[0], ast.Constant)
+        and isinstance(call.args[0].value, str)
+    }
+
+    assert left_out < flags
+    assert schema()["definitions"]["rules"]["train"]["properties"].keys() == {
+        "rule",
+        *(flags - left_out),
+    }
+
+
+def test_the_documents_name_each_rule_and_its_parameters() -> None:
+    """As the schema does; words in the same column that are values stand there too."""
+    text = (SCRIPTS.parents[1] / "docs" / "statements.md").read_text(encoding="utf-8")
+    table = text.partition("## Rules")[2].partition("## Facts")[0]
+    rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
+    named = {rule: set(_quoted(said)) for rules, said in rows for rule in _quoted(rules)}
+    values = {"language", "dense", "oneshot", "imp", "standard", "0"}
+
+    assert named.keys() == schema()["definitions"]["rules"].keys()
+    for rule, said in named.items():
+        known = {name for each, has in EXAMPLES if each == rule for name in has}
+        known |= OPTIONAL.keys() if rule == "train" else set()
+        assert known <= said, rule
+        others = {"pretraining_pairs"} if rule == "language" else set[str]()
+        assert said - known <= values | others, rule
+
+
+def test_words_are_those_of_the_code() -> None:
+    """What the schema lists is what the workflow knows."""
+    known = schema()["definitions"]
+    design, rules = known["design"], known["rules"]
+
+    assert known["scope"]["enum"] == list(SCOPES)
+    assert known["head"]["enum"] == list(METRICS)
+    assert rules["shuffle"]["properties"]["how"]["enum"] == list(SHUFFLES)
+    assert rules["winning_mask"]["properties"]["criterion"]["enum"] == list(WINNING.values())
+    assert rules["metrics"]["properties"]["part"]["enum"] == list(PARTS)
+    assert list(design["properties"]) == [field.name for field in fields(Design)]
+    assert set(design["required"]) == design["properties"].keys()
+    packages = known["environment"]["properties"]["packages"]["properties"]
+    assert list(packages) == list(provenance.PACKAGES)
+    values = schema()["properties"]
+    definition = values["predicate"]["properties"]["buildDefinition"]["properties"]
+    assert values["_type"]["const"] == statements.STATEMENT_TYPE
+    assert values["predicateType"]["const"] == statements.PREDICATE_TYPE
+    assert definition["buildType"]["const"] == statements.BUILD_TYPE
+
+
+def test_what_is_written_now_is_as_the_schema_says(tmp_path: Path) -> None:
+    """With a parent that lasts and one that does not."""
+    theta, mask = tmp_path / "weights/theta_0.safetensors", tmp_path / "masks/dense.safetensors"
+    ticket = tmp_path / "tickets/theta_0/dense.safetensors"
+    made = {
+        theta: ("theta_0", EXAMPLES[16][1], {}),
+        mask: ("prune", EXAMPLES[2][1], {"weights": theta}),
+        ticket: ("rewind", {}, {"theta": theta, "mask": mask}),
+    }
+    predictions = tmp_path / "predictions/seed-1.parquet"
+    made[predictions] = ("train", EXAMPLES[0][1], {"ticket": ticket, "mask": mask})
+    for path, (rule, parameters, dependencies) in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"content")
+        provenance.write(
+            path,
+            rule=rule,
+            parameters=parameters,
+            dependencies=dependencies,
+            started=provenance.now(),
+        )
+        assert problem(json.loads(provenance.beside(path).read_bytes())) is None
+    assert '"annotations":{"statement":' in provenance.beside(predictions).read_text()
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("subject", 0, "digest", "sha256"), "A" * 64),
+        (("subject", 0, "digest", "sha256"), "a" * 64 + "\n"),
+        (("subject", 0, "digest"), {"sha256": "a" * 64, "md5": "0" * 32}),
+        (("subject", 0, "name"), "../masks.safetensors"),
+        (("subject", 0, "name"), "masks/x.safetensors"),
+        (("subject",), []),
+        (("predicate", "runDetails", "metadata", "startedOn"), "2026-11-24T18:31:42+00:00"),
+        (("predicate", "runDetails", "metadata", "startedOn"), "٢٠٢٦-11-24T18:31:42Z"),
+        (("predicate", "runDetails", "builder", "id"), "https://slsa.dev/level4"),
+        (("predicate", "runDetails", "byproducts"), []),
+        (("predicate", "buildDefinition", "internalParameters", "packages", "evil"), "1.0"),
+        (("predicate", "buildDefinition", "internalParameters", "packages", "numpy"), "latest"),
+        (("predicate", "buildDefinition", "resolvedDependencies"), []),
+        (("predicate", "buildDefinition", "resolvedDependencies", 0, "digest"), {}),
+        (("predicate", "buildDefinition", "resolvedDependencies", 0, "annotations"), {}),
+        (("predicate", "buildDefinition", "resolvedDependencies", 1, "name"), "code/../x.py"),
+        (("predicate", "buildDefinition", "resolvedDependencies", 1, "name"), "code/x.pyc"),
+        (("predicate", "buildDefinition", "resolvedDependencies", 1, "uri"), "x.py"),
+        (("predicate", "buildDefinition", "resolvedDependencies", 2, "uri"), "other.txt"),
+        (("predicate", "buildDefinition", "resolvedDependencies", 3, "uri"), "a\nb"),
+        (("predicate", "buildDefinition", "resolvedDependencies", 4, "annotations"), {}),
+        (("predicate", "buildDefinition", "externalParameters", "rule"), "unknown"),
+        (("extra",), 1),
+    ],
+)
+def test_what_is_no_statement_is_named(place: tuple[Any, ...], value: Any) -> None:
+    """One line that says where; also where it is carried inside another one."""
+    wrong = example("rewind", {}, {})
+    _put(wrong, place, value)
+
+    for each in (wrong, carrying(wrong)):
+        found = problem(each)
+        assert found is not None
+        assert found.isprintable()
+        assert len(found) <= 500
+
+
+def test_nesting_that_no_reader_follows_is_a_problem() -> None:
+    """It does not break the audit."""
+    value = example("rewind", {}, {})
+    for _ in range(2000):
+        value = carrying(value)
+
+    assert problem(value) == "it carries too many statements inside each other"
+
+
+@given(st.sampled_from(WHOLE), st.data())
+def test_another_validator_says_the_same(whole: dict[str, Any], data: st.DataObject) -> None:
+    """Whatever is added, left out or changed anywhere in a statement."""
+    value = deepcopy(data.draw(st.sampled_from([whole, carrying(whole)])))
+    place = data.draw(st.sampled_from([place for place, _ in _inside(value)]))
+    *before, last = place
+    holder = value
+    for each in before:
+        holder = holder[each]
+    change = data.draw(st.sampled_from(["change", "add", "leave out"]))
+    if change == "leave out":
+        del holder[last]
+    elif change == "add" and isinstance(holder, dict):
+        holder[data.draw(st.text(max_size=5))] = data.draw(_JSON)
+    else:
+        holder[last] = data.draw(_JSON)
+
+    assert (problem(value) is None) == _ORACLE.is_valid(value)
+
+
+_ORACLE = Draft7Validator(schema_of_statements.schema())
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 2**53 + 1)
+    | st.text(max_size=8)
+    | st.sampled_from(["0" * 64, "10", "0.5", "train", "mlm", "code/x.py", "x-statement"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+def _inside(value: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """All that a JSON value holds, with its path."""
+    for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+        yield (*before, key), each
+        if isinstance(each, dict | list):
+            yield from _inside(each, (*before, key))
+
+
+def _put(value: Any, place: tuple[Any, ...], new: Any) -> None:
+    *before, last = place
+    for each in before:
+        value = value[each]
+    value[last] = new
+
+
+def _without(values: dict[str, Any], name: str) -> dict[str, Any]:
+    return {other: value for other, value in values.items() if other != name}
+
+
+def _quoted(text: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", text)
+
+
+def _rules(path: Path) -> Iterator[ast.expr]:
+    """What a file's calls that write statements name as their rule."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in (
+            "provenance.write",
+            "tabulation.write",
+        ):
+            (rule,) = [keyword.value for keyword in node.keywords if keyword.arg == "rule"]
+            yield rule

@@ -1,0 +1,101 @@
+"""Whether the code that made the files is that of the commits they name.
+
+The bytes of the files of code are compared as git holds them. Where attributes or settings of git
+change them on checkout (line ends), what ran differs from them, and that is found: the digest that
+a statement records is of what ran.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tickets.audit.findings import Files, Finding
+from tickets.audit.histories import about, every
+from tickets.audit.repository import Commits, opened
+from tickets.errors import BadInput, Tampered
+from tickets.files import sha256
+from tickets.statements import Statement
+
+PLACE = "workflow/scripts"
+
+Made = Sequence[tuple[str, Statement]]
+
+
+def check(files: Files, repository: Path | None) -> Iterator[Finding]:
+    """Look each recorded file of code up at its commit; one finding a version of it that is not
+    there, not one a statement.
+    """
+    made = list(every(files))
+    by_commit: dict[str, list[tuple[str, Statement]]] = defaultdict(list)
+    outside: list[str] = []
+    for path, statement in made:
+        if statement.commit is None:
+            outside.append(path)
+        else:
+            by_commit[statement.commit].append((path, statement))
+    if outside:
+        yield about(outside, "no-commit", "made outside git, where no code can be looked up")
+    with opened(repository) as commits:
+        for commit, group in sorted(by_commit.items()):
+            yield from _dirty(commit, group)
+            yield from _unknown(commits, commit, group)
+    yield from _mixed(made)
+
+
+def _dirty(commit: str, made: Made) -> Iterator[Finding]:
+    paths = [path for path, statement in made if not statement.clean]
+    if paths:
+        message = f"made while files of the project differed from commit {commit}"
+        yield about(paths, "dirty-code", message)
+
+
+def _unknown(commits: Commits, commit: str, made: Made) -> Iterator[Finding]:
+    """What of the recorded code is not the commit's."""
+    for (name, digest), paths in sorted(_versions(made).items()):
+        file = f"{PLACE}/{name}"
+        try:
+            code = commits.file(commit, file)
+        except BadInput as error:
+            message = f"code was not looked up at commit {commit}: {error}"
+            yield about([path for path, _ in made], "no-repository", message)
+            return
+        except Tampered as error:
+            yield about(paths, error.code, f"{file} of commit {commit}: {error}")
+            continue
+        found = "there is none" if code is None else f"it is {sha256(code)}"
+        if code is None or sha256(code) != digest:
+            message = f"made by a {file} of sha256 {digest}; at commit {commit} {found}"
+            yield about(paths, "unknown-code", message)
+
+
+def _versions(made: Made) -> Mapping[tuple[str, str], list[str]]:
+    """The files made by each version of each file of code, by its name and digest."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for path, statement in made:
+        for name, digest in statement.code.items():
+            found[name, digest].append(path)
+    return found
+
+
+def _mixed(made: Made) -> Iterator[Finding]:
+    """Files of code of which several versions made files of one rule."""
+    by_rule: dict[str, list[tuple[str, Statement]]] = defaultdict(list)
+    for path, statement in made:
+        by_rule[statement.rule].append((path, statement))
+    found: dict[str, dict[str, dict[str, list[str]]]] = defaultdict(dict)
+    for rule, group in by_rule.items():
+        for (name, digest), paths in _versions(group).items():
+            found[name].setdefault(rule, {})[digest] = paths
+    for name, rules in sorted(found.items()):
+        mixed = {rule: versions for rule, versions in sorted(rules.items()) if len(versions) > 1}
+        if mixed:
+            rarest = min(next(iter(mixed.values())).values(), key=len)
+            said = ", ".join(f"{rule} ({_numbers(each)})" for rule, each in mixed.items())
+            message = f"other files of their rule were made by another {PLACE}/{name}: {said}"
+            yield about(rarest, "mixed-code", message)
+
+
+def _numbers(versions: Mapping[str, Sequence[str]]) -> str:
+    return " and ".join(map(str, sorted(map(len, versions.values()), reverse=True)))

@@ -1,0 +1,41 @@
+"""All statements of a folder: those beside its files, and those that others carry inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tickets.audit.findings import Files, Finding
+from tickets.statements import Statement
+
+LONGEST = 500
+"""Characters of a message."""
+
+
+def every(files: Files) -> Iterator[tuple[str, Statement]]:
+    """Each statement with its file's path, sorted; then once each one that was carried only, with
+    the path of a file that carries it.
+    """
+    own = sorted(files.statements.items())
+    yield from own
+    seen = {statement.itself for _, statement in own}
+    for path, statement in own:
+        waiting = [statement]
+        while waiting:
+            for dependency in waiting.pop().dependencies.values():
+                carried = dependency.history
+                if carried is not None and carried.itself not in seen:
+                    seen.add(carried.itself)
+                    waiting.append(carried)
+                    yield path, carried
+
+
+def about(paths: Sequence[str], code: str, message: str) -> Finding:
+    """One finding about all of `paths`, of which it names the first."""
+    files = "this file" if len(paths) == 1 else f"{len(paths)} files, this the first"
+    return Finding(path=paths[0], code=code, message=one_line(f"{files}: {message}"))
+
+
+def one_line(text: str) -> str:
+    """A text with something of a statement in it, so that it fills one line and no more."""
+    line = text.encode("unicode_escape").decode()
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."

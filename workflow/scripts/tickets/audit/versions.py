@@ -1,0 +1,106 @@
+"""Whether the packages that made the files have the versions that the project pins."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from tickets.audit.findings import Files, Finding
+from tickets.audit.histories import about, every
+from tickets.audit.repository import opened
+from tickets.errors import BadInput, Tampered
+from tickets.files import read_bytes, sha256
+from tickets.statements import Statement
+
+PLACE = "envs/constraints.txt"
+
+_PIN = re.compile(r"(?m)^([\w.-]+)==([^\s;#]+)")
+
+
+def check(files: Files, repository: Path | None) -> Iterator[Finding]:
+    """Compare recorded versions with the pins at the recorded commit; one finding a wrong version.
+
+    Where the commit is not to be had, the pins in the work tree at `repository` count, if they are
+    those whose digest was recorded.
+    """
+    by_pins: dict[tuple[str | None, str | None], list[tuple[str, Statement]]] = defaultdict(list)
+    for path, statement in every(files):
+        recorded = statement.dependencies.get("pins")
+        digest = None if recorded is None else recorded.digest
+        by_pins[statement.commit, digest].append((path, statement))
+    wrong: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    with opened(repository) as commits:
+        for (commit, digest), made in sorted(by_pins.items(), key=repr):
+            paths = [path for path, _ in made]
+            try:
+                pins = commits.file(commit or "", PLACE)
+            except BadInput as error:
+                pins = _in_work_tree(repository, digest)
+                if pins is None and digest is not None:
+                    reason = "made outside git" if commit is None else error
+                    message = f"no {PLACE} of sha256 {digest} to compare versions with: {reason}"
+                    yield about(paths, "no-repository", message)
+            except Tampered as error:
+                yield about(paths, error.code, f"{PLACE} of commit {commit}: {error}")
+                continue
+            else:
+                yield from _other_pins(paths, commit, digest, pins)
+            for path, package, version, pin in _wrong(made, pins):
+                wrong[package, version, pin].append(path)
+    for (package, version, pin), paths in sorted(wrong.items()):
+        yield about(paths, "wrong-version", f"made with {package} {version}, where {pin} is pinned")
+
+
+def _other_pins(
+    paths: Sequence[str], commit: str | None, digest: str | None, pins: bytes | None
+) -> Iterator[Finding]:
+    """Where the pins that were there are not the commit's."""
+    if digest is not None and (pins is None or sha256(pins) != digest):
+        found = "there is none" if pins is None else f"it is {sha256(pins)}"
+        message = f"made under {PLACE} of sha256 {digest}; at commit {commit} {found}"
+        yield about(paths, "unknown-code", message)
+
+
+def _in_work_tree(repository: Path | None, digest: str | None) -> bytes | None:
+    """The pins as they stand there, if they have that digest."""
+    if repository is None:
+        return None
+    try:
+        content = read_bytes(repository / PLACE)
+    except Tampered:
+        return None
+    return content if sha256(content) == digest else None
+
+
+def _wrong(
+    made: Iterable[tuple[str, Statement]], pins: bytes | None
+) -> Iterator[tuple[str, str, str, str]]:
+    """Each file's path, package, version and pin, where they differ; nothing without pins.
+
+    A version's local part ("+cpu") says how it was built: it may be pinned or not.
+    """
+    if pins is None:
+        return
+    lines = _PIN.findall(pins.decode(errors="replace"))
+    pinned = {_normal(name): version for name, version in lines}
+    for path, statement in made:
+        for package, version in _packages(statement).items():
+            pin = pinned.get(_normal(package), "none")
+            if pin not in (version, version.partition("+")[0]):
+                yield path, package, version, pin
+
+
+def _packages(statement: Statement) -> Mapping[str, str]:
+    """Recorded versions by package, whatever a statement holds in their place."""
+    environment: Any = statement.environment
+    packages = environment.get("packages") if isinstance(environment, Mapping) else None
+    found = cast(Mapping[Any, Any], packages) if isinstance(packages, Mapping) else {}
+    return {str(name): str(version) for name, version in found.items()}
+
+
+def _normal(package: str) -> str:
+    """A package's name as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", package).lower()
