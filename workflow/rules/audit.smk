@@ -17,5 +17,5 @@ rule audit:
     params:
         results=study.results,
     shell:
-        "python {input.code[0]} {params.results} --masks {output.masks} "
+        "python {input.code[0]} --results {params.results} --masks {output.masks} "
         "--report {output.report} > {log} 2>&1"

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import argparse
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
-from tickets.commands import audit
+from tickets.audit import report, verdict
+from tickets.audit.study import audit
 from tickets.errors import run
+from tickets.files import write_bytes
+from tickets.provenance import SCRIPTS
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    audit.add_flags(parser)
-    audit.run(parser.parse_args())
+    parser.add_argument("--results", type=Path, required=True, help="the study's results folder")
+    parser.add_argument("--masks", type=Path, required=True, help="table of masks to write (CSV)")
+    parser.add_argument("--report", type=Path, required=True, help="page to write (HTML)")
+    flags = parser.parse_args()
+    with ProcessPoolExecutor() as pool:
+        found = audit(flags.results, SCRIPTS.parents[1], pool)
+    judged = verdict.of(found, anchored=False)
+    print(verdict.text(found, judged))
+    write_bytes(flags.masks, report.masks_csv(found).encode())
+    write_bytes(flags.report, report.html(found, judged).encode())
 
 
 if __name__ == "__main__":

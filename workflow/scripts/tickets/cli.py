@@ -6,12 +6,15 @@ import argparse
 import sys
 from types import ModuleType
 
-from tickets.commands import export, import_mask, prunable, show, sign, verify
+from tickets.commands import audit, diff, export, import_mask, prunable, show, sign, verify, why
 from tickets.errors import Tampered, TicketsError
 
 COMMANDS: dict[str, ModuleType] = {
+    "audit": audit,
     "verify": verify,
     "show": show,
+    "why": why,
+    "diff": diff,
     "prunable": prunable,
     "import": import_mask,
     "export": export,

@@ -16,7 +16,7 @@ class BadInput(TicketsError):
 
 
 class Tampered(TicketsError):
-    """A file that is not the one its statement speaks of; `code` names the fault (docs/audit.md)."""
+    """A file that is not the one its statement speaks of; `code`: which fault (docs/audit.md)."""
 
     def __init__(self, message: str, code: str = "changed-file") -> None:
         super().__init__(message)

@@ -202,9 +202,8 @@ def read_packed(path: Path) -> Packed:
     packed = packed_from_bytes(provenance.read(path), str(path))
     stated = provenance.facts(path).get("mask_digest")
     if stated != packed.digest:
-        raise Tampered(
-            f"{path}: its bits' digest is {packed.digest}, its statement says {stated}", "wrong-bits"
-        )
+        message = f"{path}: its bits' digest is {packed.digest}, its statement says {stated}"
+        raise Tampered(message, "wrong-bits")
     return packed
 
 

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tickets.experiments import PARTS
-from tickets.paths import CONFIGURATION, MASK, SEED, TASK, WEIGHTS, Results
+from tickets.paths import CONFIGURATION, MASK, SEED, TASK, UNSTATED, WEIGHTS, Results
 
-_UNSTATED = ("logs", "benchmarks", "checkpoints", "events", "audit", "exports")
 _SPLIT = "train|validation"
 _FORMS = {
     "mask": MASK,
@@ -85,7 +84,7 @@ def is_stated(path: str) -> bool:
     An embedded study's configuration of the model that it pre-trains has none either.
     """
     top, _, rest = path.partition("/")
-    return top not in _UNSTATED and not (top == "pretrained" and rest in CONFIGURATION)
+    return top not in UNSTATED and not (top == "pretrained" and rest in CONFIGURATION)
 
 
 def is_clear(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,7 +23,7 @@ from tickets.prunable import prunable_set
 from tickets.schedule import parse
 from tickets.statements import Statement
 
-_NESTED = ("imp", "standard")
+_ROUND = re.compile("(imp|standard)/.*/sparsity-[^/]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,13 +71,13 @@ def see(root: Path, folder: str, names: Sequence[str]) -> Seen:
             continue
         where = place(path)
         seen.digests[path] = sha256(data)
-        seen.findings += _stated(root, path, seen, stated=name + STATEMENT in present, where=where)
+        seen.findings.extend(_stated(root, path, seen, stated=name + STATEMENT in present, where=where))
         if where is None:
             continue
         if where.kind == "mask":
             packed = _mask(root, path, data, seen)
-            if packed is not None and where.parts["mask"].split("/")[0] in _NESTED:
-                seen.findings += _nested(path, packed, before)
+            if packed is not None and _ROUND.fullmatch(where.parts["mask"]):
+                seen.findings.extend(_nested(path, packed, before))
                 before = name, packed
         elif where.kind == "weights":
             _prunable(path, data, seen)

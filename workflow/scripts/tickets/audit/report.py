@@ -10,6 +10,7 @@ from html import escape
 
 from tickets.audit.findings import FAULTS, REMARKS
 from tickets.audit.study import Audit
+from tickets.audit.verdict import Verdict
 from tickets.paths import parse_mask
 
 COLUMNS = (
@@ -51,7 +52,7 @@ def masks_csv(audit: Audit) -> str:
     return text.getvalue()
 
 
-def html(audit: Audit, verdict: str, explanation: str) -> str:
+def html(audit: Audit, verdict: Verdict) -> str:
     """The page: verdict, findings, masks. It loads nothing from anywhere."""
     codes = {**FAULTS, **REMARKS}
     counted = Counter(finding.code for finding in audit.findings)
@@ -61,8 +62,8 @@ def html(audit: Audit, verdict: str, explanation: str) -> str:
         ("code", "path", "what was found"), each
     )
     return _PAGE.format(
-        verdict=escape(verdict),
-        explanation=escape(explanation),
+        verdict=escape(verdict.word),
+        explanation=escape(verdict.meaning),
         root=audit.root,
         files=len(audit.files.digests),
         masks=len(audit.masks),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +41,10 @@ class Audit:
         return [finding for finding in self.findings if finding.is_fault]
 
 
-def audit(root: Path, repository: Path | None) -> Audit:
+def audit(root: Path, repository: Path | None, pool: Executor) -> Audit:
     """Audit the results folder `root`; `repository` is where the code's commits are looked up.
+
+    Folders are read side by side in `pool`.
 
     Raises:
         BadInput: there is no such folder, or nothing in it.
@@ -53,18 +54,16 @@ def audit(root: Path, repository: Path | None) -> Audit:
     tree = walk(root)
     if not tree.folders:
         raise BadInput(f"{root}: no file of a study is in it; name a study's results folder")
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    with ProcessPoolExecutor(workers) as pool:
-        seen = list(pool.map(_see, [(root, *each) for each in tree.folders.items()]))
-        files = Files(
-            root=root,
-            digests={path: digest for each in seen for path, digest in each.digests.items()},
-            statements={path: said for each in seen for path, said in each.statements.items()},
-        )
-        masks = {path: mask for each in seen for path, mask in each.masks.items()}
-        findings = [*tree.findings, *(finding for each in seen for finding in each.findings)]
-        findings += _questions(files, masks, seen, repository)
-        findings += _made_again(root, files, pool)
+    seen = list(pool.map(_see, [(root, *each) for each in tree.folders.items()]))
+    files = Files(
+        root=root,
+        digests={path: digest for each in seen for path, digest in each.digests.items()},
+        statements={path: said for each in seen for path, said in each.statements.items()},
+    )
+    masks = {path: mask for each in seen for path, mask in each.masks.items()}
+    findings = [*tree.findings, *(finding for each in seen for finding in each.findings)]
+    findings += _questions(files, masks, seen, repository)
+    findings += _made_again(root, files, pool)
     return Audit(
         files=files, masks=masks, findings=tuple(sorted(set(findings))), root=root_digest(files)
     )

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from tickets import signature
-from tickets.audit import report
+from tickets.audit import report, verdict
 from tickets.audit.findings import Finding
 from tickets.audit.study import Audit, audit
 from tickets.errors import BadInput
@@ -52,22 +53,17 @@ def run(flags: argparse.Namespace) -> int:
         raise BadInput("--expect-root: write the 64 lower-case hexadecimal digits of a root digest")
     if (flags.public_key is None) != (flags.signature is None):
         raise BadInput("--public-key and --signature: write both, or neither")
-    found = audit(flags.results, flags.repository)
+    with ProcessPoolExecutor() as pool:
+        found = audit(flags.results, flags.repository, pool)
     anchors = list(_anchors(found, flags))
     findings = sorted({*found.findings, *anchors})
-    found = Audit(files=found.files, masks=found.masks, findings=tuple(findings), root=found.root)
-    verdict, explanation = _verdict(found, anchored=bool(expected or flags.public_key))
-    for finding in findings:
-        kind = "" if finding.is_fault else "remark: "
-        print(f"{kind}{finding.code}  {finding.path}: {finding.message}")
-    print(f"{len(found.files.digests):,} files, {len(found.masks):,} of them masks")
-    print(f"root digest {found.root}")
-    print(f"{verdict}: {explanation}")
+    found = replace(found, findings=tuple(findings))
+    judged = verdict.of(found, anchored=bool(expected or flags.public_key))
+    print(verdict.text(found, judged), flush=True)
     if flags.masks:
         write_bytes(flags.masks, report.masks_csv(found).encode())
     if flags.report:
-        write_bytes(flags.report, report.html(found, verdict, explanation).encode())
-    sys.stdout.flush()
+        write_bytes(flags.report, report.html(found, judged).encode())
     return len(found.faults)
 
 
@@ -82,16 +78,3 @@ def _anchors(found: Audit, flags: argparse.Namespace) -> list[Finding]:
         if objection:
             findings.append(Finding(path=".", code="bad-signature", message=objection))
     return findings
-
-
-def _verdict(found: Audit, *, anchored: bool) -> tuple[str, str]:
-    faults = len(found.faults)
-    if faults:
-        return "not clean", f"{faults:,} finding{'s' * (faults > 1)}; docs/audit.md explains them"
-    if anchored:
-        return "authentic", "nothing differs from what the root digest or the key vouches for"
-    return (
-        "self-consistent",
-        "every file is what its statement says; without --expect-root or --public-key nobody can "
-        "tell whether all of them were rewritten",
-    )

@@ -1,0 +1,91 @@
+"""Whatever is done to a study's files, the audit finds it; docs/audit.md has the same table."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import tamperings_of_statements  # noqa: F401 - both fill the table
+from tamperings import TABLE, Tampering, rewritten
+from tickets.audit.findings import FAULTS, REMARKS
+from tickets.audit.study import Audit, audit
+
+ROOT = Path(__file__).parents[1]
+STUDY = ROOT / "tests" / "study_v1"
+DOCUMENT = ROOT / "docs" / "audit.md"
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """A copy of the kept study."""
+    return shutil.copytree(STUDY, tmp_path / "results")
+
+
+def audited(root: Path) -> Audit:
+    with ThreadPoolExecutor(1) as pool:
+        return audit(root, ROOT, pool)
+
+
+def test_the_kept_study_is_clean(study: Path) -> None:
+    """Statements made by version 1 are still understood, and nothing is found."""
+    found = audited(study)
+
+    assert found.faults == []
+    assert len(found.masks) > 20
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_tampering_is_found(study: Path, tmp_path: Path, row: Tampering) -> None:
+    """With its own code at its own path; nothing is executed on the way."""
+    row.do(study)
+
+    found = audited(study)
+
+    assert (row.path, row.code) in {(each.path, each.code) for each in found.findings}
+    assert not (tmp_path / "executed").exists()
+
+
+def test_a_study_put_back_whole_is_found_with_an_anchor_only(study: Path, tmp_path: Path) -> None:
+    """An old complete result set contradicts nothing; its root digest is another one."""
+    old = audited(study).root
+    new = shutil.copytree(study, tmp_path / "new")
+    rewritten(new)
+
+    found = audited(new)
+
+    assert found.root != old
+    assert audited(study).root == old
+
+
+def test_a_chain_rewritten_without_a_seam_is_found_with_an_anchor_only(study: Path) -> None:
+    """Nothing contradicts it, so that only a root digest kept elsewhere tells."""
+    before = audited(study)
+
+    rewritten(study)
+
+    found = audited(study)
+    assert found.faults == []
+    assert found.root != before.root
+
+
+def test_every_fault_has_a_row_or_a_test() -> None:
+    """No code without somebody who has seen it."""
+    seen = {row.code for row in TABLE}
+
+    assert (FAULTS | REMARKS).keys() - seen == ELSEWHERE
+
+
+ELSEWHERE = {
+    "bad-signature",  # test_signature.py
+    "changed-meanwhile",  # test_audit.py
+    "mixed-code",  # test_audit_code.py
+    "no-commit",
+    "no-design",  # test_audit.py
+    "no-repository",  # test_audit_code.py
+    "wrong-mask",  # test_audit.py
+    "wrong-matrices",
+    "wrong-root",
+}
