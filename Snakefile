@@ -19,6 +19,7 @@ include: "workflow/rules/baselines.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/plan.smk"
+include: "workflow/rules/audit.smk"
 include: "workflow/rules/exports.smk"
 
 
@@ -30,9 +31,6 @@ rule all:
         [table.values() for table in (won, swept, rewound_to, varied, ranked, judged)],
         [table.values() for table in (overlapping, layered)],
         [files.figure(name, kind) for name in curves for kind in ("svg", "png")],
-
-
-include: "workflow/rules/audit.smk"
 
 
 onstart:

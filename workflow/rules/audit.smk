@@ -2,8 +2,10 @@
 
 
 rule audit:
+    # `rule all` is known only when every rule has been read, hence functions.
     input:
-        tables=rules.all.input,
+        study=lambda wildcards: ancient(rules.all.input),
+        statements=lambda wildcards: stated(*rules.all.input),
         code=code("audit"),
     output:
         masks=files.audit("masks.csv"),
@@ -15,7 +17,7 @@ rule audit:
     conda:
         "../../envs/environment.yaml"
     params:
-        results=study.results,
+        flags=flags.flags({"results": study.results}),
     shell:
-        "python {input.code[0]} --results {params.results} --masks {output.masks} "
+        "python {input.code[0]} {params.flags} --masks {output.masks} "
         "--report {output.report} > {log} 2>&1"

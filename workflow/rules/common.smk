@@ -114,6 +114,11 @@ def lasting(weights):
     return [] if temporary else [files.weights(weights)]
 
 
+def unless_kept(made):
+    """Mark what is deleted when nothing needs it any more, unless the study keeps it."""
+    return made if study.keep_checkpoints else temp(made)
+
+
 def at_once():
     """How many trainings run at a time under this call's --cores (of one machine) or --jobs (of a
     cluster), and where --resources counts places on GPUs.

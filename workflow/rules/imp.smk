@@ -10,11 +10,6 @@ trained = files.trained("{weights}/{mask}/on-{task}/seed-{seed}")
 predictions = files.predictions("{weights}/{mask}/on-{task}/seed-{seed}")
 
 
-def unless_kept(made):
-    """Mark what is deleted when nothing needs it any more, unless the study keeps it."""
-    return made if study.keep_checkpoints else temp(made)
-
-
 rule prune:
     input:
         weights=lambda w: dag.file_of_scores(files, design, *w),

@@ -153,7 +153,8 @@ def _dependencies(files: Mapping[str, Path]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for name, path in files.items():
         content, stated = _digests(path)
-        place = path.name if path.is_absolute() else path.as_posix()
+        below = not path.is_absolute() and ".." not in path.parts
+        place = path.as_posix() if below else path.name
         found.append({"name": name, "uri": place, "digest": {"sha256": content}})
         if stated is not None:
             parent = {"name": f"{name}-statement", "digest": {"sha256": sha256(stated)}}

@@ -71,7 +71,9 @@ def see(root: Path, folder: str, names: Sequence[str]) -> Seen:
             continue
         where = place(path)
         seen.digests[path] = sha256(data)
-        seen.findings.extend(_stated(root, path, seen, stated=name + STATEMENT in present, where=where))
+        seen.findings.extend(
+            _stated(root, path, seen, stated=name + STATEMENT in present, where=where)
+        )
         if where is None:
             continue
         if where.kind == "mask":
