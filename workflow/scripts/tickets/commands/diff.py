@@ -1,0 +1,82 @@
+"""Say what differs between the histories of two files, and of two masks how much of the bits.
+
+tickets diff results/masks/imp/mlm/rewind-0/seed-{1,2}/sparsity-70.safetensors
+"""
+
+from __future__ import annotations
+
+import argparse
+from itertools import groupby
+from pathlib import Path
+
+from tickets import ancestry, masks
+from tickets.ancestry import Ancestry, printable, short
+from tickets.difference import Bits, Difference, compare, compare_bits
+from tickets.errors import TicketsError
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the command's flags."""
+    parser.add_argument("one", type=Path, help="a mask, or any other file with a statement")
+    parser.add_argument("other", type=Path, help="what it is compared with")
+
+
+def run(flags: argparse.Namespace) -> int:
+    """Print it; the findings are the differences, and what of either history is not as stated."""
+    paths: tuple[Path, Path] = flags.one, flags.other
+    one, other = map(ancestry.find, paths)
+    found = compare(one, other)
+    lines = [f"- {paths[0]}", f"+ {paths[1]}"]
+    lines += [*_faults(paths[0], one), *_faults(paths[1], other)]
+    lines += [*_descent(paths[0], one, other), *_descent(paths[1], other, one)]
+    lines += told(found) or ["", "their histories differ in nothing"]
+    if _is_mask(one) and _is_mask(other):
+        lines += ["", *_bits(*paths)]
+    print("\n".join(map(printable, lines)))
+    return len(found) + len(one.faults) + len(other.faults)
+
+
+def told(differences: list[Difference]) -> list[str]:
+    """The differences under the two files in whose making they first arise."""
+    lines: list[str] = []
+    for places, group in groupby(differences, key=lambda each: each.places):
+        lines += ["", *dict.fromkeys(places)]
+        for each in group:
+            values = [short(value) for value in each.values]
+            if values[0] == values[1]:
+                values = list(each.values)
+            again = f"  (and in {each.more:,} more)" if each.more else ""
+            lines.append(f"  {each.what}: {values[0]} -> {values[1]}{again}")
+    return lines
+
+
+def overlap(bits: list[Bits]) -> list[str]:
+    """How much of two masks differs, a line a kind of matrix."""
+    width = max(len(each.kind) for each in bits)
+    rows = [
+        f"{each.kind:<{width}}  {float(each.differing):>9.4%}  {float(each.jaccard):>9.4f}"
+        for each in bits
+    ]
+    return [f"{'bits':<{width}}  {'differing':>9}  {'Jaccard':>9}", *rows]
+
+
+def _bits(one: Path, other: Path) -> list[str]:
+    try:
+        return overlap(compare_bits(masks.read_packed(one), masks.read_packed(other)))
+    except TicketsError as error:
+        return [f"bits: not compared, {error}"]
+
+
+def _faults(path: Path, found: Ancestry) -> list[str]:
+    number = len(found.faults)
+    return [f"  not as stated: {number:,} files (tickets why {path})"] if number else []
+
+
+def _descent(path: Path, one: Ancestry, other: Ancestry) -> list[str]:
+    is_ancestor = one.root != other.root and one.root in other.ancestors
+    return [f"  {path} is an ancestor of the other"] if is_ancestor else []
+
+
+def _is_mask(found: Ancestry) -> bool:
+    stated = found.ancestors[found.root].statement
+    return stated is not None and "sparsity_by_matrix" in stated.facts
