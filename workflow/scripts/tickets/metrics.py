@@ -36,7 +36,8 @@ class Percent(evaluate.Metric):
     """One of `scoring.METRICS`; `masked_accuracy` takes correct and total words a sequence."""
 
     def __init__(self, name: str) -> None:
-        self._kind, self._function = METRICS[name]
+        kind, self._function = METRICS[name]
+        self._kind: Kind = kind
         self._result = name
         super().__init__(keep_in_memory=True)
 

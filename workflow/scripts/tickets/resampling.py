@@ -10,7 +10,7 @@ over the examples is needed, so that all replicates are one product of counts an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import stats
 
-from tickets.scoring import exact, overlap
+from tickets.scoring import compared, exact_matches, overlaps
 from tickets.seeds import derive
 
 REPLICATES = 1000
@@ -121,16 +121,9 @@ def _spearman(table: pa.Table) -> Score:
     return score
 
 
-def _best(compare: Callable[[str, str], float]) -> Callable[[pa.Table], Score]:
+def _matches(matches: Callable[..., Numbers]) -> Callable[[pa.Table], Score]:
     """Each question counts by the best match with any of its answers."""
-
-    def score(table: pa.Table) -> Score:
-        said: Sequence[str] = table["prediction"].to_pylist()
-        wanted: Sequence[Sequence[str]] = table["reference"].to_pylist()
-        pairs = zip(said, wanted, strict=True)
-        return _mean(np.array([max(compare(one, each) for each in all_) for one, all_ in pairs]))
-
-    return score
+    return lambda table: _mean(matches(*compared(table)))
 
 
 def _masked_accuracy(table: pa.Table) -> Score:
@@ -153,7 +146,7 @@ _METRICS: dict[str, Callable[[pa.Table], Score]] = {
     "matthews_correlation": _matthews,
     "pearson": _pearson,
     "spearman": _spearman,
-    "exact_match": _best(exact),
-    "span_f1": _best(overlap),
+    "exact_match": _matches(exact_matches),
+    "span_f1": _matches(overlaps),
     "masked_accuracy": _masked_accuracy,
 }

@@ -31,6 +31,12 @@ SCHEMA = pa.schema(
 )
 
 
+def identity(training: TrainingId) -> dict[str, Any]:
+    """What the columns up to the metric say."""
+    sparsity = nan if training.sparsity is None else float(training.sparsity)
+    return {**vars(training), "sparsity": sparsity}
+
+
 def rows_of(
     training: TrainingId, table: pa.Table, found: Mapping[str, float]
 ) -> list[dict[str, Any]]:
@@ -38,13 +44,11 @@ def rows_of(
 
     The first metric is the primary one; it alone has bootstrap replicates over the examples.
     """
-    sparsity = nan if training.sparsity is None else float(training.sparsity)
     primary = next(iter(found))
     resamples = counts(training.target_task, table.num_rows)
     return [
         {
-            **vars(training),
-            "sparsity": sparsity,
+            **identity(training),
             "metric": name,
             "primary": name == primary,
             "score": score,

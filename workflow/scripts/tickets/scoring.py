@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import string
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Literal, cast
@@ -26,7 +25,10 @@ Kind = Literal["int64", "float64", "text"]
 """What a metric compares: numbers of a type, or a text with several."""
 
 REMEMBERED = 2**17
-"""Answers and pairs of them: the trainings of a study answer the same questions, mostly alike."""
+"""Answers: the trainings of a study answer the same questions, mostly alike."""
+
+# The last column of answers that was read, and what is in it: a task's trainings all have the same.
+_last: list[tuple[pa.ChunkedArray, list[tuple[str, ...]]]] = []
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -58,14 +60,24 @@ def compared(table: pa.Table) -> tuple[Any, Any]:
     if table.num_rows == 0:
         raise BadInput("no predictions to score; run the training again")
     inputs = ("correct", "total") if "total" in table.column_names else ("prediction", "reference")
-    pair = tuple(
-        table[name].to_pylist() if _is_text(table[name].type) else table[name].to_numpy()
-        for name in inputs
-    )
-    for values in pair:
+    predictions, references = (_values(table[name]) for name in inputs)
+    for values in (predictions, references):
         if isinstance(values, np.ndarray) and values.dtype.kind == "f" and not _finite(values):
             raise BadInput("a prediction or reference is not a number; run the training again")
-    return cast(tuple[Any, Any], pair)
+    return predictions, references
+
+
+def _values(column: pa.ChunkedArray) -> Any:
+    if pa.types.is_nested(column.type):
+        return _answers(column)
+    return column.to_pylist() if pa.types.is_string(column.type) else column.to_numpy()
+
+
+def _answers(column: pa.ChunkedArray) -> list[tuple[str, ...]]:
+    """Each question's answers."""
+    if not _last or not column.equals(_last[0][0]):
+        _last[:] = [(column, [tuple(answers) for answers in column.to_pylist()])]
+    return _last[0][1]
 
 
 @lru_cache(REMEMBERED)
@@ -75,17 +87,15 @@ def normalized(answer: str) -> str:
     return " ".join(_ARTICLES.sub(" ", bare).split())
 
 
-@lru_cache(REMEMBERED)
 def exact(prediction: str, reference: str) -> float:
     """1 where the two are the same answer, else 0 (SQuAD v1.1)."""
     return float(normalized(prediction) == normalized(reference))
 
 
-@lru_cache(REMEMBERED)
 def overlap(prediction: str, reference: str) -> float:
     """F1 of the words that two answers share, counted as often as they occur (SQuAD v1.1)."""
     said, wanted = normalized(prediction).split(), normalized(reference).split()
-    shared = sum((Counter(said) & Counter(wanted)).values())
+    shared = sum(min(said.count(word), wanted.count(word)) for word in {*said} & {*wanted})
     return 2 * shared / (len(said) + len(wanted)) if shared else 0.0
 
 
@@ -99,14 +109,22 @@ def _as(kind: Kind, values: Any) -> Any:
     raise BadInput(f"predictions or references are not {kind}; make the file again")
 
 
-def _best(compare: Callable[[str, str], float]) -> Callable[[Any, Any], float]:
-    """The mean over questions of the best match with any of the question's answers."""
+def _best(compare: Callable[[str, str], float]) -> Callable[..., Numbers]:
+    """Of each question the best match of what is said with any of its answers [questions]."""
 
-    def mean(predictions: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-        pairs = zip(predictions, references, strict=True)
-        return float(np.mean([max(compare(said, one) for one in all_) for said, all_ in pairs]))
+    @lru_cache(REMEMBERED)
+    def best(said: str, answers: tuple[str, ...]) -> float:
+        return max(compare(said, answer) for answer in answers)
 
-    return mean
+    def matches(predictions: Sequence[str], references: Sequence[Sequence[str]]) -> Numbers:
+        pairs = zip(predictions, map(tuple, references), strict=True)
+        return np.array([best(said, answers) for said, answers in pairs])
+
+    return matches
+
+
+def _mean(matches: Callable[..., Numbers]) -> Callable[[Any, Any], float]:
+    return lambda predictions, references: float(np.mean(matches(predictions, references)))
 
 
 def _accuracy(predictions: Numbers, references: Numbers) -> float:
@@ -145,22 +163,19 @@ def _masked_accuracy(correct: Numbers, total: Numbers) -> float:
     return float(np.sum(correct) / np.sum(total))
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_nested(kind) or pa.types.is_string(kind)
-
-
 def _finite(values: Numbers) -> bool:
     return bool(np.isfinite(values).all())
 
 
+exact_matches, overlaps = _best(exact), _best(overlap)
 METRICS: dict[str, tuple[Kind, Callable[[Any, Any], float]]] = {
     "accuracy": ("int64", _accuracy),
     "f1": ("int64", _f1),
     "matthews_correlation": ("int64", _correlation(sklearn.matthews_corrcoef)),
     "pearson": ("float64", _correlation(_pearson)),
     "spearman": ("float64", _correlation(_spearman)),
-    "exact_match": ("text", _best(exact)),
-    "span_f1": ("text", _best(overlap)),
+    "exact_match": ("text", _mean(exact_matches)),
+    "span_f1": ("text", _mean(overlaps)),
     "masked_accuracy": ("int64", _masked_accuracy),
 }
 """Each metric as a fraction of predictions and references; `masked_accuracy` compares the correct

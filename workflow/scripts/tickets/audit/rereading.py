@@ -1,0 +1,58 @@
+"""Files read once more, for what digests do not answer: they are still what was hashed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tickets.audit.findings import Files
+from tickets.errors import BadInput, Tampered
+from tickets.files import read_bytes, sha256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """The files that a question is asked of: the sha256 of each, by path relative to `root`."""
+
+    root: Path
+    digests: Mapping[str, str]
+
+    def read(self, path: str) -> bytes:
+        """The content of one of them.
+
+        Raises:
+            Tampered: it is no longer what was hashed.
+        """
+        data = read_bytes(self.root / path)
+        if sha256(data) != self.digests[path]:
+            message = f"{path}: it changed after it was first read; audit again"
+            raise Tampered(message, "changed-meanwhile")
+        return data
+
+    def parquet(self, path: str) -> pa.Table:
+        """The table in one of them.
+
+        Raises:
+            BadInput: it is no parquet file, or claims more rows than it can hold.
+            Tampered: it is no longer what was hashed.
+        """
+        data = self.read(path)
+        try:
+            file = pq.ParquetFile(pa.BufferReader(data))
+            # A row has its own name or scores, and takes a byte at least.
+            claimed, possible = file.metadata.num_rows, len(data)
+            if claimed <= possible:
+                return file.read()
+        except Exception as error:  # noqa: BLE001 - whatever a foreign file makes a parser say
+            raise BadInput(f"not a parquet file ({type(error).__name__})") from None
+        raise BadInput(f"claims {claimed:,} rows in {possible:,} bytes")
+
+
+def is_intact(files: Files, path: str) -> bool:
+    """Whether the file is here and is what its statement says: else it is named elsewhere."""
+    stated = files.statements.get(path)
+    return stated is not None and files.digests.get(path) == stated.digest
