@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from made_up_masks import WEIGHTS, mask
 from tickets import masks, provenance, statements
+from tickets.ancestry import Ancestry
 from tickets.files import sha256, write_bytes
 
 MODEL = {"model": "google-bert/bert-base-uncased", "revision": "86b5e093" + "0" * 32}
@@ -171,3 +172,30 @@ class Study:
     def short(self, name: str) -> str:
         """The first digits of a file's digest."""
         return self.digests[name][:12]
+
+
+def states(found: Ancestry) -> dict[str, str]:
+    """State and problem of all that is not simply here, by place."""
+    return {
+        each.place: f"{each.state}: {each.problem}".removesuffix(": ")
+        for each in found.ancestors.values()
+        if each.state != "here"
+    }
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+
+
+def forget(path: Path) -> None:
+    provenance.beside(path).unlink()
+
+
+def restate(path: Path, change: Callable[[Any], None]) -> None:
+    """Put a true statement's place to another one, in the right form."""
+    beside = provenance.beside(path)
+    value = statements.load(beside.read_bytes(), "")
+    change(value)
+    beside.write_bytes(statements.to_bytes(value))
