@@ -123,7 +123,11 @@ def _spearman(table: pa.Table) -> Score:
 
 def _matches(matches: Callable[..., Numbers]) -> Callable[[pa.Table], Score]:
     """Each question counts by the best match with any of its answers."""
-    return lambda table: _mean(matches(*compared(table)))
+
+    def score(table: pa.Table) -> Score:
+        return _mean(matches(*compared(table)))
+
+    return score
 
 
 def _masked_accuracy(table: pa.Table) -> Score:

@@ -61,7 +61,7 @@ def jobs(files: Files) -> tuple[list[Job], list[Finding]]:
             message = one_line(f"its statement's parameters make no table ({error})")
             findings.append(Finding(path=path, code="wrong-table", message=message))
             continue
-        if problem := _other_parent(stated, roles, owners):
+        if problem := _other_parent(files, stated, roles, owners):
             findings.append(Finding(path=path, code="wrong-parent", message=one_line(problem)))
         elif all(is_intact(files, source) for source in roles.values()):
             digests = {source: files.digests[source] for source in roles.values()}
@@ -83,9 +83,7 @@ def compare(job: Job) -> list[Finding]:
     except Exception as error:  # noqa: BLE001 - whatever foreign scores make pandas say
         reason = str(error) if isinstance(error, TicketsError) else type(error).__name__
         code, message = "wrong-table", f"cannot be made again: {reason}"
-    return [
-        Finding(path=path, code=code, message=one_line(message)) for path in job.files.values()
-    ]
+    return [Finding(path=path, code=code, message=one_line(message)) for path in job.files.values()]
 
 
 def _differences(job: Job) -> Iterator[Finding]:
@@ -113,15 +111,15 @@ def _name(path: str) -> tuple[str, str]:
 
 
 def _other_parent(
-    stated: Statement, roles: Mapping[str, str], owners: Mapping[str, str]
+    files: Files, stated: Statement, roles: Mapping[str, str], owners: Mapping[str, str]
 ) -> str | None:
-    """Which of a table's parents is none of its own."""
+    """Which of a table's parents is none of its own: another file here, or not named at all."""
     for role, path in roles.items():
         if role not in stated.dependencies:
             return f"its statement names no {role}; it should be {path}"
-        owner = owners.get(stated.dependencies[role].statement or "", path)
-        if owner != path:
-            return f"its {role} was {owner}; it should be {path}"
+        named, right = stated.dependencies[role].statement or "", files.statements.get(path)
+        if named in owners and (right is None or right.itself != named):
+            return f"its {role} was {owners[named]}; it should be {path}"
     return None
 
 
