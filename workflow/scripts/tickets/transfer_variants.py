@@ -26,9 +26,9 @@ COLUMNS = MASK + tuple(name for name in TRANSFERRED if name not in MASK)
 class Grid:
     """Which variants a study has; sparsities are fractions, rewinds percent, all in table order.
 
-    tasks: sources and targets. winning: labels of winning sparsities, as `winning_sparsities.read` gives them.
-    sparsities, mlm_tasks: those of the sweep. later_sources, rewinds: those of later weights.
-    sparsity, rewind: where transfer.csv transfers, and how its masks were found.
+    tasks: sources and targets. winning: labels of winning sparsities, as `winning_sparsities.read`
+    gives them. sparsities, mlm_tasks: those of the sweep. later_sources, rewinds: those of later
+    weights. sparsity, rewind: where transfer.csv transfers, and how its masks were found.
     """
 
     tasks: Sequence[str]
