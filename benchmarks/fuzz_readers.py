@@ -1,11 +1,12 @@
-"""Fuzz the readers of masks and statements, guided by coverage; only documented errors may come out.
+"""Fuzz the readers of masks and statements, guided by coverage: only documented errors come out.
 
     pip install --constraint envs/constraints.txt atheris
     python benchmarks/fuzz_readers.py mask -max_total_time=300
     python benchmarks/fuzz_readers.py statement -max_total_time=300
 
-What stands after the reader's name goes to libFuzzer. It starts from the files of the kept study, and
-ends with a traceback and the input's file where anything else is raised. docs/audit.md has a run.
+What stands after the reader's name goes to libFuzzer. It starts from the files of the kept study,
+and ends with a traceback and the input's file where anything else is raised. docs/audit.md has a
+run.
 """
 
 from __future__ import annotations

@@ -79,6 +79,8 @@ def _replace(value: Any, changed: dict[str, str]) -> None:
         history = entry.get("annotations", {}).get("statement")
         if history is not None:
             _replace(history, changed)
+            subject = history["subject"][0]["digest"]
+            subject["sha256"] = changed.get(subject["sha256"], subject["sha256"])
             digest["sha256"] = sha256(canonical_json(history) + b"\n")
         elif digest.get("sha256") in changed:
             digest["sha256"] = changed[digest["sha256"]]

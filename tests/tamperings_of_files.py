@@ -211,7 +211,7 @@ def _(root: Path) -> None:
     restate(root / SECOND, edit=edit)
 
 
-@tampering("B", "its own parent", "missing-parent", SECOND)
+@tampering("B", "its own parent", "broken-link", SECOND)
 def _(root: Path) -> None:
     own = sha256(beside(root / SECOND).read_bytes())
     restate(

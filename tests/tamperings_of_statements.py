@@ -118,7 +118,7 @@ def _(root: Path) -> None:
     (root / FIRST).mkdir()
 
 
-tampering("F", "a backslash in a name", "bad-name", "masks/a\\\\b")(
+tampering("F", "a backslash in a name", "bad-name", "masks/a\\b")(
     lambda root: (root / "masks/a\\b").touch()
 )
 tampering("F", "a line's end in a name", "bad-name", "masks/a\\nb")(
@@ -127,8 +127,8 @@ tampering("F", "a line's end in a name", "bad-name", "masks/a\\nb")(
 tampering("F", "a name that is not UTF-8", "bad-name", "masks/a\\udcff")(
     lambda root: (root / os.fsdecode(b"masks/a\xff")).touch()
 )
-tampering("F", "a name in decomposed letters", "bad-name", "masks/ä")(
-    lambda root: (root / "masks/ä").touch()
+tampering("F", "a name in decomposed letters", "bad-name", "masks/a\u0308")(
+    lambda root: (root / "masks/a\u0308").touch()
 )
 tampering("F", "two names that differ in case", "bad-name", "masks/dense.safetensors")(
     lambda root: (

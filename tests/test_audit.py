@@ -13,6 +13,7 @@ from safetensors.numpy import load, save
 
 from forgery import facts, restate
 from tamperings import FIRST, RANDOM, THETA, remask, rewritten
+from test_tampering import LEFT_OUT
 from tickets import files, masks
 from tickets.audit.study import Audit, audit
 from tickets.errors import BadInput, Tampered
@@ -30,8 +31,8 @@ PROGRAM = (
 
 @pytest.fixture
 def study(tmp_path: Path) -> Path:
-    """A copy of the kept study."""
-    return shutil.copytree(STUDY, tmp_path / "results")
+    """A copy of the kept study, with the tables of transfer and of masks alone."""
+    return shutil.copytree(STUDY, tmp_path / "results", ignore=shutil.ignore_patterns(*LEFT_OUT))
 
 
 def audited(root: Path) -> Audit:
@@ -103,7 +104,7 @@ def test_the_root_digest_is_of_what_lasts(study: Path) -> None:
     before = audited(study).root
     (study / "logs").mkdir(exist_ok=True)
     (study / "logs" / "x.log").write_text("x")
-    shutil.copytree(study / "weights", study / "tickets")
+    shutil.copytree(study / "weights", study / "tickets" / "theta_0")
     assert audited(study).root == before
 
     restate(study / FIRST, edit=lambda value: facts(value).update(sparsity="1/2"))
@@ -135,7 +136,7 @@ def test_a_mask_of_another_model(study: Path) -> None:
 
 def test_without_scores_the_study_is_not_known(study: Path) -> None:
     """A remark, as a study that is not done has none yet."""
-    for folder in ("metrics", "tables", "figures"):
+    for folder in ("metrics", "tables"):
         shutil.rmtree(study / folder)
 
     found = audited(study)

@@ -75,7 +75,7 @@ def read_bytes(path: Path) -> bytes:
         # A pipe would be waited for otherwise.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        raise _not_plain(path, error.strerror) from None
+        raise _not_plain(path, error.strerror or str(error)) from None
     with os.fdopen(descriptor, "rb") as file:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):

@@ -63,6 +63,8 @@ def audit(root: Path, repository: Path | None, pool: Executor) -> Audit:
     masks = {path: mask for each in seen for path, mask in each.masks.items()}
     findings = [*tree.findings, *(finding for each in seen for finding in each.findings)]
     findings += _questions(files, masks, seen, repository)
+    findings += scores.check(files, pool)
+    findings += tables.check(files, pool)
     findings += _made_again(root, files, pool)
     return Audit(
         files=files, masks=masks, findings=tuple(sorted(set(findings))), root=root_digest(files)
@@ -96,8 +98,6 @@ def _questions(
     yield from code_at_commit.check(files, repository)
     yield from versions.check(files, repository)
     yield from clocks.check(files)
-    yield from scores.check(files)
-    yield from tables.check(files)
 
 
 def _made_again(root: Path, files: Files, pool: Executor) -> Iterator[Finding]:

@@ -29,10 +29,8 @@ def walk(root: Path) -> Tree:
     for folder, entry in _entries(root, ""):
         path = f"{folder}/{entry.name}" if folder else entry.name
         if not is_clear(entry.name):
-            shown = path.encode("utf-8", "backslashreplace").decode()
-            findings.append(
-                Finding(path=shown, code="bad-name", message="systems read this name differently")
-            )
+            message = "systems read this name differently"
+            findings.append(Finding(path=_shown(path), code="bad-name", message=message))
         elif not entry.is_file(follow_symlinks=False):
             kind = "a link" if entry.is_symlink() else "no file"
             findings.append(
@@ -56,6 +54,11 @@ def _entries(root: Path, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
                 yield from _entries(root, path)
             else:
                 yield folder, entry
+
+
+def _shown(path: str) -> str:
+    """A path on one line, whatever is in it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
 
 
 def _collisions(folder: str, names: list[str]) -> Iterator[Finding]:

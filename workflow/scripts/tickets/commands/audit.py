@@ -18,14 +18,16 @@ import re
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tickets import signature
-from tickets.audit import report, verdict
 from tickets.audit.findings import Finding
-from tickets.audit.study import Audit, audit
 from tickets.errors import BadInput
 from tickets.files import write_bytes
 from tickets.provenance import SCRIPTS
+
+if TYPE_CHECKING:
+    from tickets.audit.study import Audit
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +55,10 @@ def run(flags: argparse.Namespace) -> int:
         raise BadInput("--expect-root: write the 64 lower-case hexadecimal digits of a root digest")
     if (flags.public_key is None) != (flags.signature is None):
         raise BadInput("--public-key and --signature: write both, or neither")
+    # What scores and makes tables takes a second to import, which no other command should wait for.
+    from tickets.audit import report, verdict
+    from tickets.audit.study import audit
+
     with ProcessPoolExecutor() as pool:
         found = audit(flags.results, flags.repository, pool)
     anchors = list(_anchors(found, flags))
