@@ -1,6 +1,6 @@
 """Fuzz the readers of masks and statements, guided by coverage: only documented errors come out.
 
-    pip install --constraint envs/constraints.txt atheris
+    pip install atheris==3.0.0
     python benchmarks/fuzz_readers.py mask -max_total_time=300
     python benchmarks/fuzz_readers.py statement -max_total_time=300
 

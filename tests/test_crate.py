@@ -135,9 +135,11 @@ def test_the_run_is_one_action_of_the_workflow(study: Results) -> None:
     assert [found[name]["name"] for name in names(run["agent"])] == ["Ada Lovelace"]
     assert run["startTime"] == "2026-01-02T03:04:05+00:00"
     finished = [
-        provenance.statement(Path(study.root) / name).finished.replace("Z", "+00:00")
-        for name in (*OUTPUTS, "weights/theta_0.safetensors")
+        provenance.statement(each.with_name(each.name.removesuffix(".prov.json"))).finished
+        for each in Path(study.root).rglob("*.prov.json")
+        if "exports" not in each.parts
     ]
+    finished = [time.replace("Z", "+00:00") for time in finished]
     assert run["endTime"] == max(finished) == found["./"]["datePublished"]
     for way, of in (("input", "object"), ("output", "result")):
         examples = {

@@ -60,7 +60,7 @@ def write(rows: Rows, folder: Path) -> Path:
     for name, make in tables.items():
         path = folder / "tables" / f"{name}.csv"
         path.write_bytes(csv(make(frame(rows), list(METRICS), SPARSITY, 0)))
-        made_up.state(path, sparsity=SPARSITY, rewind=0.0)
+        made_up.state(path, sparsity=repr(SPARSITY), rewind="0.0")
     return folder
 
 

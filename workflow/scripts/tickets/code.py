@@ -34,5 +34,6 @@ def _imports(file: Path) -> tuple[Path, ...]:
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
     ours = [name.split(".")[1:] for name in names if name.split(".")[0] == PACKAGE.name]
-    candidates = [PACKAGE.joinpath(*parts).with_suffix(".py") for parts in ours if parts]
+    places = [PACKAGE.joinpath(*parts) for parts in ours if parts]
+    candidates = [file for p in places for file in (p.with_suffix(".py"), p / "__init__.py")]
     return (PACKAGE / "__init__.py", *(file for file in candidates if file.is_file()))
