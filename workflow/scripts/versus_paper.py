@@ -8,22 +8,13 @@ from pathlib import Path
 from tickets import cells, claims, provenance, published, tabulation, versus_paper
 from tickets.errors import run
 
-TABLES = (
-    "winning_tickets",
-    "sparsity_sweep",
-    "rewinding",
-    "transfer",
-    "transfer_variants",
-    "transferability",
-)
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--published", type=Path, required=True, help="folder of the paper's numbers"
     )
-    for name in TABLES:
+    for name in claims.TABLES:
         flag = "--" + name.replace("_", "-")
         parser.add_argument(flag, type=Path, required=True, help="the study's (CSV)")
     parser.add_argument(
@@ -33,7 +24,7 @@ def main() -> None:
     parser.add_argument("--text", type=Path, required=True, help="claims to write (to read)")
     flags = parser.parse_args()
     started = provenance.now()
-    paths: dict[str, Path] = {name: getattr(flags, name) for name in TABLES}
+    paths: dict[str, Path] = {name: getattr(flags, name) for name in claims.TABLES}
     tables = {name: tabulation.read_table(path) for name, path in paths.items()}
     judged = claims.claims(claims.Tables(**tables, mlm_tasks=flags.mlm_tasks))
     table = versus_paper.versus_paper_table(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from tickets.audit.findings import Files, Finding
-from tickets.audit.lineage import FILES
+from tickets.audit.lineage import FILES, below_root
 from tickets.audit.places import place
 from tickets.dag import Design
 from tickets.errors import BadInput
@@ -14,7 +14,6 @@ from tickets.experiments import PARTS, compared_masks, needed
 from tickets.files import canonical_json
 from tickets.paths import parts
 
-ROOT = f"{FILES.root}/"
 _NO_DESIGN = (TypeError, ValueError, AttributeError, LookupError, AssertionError, BadInput)
 
 
@@ -67,7 +66,7 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
         message = f"{demanded[path]} demands it; it is not here"
         yield Finding(path=path, code="missing-cell", message=message)
     everything = set(_files(design, PARTS))
-    everything |= {FILES.mask(mask).removeprefix(ROOT) for mask in compared_masks(design)}
+    everything |= {below_root(FILES.mask(mask)) for mask in compared_masks(design)}
     for path in files.digests:
         where = place(path)
         if where is not None and where.kind in ("mask", "predictions") and path not in everything:
@@ -79,5 +78,5 @@ def _files(design: Design, wanted: Iterable[str]) -> Iterator[str]:
     """The masks and predictions of the trainings that some tables need."""
     asked = chain.from_iterable(PARTS[part](design) for part in wanted)
     for training in needed(design, asked):
-        yield FILES.predictions(training).removeprefix(ROOT)
-        yield FILES.mask(parts(training)[1]).removeprefix(ROOT)
+        yield below_root(FILES.predictions(training))
+        yield below_root(FILES.mask(parts(training)[1]))

@@ -58,7 +58,7 @@ def _mask(design: Design, parts: Parts) -> Expected:
         return Expected(rule="random_mask", parameters=asked | {"seed": seed}, parents=theta)
     asked |= {"task": task, "seed": seed}
     if about.finder == "snip":
-        train = {"train": _path(FILES.encoded(task, "train"))}
+        train = {"train": below_root(FILES.encoded(task, "train"))}
         return Expected(rule="snip", parameters=asked, parents=theta | train)
     if about.finder == "standard":
         asked |= {"round": design.round(reached)}
@@ -73,13 +73,13 @@ def _mask(design: Design, parts: Parts) -> Expected:
         return Expected(
             rule="layerwise_mask",
             parameters={"finder": "layerwise", "seed": seed},
-            parents={"like": _path(like)},
+            parents={"like": below_root(like)},
         )
     if about.at is not None:
         return Expected(
             rule="winning_mask",
             parameters={"task": task, "criterion": WINNING[about.at]},
-            parents={"winning": _path(FILES.winning())},
+            parents={"winning": below_root(FILES.winning())},
         )
     asked |= {"rewind": rewind, "round": design.round(reached)}
     scored = file_of_scores(FILES, design, task, rewind, str(seed), reached)
@@ -88,7 +88,7 @@ def _mask(design: Design, parts: Parts) -> Expected:
 
 
 def _pruned(asked: Mapping[str, Any], scored: str, before: str) -> Expected:
-    parents = {"weights": _path(scored), "parent": _path(before)}
+    parents = {"weights": below_root(scored), "parent": below_root(before)}
     return Expected(rule="prune", parameters=asked, parents=parents)
 
 
@@ -101,8 +101,8 @@ def _weights(design: Design, parts: Parts) -> Expected:
         assert about.task is not None
         parents = {
             "ticket": _weights_file(THETA_0),
-            "mask": _path(FILES.mask(DENSE)),
-            "train": _path(FILES.encoded(about.task, "train")),
+            "mask": below_root(FILES.mask(DENSE)),
+            "train": below_root(FILES.encoded(about.task, "train")),
         }
         asked = {"task": about.task, "seed": int(about.seed)}
         return Expected(rule="train", parameters=asked, parents=parents)
@@ -114,7 +114,7 @@ def _weights(design: Design, parts: Parts) -> Expected:
         parents = {"theta": _weights_file(paths.theta_i(task, rewind, seed))}
         head = design.head_of(task, rewind, seed, about.sparsity)
         if head is not None:
-            parents["head"] = _path(FILES.trained(head))
+            parents["head"] = below_root(FILES.trained(head))
         return Expected(rule="round_start", parents=parents)
     theta = {"theta_0": _weights_file(THETA_0)}
     seed = {"seed": int(about.seed)}
@@ -125,8 +125,8 @@ def _weights(design: Design, parts: Parts) -> Expected:
 
 
 def _ticket(design: Design, parts: Parts) -> Expected:
-    theta = _path(file_of_weights(FILES, design, parts["weights"]))
-    mask = _path(FILES.mask(parts["mask"]))
+    theta = below_root(file_of_weights(FILES, design, parts["weights"]))
+    mask = below_root(FILES.mask(parts["mask"]))
     return Expected(rule="rewind", parents={"theta": theta, "mask": mask})
 
 
@@ -137,18 +137,18 @@ def _training(design: Design, parts: Parts) -> Expected:
         rule="train",
         parameters={"task": task, "seed": int(parts["seed"])},
         parents={
-            "ticket": _path(FILES.ticket(parts["weights"], parts["mask"])),
-            "mask": _path(FILES.mask(parts["mask"])),
-            "train": _path(FILES.encoded(task, "train")),
-            "validation": _path(FILES.encoded(task, "validation")),
-            "data": _path(FILES.data(task, "validation")),
+            "ticket": below_root(FILES.ticket(parts["weights"], parts["mask"])),
+            "mask": below_root(FILES.mask(parts["mask"])),
+            "train": below_root(FILES.encoded(task, "train")),
+            "validation": below_root(FILES.encoded(task, "validation")),
+            "data": below_root(FILES.data(task, "validation")),
         },
     )
 
 
 def _encoded(design: Design, parts: Parts) -> Expected:
     del design
-    data = _path(FILES.data(parts["task"], parts["split"]))
+    data = below_root(FILES.data(parts["task"], parts["split"]))
     return Expected(rule="encode", parameters=parts, parents={"data": data})
 
 
@@ -158,16 +158,17 @@ def _data(design: Design, parts: Parts) -> Expected:
 
 
 def _metrics(design: Design, parts: Parts) -> Expected:
-    files = [_path(file) for file in predicted(FILES, design, parts["part"])]
+    files = [below_root(file) for file in predicted(FILES, design, parts["part"])]
     return Expected(rule="metrics", parameters=parts, parents={file: file for file in files})
 
 
-def _path(file: str) -> str:
+def below_root(file: str) -> str:
+    """A path that `FILES` gives, relative to the results folder."""
     return file.removeprefix(f"{FILES.root}/")
 
 
 def _weights_file(weights: str) -> str:
-    return _path(FILES.weights(weights))
+    return below_root(FILES.weights(weights))
 
 
 _KINDS: Mapping[str, Callable[[Design, Parts], Expected]] = {

@@ -27,7 +27,7 @@ from tickets import (
     winning_sparsities,
     winning_tickets,
 )
-from tickets.audit.lineage import FILES
+from tickets.audit.lineage import FILES, below_root
 from tickets.audit.rereading import Sources
 from tickets.cells import csv
 from tickets.paths import MaskId, parse_mask
@@ -35,17 +35,6 @@ from tickets.schedule import parse
 
 PUBLISHED = Path(__file__).parents[4] / "resources" / "published"
 """The paper's numbers, which are the project's and not a study's."""
-
-JUDGED = (
-    "winning_tickets",
-    "sparsity_sweep",
-    "rewinding",
-    "transfer",
-    "transfer_variants",
-    "transferability",
-)
-"""The tables that the paper's claims are judged on, named as their roles are."""
-
 
 MATRIX = "_matrix"
 """What follows the name of a table that is written as a matrix too."""
@@ -105,19 +94,15 @@ class Recipe:
     make: Callable[[Given], Tables]
 
 
-def _path(file: str) -> str:
-    return file.removeprefix(f"{FILES.root}/")
-
-
 def _from_scores(part: str, **others: str) -> Callable[..., dict[str, str]]:
-    made_of = {"metrics": _path(FILES.metrics(part))} | others
+    made_of = {"metrics": below_root(FILES.metrics(part))} | others
     return lambda *_: made_of
 
 
 def _from_data(parameters: Mapping[str, Any], roles: list[str]) -> dict[str, str]:
     del roles
     sources = [*parameters["tasks"], *(name for name, _ in parameters["subsets"])]
-    data = {source: _path(FILES.data(source, "train")) for source in sources}
+    data = {source: below_root(FILES.data(source, "train")) for source in sources}
     return _from_scores("transferability")() | data
 
 
@@ -128,7 +113,7 @@ def _from_masks(parameters: Mapping[str, Any], roles: list[str]) -> dict[str, st
 
 def _from_tables(parameters: Mapping[str, Any], roles: list[str]) -> dict[str, str]:
     del parameters, roles
-    return {name: _path(FILES.table(name)) for name in JUDGED}
+    return {name: below_root(FILES.table(name)) for name in claims.TABLES}
 
 
 def _winning_sparsities(given: Given) -> Tables:
@@ -213,7 +198,7 @@ def _layer_sparsity(given: Given) -> Tables:
 
 
 def _versus_paper(given: Given) -> Tables:
-    tables = {name: given.table(name) for name in JUDGED}
+    tables = {name: given.table(name) for name in claims.TABLES}
     judged = claims.claims(claims.Tables(**tables, mlm_tasks=given["mlm_tasks"]))
     table = versus_paper.versus_paper_table(
         published.values(PUBLISHED), tables["winning_tickets"], tables["transfer"], judged
@@ -225,7 +210,7 @@ def _text(rendered: str) -> bytes:
     return rendered.encode() + b"\n"
 
 
-_WINNING = {"winning_sparsities": _path(FILES.winning())}
+_WINNING = {"winning_sparsities": below_root(FILES.winning())}
 RECIPES = {
     "winning_sparsities": Recipe(roles=_from_scores("tickets"), make=_winning_sparsities),
     "transfer": Recipe(roles=_from_scores("transfer"), make=_transfer),
