@@ -22,7 +22,7 @@ from tickets import provenance
 from tickets.errors import BadInput
 from tickets.files import read_bytes, sha256, write_bytes
 from tickets.paths import THETA_0, UNSTATED, Results
-from tickets.statements import Statement
+from tickets.statements import SUFFIX, Statement
 
 LIBRARY = "rocrate"
 VERSION = "1.1"  # of RO-Crate: the profiles' 0.5 builds on it
@@ -220,7 +220,7 @@ def _value(about: Statement, parameter: str, name: str) -> dict[str, Any]:
 def _output(crate: _Crate, folder: str, path: Path, place: str) -> Iterator[str]:
     """A file of the study, which is read and compared with its statement, and that statement."""
     beside = provenance.beside(path)
-    place, stated = f"results/{place}", f"results/{place}.prov.json"
+    place, stated = f"results/{place}", f"results/{place}{SUFFIX}"
     link = path if path.suffix in LINKED else None
     yield crate.file(place, provenance.read(path), link, subjectOf=_to(stated), **_of(folder))
     yield crate.file(stated, read_bytes(beside), about=_to(place), description=STATEMENT)
@@ -228,8 +228,7 @@ def _output(crate: _Crate, folder: str, path: Path, place: str) -> Iterator[str]
 
 def _stated(files: Results, folder: str) -> Iterator[Path]:
     """Every file of a folder of the study that a statement speaks of."""
-    for path in sorted(Path(files.folder(folder)).rglob("*.prov.json")):
-        yield path.with_name(path.name.removesuffix(".prov.json"))
+    return provenance.stated_below(Path(files.folder(folder)))
 
 
 def _run_of(files: Results) -> tuple[str, str, str]:

@@ -11,7 +11,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -33,7 +33,13 @@ _used: dict[Path, tuple[str, bytes]] = {}
 
 def beside(path: Path) -> Path:
     """Where the statement about `path` stands."""
-    return path.with_name(path.name + ".prov.json")
+    return path.with_name(path.name + statements.SUFFIX)
+
+
+def stated_below(folder: Path) -> Iterator[Path]:
+    """Every file in and below `folder` about which a statement stands there, sorted."""
+    for statement in sorted(folder.rglob(f"*{statements.SUFFIX}")):
+        yield statement.with_name(statement.name.removesuffix(statements.SUFFIX))
 
 
 def write(

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tickets import provenance
 from tickets.errors import BadInput, Tampered
 from tickets.files import read_bytes, write_bytes
 from tickets.paths import UNSTATED
@@ -43,7 +44,7 @@ def sign(root: Path, private_key: Path, signature: Path) -> None:
         top = place.relative_to(root.resolve()).parts[0]
         if top not in UNSTATED:
             raise BadInput(f"{signature}: among what is signed; put it into {root}/exports")
-    if not any(root.rglob("*.prov.json")):
+    if not any(provenance.stated_below(root)):
         raise BadInput(f"{root}: no statement is in there; name a study's results folder")
     try:
         signer: Any = import_module("model_signing.signing").Config()

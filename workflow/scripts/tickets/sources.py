@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from tickets import architecture
 from tickets.errors import BadInput
+from tickets.statements import SUFFIX
 from tickets.tasks import LANGUAGE, Task
 
 MODEL_FILES = ("config.json", "tokenizer*", "special_tokens_map.json", "vocab.*", "merges.txt")
@@ -109,7 +110,7 @@ def local_model(path: str, local_copies: Mapping[str, str]) -> list[Path]:
 def files_of(model: Path, patterns: Iterable[str] = (*MODEL_FILES, *WEIGHT_FILES)) -> list[Path]:
     """Configuration, tokenizer and weights in a model directory, sorted; no statements."""
     found = {file for pattern in patterns for file in model.glob(pattern)}
-    return sorted(file for file in found if not file.name.endswith(".prov.json"))
+    return sorted(file for file in found if not file.name.endswith(SUFFIX))
 
 
 def check_length(model: Path, task: str, max_length: int) -> None:

@@ -13,6 +13,9 @@ from tickets.files import canonical_json, sha256
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "https://bert-tickets.github.io/docs/statements/v1"
+SUFFIX = ".prov.json"
+"""What follows a file's name in its statement's."""
+
 LARGEST = 2**53
 """Above it a reader that knows only floating-point numbers would see another one."""
 

@@ -15,13 +15,12 @@ from tickets import masks, statements
 from tickets.audit import schema_of_statements
 from tickets.audit.findings import Finding
 from tickets.audit.places import Place, place
-from tickets.audit.tree import STATEMENT
 from tickets.errors import BadInput, Tampered
 from tickets.files import read_bytes, sha256
 from tickets.masks import Packed
 from tickets.prunable import prunable_set
 from tickets.schedule import parse
-from tickets.statements import Statement
+from tickets.statements import SUFFIX, Statement
 
 _ROUND = re.compile("(imp|standard)/.*/sparsity-[^/]*")
 
@@ -59,8 +58,8 @@ def see(root: Path, folder: str, names: Sequence[str]) -> Seen:
     present = set(names)
     for name in sorted(present, key=_by_sparsity):
         path = f"{folder}/{name}" if folder else name
-        if name.endswith(STATEMENT):
-            if name.removesuffix(STATEMENT) not in present:
+        if name.endswith(SUFFIX):
+            if name.removesuffix(SUFFIX) not in present:
                 message = "the file that it speaks of is not here; restore it, or delete both"
                 seen.findings.append(Finding(path=path, code="missing-file", message=message))
             continue
@@ -72,7 +71,7 @@ def see(root: Path, folder: str, names: Sequence[str]) -> Seen:
         where = place(path)
         seen.digests[path] = sha256(data)
         seen.findings.extend(
-            _stated(root, path, seen, stated=name + STATEMENT in present, where=where)
+            _stated(root, path, seen, stated=name + SUFFIX in present, where=where)
         )
         if where is None:
             continue
@@ -97,7 +96,7 @@ def _stated(
             message = "nothing says where it comes from; restore its statement, or delete it"
             yield Finding(path=path, code="missing-statement", message=message)
         return
-    origin = path + STATEMENT
+    origin = path + SUFFIX
     try:
         data = read_bytes(root / origin)
         value = statements.load(data, origin)

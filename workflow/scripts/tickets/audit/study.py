@@ -65,7 +65,7 @@ def audit(root: Path, repository: Path | None, pool: Executor) -> Audit:
     findings += _questions(files, masks, seen, repository)
     findings += scores.check(files, pool)
     findings += tables.check(files, pool)
-    findings += _made_again(root, files, pool)
+    findings += again.check(files, pool)
     return Audit(
         files=files, masks=masks, findings=tuple(sorted(set(findings))), root=root_digest(files)
     )
@@ -98,12 +98,3 @@ def _questions(
     yield from code_at_commit.check(files, repository)
     yield from versions.check(files, repository)
     yield from clocks.check(files)
-
-
-def _made_again(root: Path, files: Files, pool: Executor) -> Iterator[Finding]:
-    found = pool.map(_differs, [(root, pruning) for pruning in again.prunings(files)])
-    yield from (finding for finding in found if finding is not None)
-
-
-def _differs(asked: tuple[Path, again.Pruning]) -> Finding | None:
-    return again.differs(*asked)

@@ -11,8 +11,6 @@ from pathlib import Path
 from tickets.audit.findings import Finding
 from tickets.audit.places import is_clear, is_stated
 
-STATEMENT = ".prov.json"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:

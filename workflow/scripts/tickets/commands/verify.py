@@ -37,7 +37,6 @@ def _stated(paths: list[Path]) -> Iterator[Path]:
     """Every file of `paths` that should have a statement: in folders, those that do."""
     for path in paths:
         if path.is_dir():
-            for statement in sorted(path.rglob("*.prov.json")):
-                yield statement.with_name(statement.name.removesuffix(".prov.json"))
+            yield from provenance.stated_below(path)
         else:
             yield path
