@@ -12,11 +12,11 @@ from torch import Tensor
 
 from engine_job import Job
 from tickets import architecture
-from tickets.batches import chosen, pack
+from tickets.data.masking import IGNORED
 from tickets.encoded import Encoded
-from tickets.masking import IGNORED
-from tickets.recipe import Recipe
-from tickets.training import masked
+from tickets.model.batches import chosen, pack
+from tickets.training.loop import masked
+from tickets.training.recipe import Recipe
 
 Example = dict[str, Any]
 ANSWERS = {  # transformers' name -> the column, by head

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from engine_job import BadInput, Job
 from tickets import canonical
 from tickets.canonical import Selection
+from tickets.data.encoding import Shape, Tokenizer, encode
+from tickets.data.sources import check_length, locate
 from tickets.encoded import Encoded
-from tickets.encoding import Shape, Tokenizer, encode
 from tickets.seeds import derive
-from tickets.sources import check_length, locate
 
 VALIDATION = 300  # examples at most
 # Of SQuAD and of texts so many rows are read at most; GLUE's tasks are read whole.

@@ -14,12 +14,13 @@ import torch
 
 import engine_data
 from engine_job import Job
-from tickets import architecture, masks, pretrained, provenance, weights
-from tickets.batches import chosen
-from tickets.device import best_device
+from tickets import architecture, masks, provenance, weights
 from tickets.encoded import Encoded
-from tickets.pruning import at_random
-from tickets.training import initial_head
+from tickets.finders.pruning import at_random
+from tickets.initial import pretrained
+from tickets.model.batches import chosen
+from tickets.model.device import best_device
+from tickets.training.loop import initial_head
 
 SPARSITY = Fraction(1, 2)
 MASK_SEED = 1

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from engine_job import ADAM_EPSILON, CLIP_NORM, Job
-from tickets import architecture, device, masks, training, weights
+from tickets import architecture, masks, weights
 from tickets.encoded import Encoded
-from tickets.recipe import Recipe
-from tickets.training import Trained
+from tickets.model import device
+from tickets.training import loop
+from tickets.training.loop import Trained
+from tickets.training.recipe import Recipe
 
 
 def train(job: Job) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def train(job: Job) -> dict[str, Any]:
     def run(last: int) -> tuple[float, Trained]:
         gc.collect()  # recorded graphs refer to themselves; the last run's would still be there
         begun = time.monotonic()
-        trained = training.train(
+        trained = loop.train(
             theta,
             gamma,
             mask,

@@ -27,9 +27,9 @@ from engine_batches import examples, ordered, padded
 from engine_job import ADAM_EPSILON, CLIP_NORM, Job, Marks
 from tickets import architecture, masks, weights
 from tickets.architecture import mlm_head_names
-from tickets.device import best_device
 from tickets.encoded import Encoded
-from tickets.training import Trained
+from tickets.model.device import best_device
+from tickets.training.loop import Trained
 
 
 def train(job: Job) -> dict[str, Any]:

@@ -33,10 +33,11 @@ from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
-from tickets import baselines, provenance
-from tickets.cells import select_paired
+from tickets import provenance
 from tickets.errors import BadInput, TicketsError
 from tickets.paths import Results
+from tickets.tables import baselines
+from tickets.tables.cells import select_paired
 from tickets.terminal import WIDTH, blocks
 
 ROOM = 5.0

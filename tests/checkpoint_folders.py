@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tickets.checkpoints import Checkpoints
+from tickets.training.checkpoints import Checkpoints
 
 Tensors = Mapping[str, NDArray[Any]]
 CODE = hashlib.sha256(b"code").hexdigest()

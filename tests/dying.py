@@ -18,8 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tickets.adamw import AdamW
-from tickets.checkpoints import Checkpoints
+from tickets.training.adamw import AdamW
+from tickets.training.checkpoints import Checkpoints
 
 MOMENTS: dict[str, tuple[Any, str]] = {
     "step": (AdamW, "step"),

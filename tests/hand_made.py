@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from tickets.claims import Tables
+from tickets.tables.claims import Tables
 
 TASKS = ["mnli", "qqp", "stsb", "wnli", "qnli", "mrpc", "rte", "sst2", "cola", "squad", "mlm"]
 STANDARD = {task: 2.0 if task in ("qqp", "qnli", "mrpc", "mlm") else -3.0 for task in TASKS}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tickets.language_lexicon import Lexicon
+from tickets.language.lexicon import Lexicon
 
 
 class Ungrammatical(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import copy
 import re
 from collections.abc import Callable, Mapping
@@ -14,8 +15,8 @@ from hypothesis import strategies as st
 
 from made_up_masks import WEIGHTS, mask
 from tickets import masks, provenance, statements
-from tickets.ancestry import Ancestry
 from tickets.files import sha256, write_bytes
+from tickets.history.ancestry import Ancestry
 
 MODEL = {"model": "google-bert/bert-base-uncased", "revision": "86b5e093" + "0" * 32}
 DATA = {"dataset": "nyu-mll/glue", "name": "mrpc", "revision": "bcdcba79" + "0" * 32}
@@ -172,6 +173,15 @@ class Study:
     def short(self, name: str) -> str:
         """The first digits of a file's digest."""
         return self.digests[name][:12]
+
+
+def two_rounds(folder: Path) -> Study:
+    """A study of two rounds in `folder`, whose tickets and trained weights are gone."""
+    with contextlib.chdir(folder):
+        study = Study("results")
+        study.round(1)
+        study.round(2)
+    return study
 
 
 def states(found: Ancestry) -> dict[str, str]:

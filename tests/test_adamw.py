@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tickets.adamw import AdamW
+from tickets.training.adamw import AdamW
 
 SHAPES = ((3, 5), (7,), (2, 2))
 RATES = (0.0, 1e-3, 3e-2, 2e-2, 1e-2, 1e-5)

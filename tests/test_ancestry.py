@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-from made_up_histories import COMMIT, Study, call, flip, states
-from tickets import ancestry, provenance, statements
-from tickets.ancestry_layout import layout
+from made_up_histories import COMMIT, Study, call, flip, states, two_rounds
+from tickets import provenance, statements
 from tickets.commands import why
 from tickets.files import sha256
+from tickets.history import ancestry
+from tickets.history.layout import layout
 
 IMP = "masks/imp/mrpc/rewind-0/seed-1"
 TRAINED = "trained/theta_0/{}/on-mrpc/seed-1.safetensors"
@@ -30,13 +30,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study]:
-    """Two rounds, whose tickets and trained weights are gone, and the folder that they are in."""
     place = tmp_path_factory.mktemp("made")
-    with contextlib.chdir(place):
-        study = Study("results")
-        study.round(1)
-        study.round(2)
-    return place, study
+    return place, two_rounds(place)
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from made_up_histories import Study, call, flip
-from tickets.ancestry import Ancestor, Ancestry
-from tickets.ancestry_layout import LANES, layout
 from tickets.commands import why
 from tickets.files import sha256
+from tickets.history.ancestry import Ancestor, Ancestry
+from tickets.history.layout import LANES, layout
 
 SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
 IMP = "masks/imp/mrpc/rewind-0/seed-1"

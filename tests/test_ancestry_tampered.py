@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -12,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from made_up_histories import Study, call, flip, forget, restate, spoilt, states
-from tickets import ancestry, provenance, statements
+from made_up_histories import Study, call, flip, forget, restate, spoilt, states, two_rounds
+from tickets import provenance, statements
 from tickets.commands import why
 from tickets.errors import Tampered
 from tickets.files import sha256
+from tickets.history import ancestry
 
 IMP = "masks/imp/mrpc/rewind-0/seed-1"
 TRAINED = "trained/theta_0/{}/on-mrpc/seed-1.safetensors"
@@ -33,13 +33,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study]:
-    """Two rounds, whose tickets and trained weights are gone, and the folder that they are in."""
     place = tmp_path_factory.mktemp("made")
-    with contextlib.chdir(place):
-        study = Study("results")
-        study.round(1)
-        study.round(2)
-    return place, study
+    return place, two_rounds(place)
 
 
 @pytest.fixture

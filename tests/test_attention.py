@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tickets.attention import attend
-from tickets.dropout import NONE, Dropout, Rates
+from tickets.model.attention import attend
+from tickets.model.dropout import NONE, Dropout, Rates
 
 ROWS, WIDTH, HEADS, SIZE = 3, 7, 2, 4
 CPU = torch.device("cpu")

@@ -5,21 +5,18 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from safetensors.numpy import load, save
 
 from forgery import facts, restate
+from kept_study import audited, copied
 from tamperings import FIRST, RANDOM, THETA, remask, rewritten
-from test_tampering import LEFT_OUT
 from tickets import files, masks
-from tickets.audit.study import Audit, audit
 from tickets.errors import BadInput, Tampered
 
 ROOT = Path(__file__).parents[1]
-STUDY = ROOT / "tests" / "study_v1"
 ONESHOT = "masks/oneshot/sparsity-20.safetensors"
 PROGRAM = (
     "import sys\nfrom tickets.cli import main\n"
@@ -31,13 +28,7 @@ PROGRAM = (
 
 @pytest.fixture
 def study(tmp_path: Path) -> Path:
-    """A copy of the kept study, with the tables of transfer and of masks alone."""
-    return shutil.copytree(STUDY, tmp_path / "results", ignore=shutil.ignore_patterns(*LEFT_OUT))
-
-
-def audited(root: Path) -> Audit:
-    with ThreadPoolExecutor(1) as pool:
-        return audit(root, None, pool)
+    return copied(tmp_path)
 
 
 def command(*arguments: object) -> subprocess.CompletedProcess[str]:

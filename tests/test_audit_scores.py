@@ -19,8 +19,8 @@ from tickets import canonical, provenance
 from tickets.audit import scores
 from tickets.audit.findings import Finding
 from tickets.paths import Results, imp, oneshot, parse_predictions, training, winning
-from tickets.score_rows import SCHEMA
-from tickets.scores import scores as scored
+from tickets.scores.rows import SCHEMA
+from tickets.scores.table import scores as scored
 
 METRICS = {
     "cola": ["matthews_correlation", "accuracy"],

@@ -15,16 +15,16 @@ import pytest
 
 import made_up
 from forgery import definition, dependency, flip, parameters, restate
+from kept_study import STUDY
 from made_up import trainings
 from read_files import places, read
 from tickets import canonical, provenance
 from tickets.audit import tables
 from tickets.audit.findings import Finding
 from tickets.audit.remaking import RECIPES
-from tickets.tabulation import recorded
+from tickets.tables.tabulation import recorded
 
 ROOT = Path(__file__).parents[1]
-STUDY = ROOT / "tests" / "study_v1"
 FOLDERS = ("data", "masks", "metrics", "tables")
 TABLES = sorted(path.name for path in (STUDY / "tables").glob("*.[ct][sx][vt]"))
 SCORES, TRANSFER = "metrics/transfer.parquet", "tables/transfer.csv"

@@ -9,9 +9,9 @@ import pytest
 import made_up
 from made_up import Rows, frame, majority, trainings
 from tickets import provenance
-from tickets.baselines import MEANING, baselines_table, render
-from tickets.cells import csv
 from tickets.errors import BadInput
+from tickets.tables.baselines import MEANING, baselines_table, render
+from tickets.tables.cells import csv
 
 SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "baselines.py"
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toys
-from tickets.batches import best_width, chosen, pack, steps_per_epoch
 from tickets.encoded import Encoded
+from tickets.model.batches import best_width, chosen, pack, steps_per_epoch
 
 
 def texts(lengths: list[int]) -> Encoded:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from made_up import frame, trainings
-from tickets.cells import Cell, Scores, dense, interval, select
 from tickets.errors import BadInput
-from tickets.resampling import REPLICATES, counts, replicates
+from tickets.scores.resampling import REPLICATES, counts, replicates
+from tickets.tables.cells import Cell, Scores, dense, interval, select
 
 OWN = Cell(finder="imp", source="pair", target="pair")
 

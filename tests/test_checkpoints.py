@@ -29,7 +29,7 @@ from checkpoint_folders import (
     saved,
     tensors,
 )
-from tickets.checkpoints import Checkpoints
+from tickets.training.checkpoints import Checkpoints
 
 
 @settings(deadline=None, max_examples=50)

@@ -22,9 +22,9 @@ from hand_made import (
     tickets,
     transfer,
 )
-from tickets.claims import claims
-from tickets.published import COUNT, values
-from tickets.verdicts import Part, Verdict
+from tickets.tables.claims import claims
+from tickets.tables.published import COUNT, values
+from tickets.tables.verdicts import Part, Verdict
 
 COLUMNS = ["delta_rewind_0", "low", "high"]
 YES, NO, OPEN = Verdict.HOLDS, Verdict.FAILS, Verdict.UNDECIDED

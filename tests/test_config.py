@@ -18,9 +18,10 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tickets import events, schema
-from tickets.config import Study, load
+from tickets.design import schema
+from tickets.design.config import Study, load
 from tickets.errors import BadInput
+from tickets.training import events
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "config" / "README.md"

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from studies import checkout, planned
-from tickets import crate, provenance
+from tickets import provenance
 from tickets.errors import BadInput, Tampered
+from tickets.exchange import crate
 from tickets.files import write_bytes
 from tickets.paths import Results
 

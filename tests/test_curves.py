@@ -14,11 +14,13 @@ import pytest
 
 import made_up
 import stated
-from tickets import curves, figures, provenance, scatter, transferability
-from tickets.cells import csv
-from tickets.rewinding import COLUMNS as REWOUND
-from tickets.sweep import COLUMNS as SWEPT
-from tickets.transfer_variants import COLUMNS as VARIANTS
+from tickets import provenance
+from tickets.figures import charts, curves, scatter
+from tickets.tables import transferability
+from tickets.tables.cells import csv
+from tickets.tables.rewinding import COLUMNS as REWOUND
+from tickets.tables.sweep import COLUMNS as SWEPT
+from tickets.tables.transfer_variants import COLUMNS as VARIANTS
 
 SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "curve.py"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -91,7 +93,7 @@ SOURCES = sources_table(
 
 
 def drawn(chart: alt.TopLevelMixin) -> ElementTree.Element:
-    return ElementTree.fromstring(figures.svg(chart))
+    return ElementTree.fromstring(charts.svg(chart))
 
 
 def texts(image: ElementTree.Element) -> list[str]:

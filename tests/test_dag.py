@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from tickets import paths
-from tickets.dag import Design, file_of_scores, file_of_weights
+from tickets.design.dag import Design, file_of_scores, file_of_weights
 from tickets.errors import BadInput
 from tickets.paths import Results, begin, parse_mask, parse_predictions, theta_i, training
 

@@ -14,10 +14,11 @@ import pytest
 
 import stated
 from model_directories import worded
-from tickets import canonical, flags
+from tickets import canonical
+from tickets.design import flags
 from tickets.encoded import Encoded
-from tickets.metrics import score
 from tickets.paths import Results
+from tickets.scores.metrics import score
 from tickets.tasks import task
 
 SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tickets import schema
-from tickets.config import load
+from tickets.design import schema
+from tickets.design.config import load
 from tickets.errors import BadInput
 
 CONFIGS = Path(__file__).parents[1] / "config"

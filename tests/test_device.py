@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tickets.device import products
+from tickets.model.device import products
 
 
 @pytest.mark.parametrize("capability", ["avx512_bf16", "amx_bf16"])

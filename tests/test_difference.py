@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from made_up_histories import Change, Study, call, spoilt
 from made_up_masks import SHAPES, WEIGHTS, mask
-from tickets import ancestry, masks, provenance, statements
+from tickets import masks, provenance, statements
 from tickets.commands import diff
-from tickets.difference import compare, compare_bits
 from tickets.errors import Tampered
 from tickets.files import sha256
+from tickets.history import ancestry
+from tickets.history.difference import compare, compare_bits
 from tickets.masks import pack
 from tickets.prunable import place
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tickets.dropout import NONE, Dropout, Rates
+from tickets.model.dropout import NONE, Dropout, Rates
 
 CPU = torch.device("cpu")
 RATES = Rates(hidden=0.1, attention=0.3)

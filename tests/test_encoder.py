@@ -19,12 +19,13 @@ from transformers import (
     RobertaConfig,
 )
 
-from tickets import architecture, pretrained
+from tickets import architecture
 from tickets.architecture import PRETRAINED_HEAD
-from tickets.batches import Packed, pack
+from tickets.data.masking import IGNORED
 from tickets.encoded import Encoded
-from tickets.masking import IGNORED
-from tickets.network import Network
+from tickets.initial import pretrained
+from tickets.model.batches import Packed, pack
+from tickets.model.network import Network
 from tickets.prunable import prunable_set
 
 VOCABULARY, HIDDEN = 60, 16

@@ -10,8 +10,8 @@ import pytest
 from transformers import AutoTokenizer
 
 from model_directories import LETTERS, configured, worded
+from tickets.data.encoding import Shape, encode
 from tickets.encoded import Encoded
-from tickets.encoding import Shape, encode
 from tickets.errors import BadInput
 
 PAD, UNK, CLS, SEP, MASK = range(5)
@@ -295,7 +295,7 @@ def test_joining_does_not_depend_on_how_texts_are_batched(
     """A chunk may span the boundary of two tokenizer calls."""
     texts = [" ".join("abcdefghij"[: i % 7]) for i in range(40)]
     whole = encode(pairs(texts), shape("mlm", 9, concatenate=True), bert, validation=False)
-    monkeypatch.setattr("tickets.encoding.BATCH", 3)
+    monkeypatch.setattr("tickets.data.encoding.BATCH", 3)
     parts = encode(pairs(texts), shape("mlm", 9, concatenate=True), bert, validation=False)
 
     assert features(parts) == features(whole)

@@ -38,9 +38,10 @@ from engine_report import (
 )
 from engine_tasks import CASES, case
 from model_directories import LETTERS, worded
-from tickets import architecture, masks, training, weights
+from tickets import architecture, masks, weights
 from tickets.encoded import Encoded
-from tickets.recipe import Recipe
+from tickets.training import loop
+from tickets.training.recipe import Recipe
 from toys import texts
 
 INPUTS = {
@@ -364,7 +365,7 @@ def test_ours_and_a_rival_begin_with_the_same_loss(
             for edge in ("start", "end")
             for wanted in [batch[f"{edge}_positions"]]
         )
-    ours = training.train(
+    ours = loop.train(
         weights.read(told.path("ticket.safetensors")),
         weights.read(told.path("head-1.safetensors")),
         masks.read(told.path("mask.safetensors")),

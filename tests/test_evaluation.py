@@ -19,13 +19,15 @@ from transformers import (
 )
 
 import toys
-from tickets import architecture, evaluation, pretrained
-from tickets.batches import pack
-from tickets.dropout import NONE
+from tickets import architecture
 from tickets.encoded import Encoded
-from tickets.evaluation import best_span, predict
-from tickets.network import Network
-from tickets.training import initial_head
+from tickets.initial import pretrained
+from tickets.model.batches import pack
+from tickets.model.dropout import NONE
+from tickets.model.network import Network
+from tickets.training import evaluation
+from tickets.training.evaluation import best_span, predict
+from tickets.training.loop import initial_head
 
 EXAMPLES = 25
 # The scores of a text's tokens as first and as last of a span; few values, so that many tie.

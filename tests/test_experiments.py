@@ -7,9 +7,9 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tickets import experiments
-from tickets.dag import Design
-from tickets.experiments import PARTS, needed
+from tickets.design import experiments
+from tickets.design.dag import Design
+from tickets.design.experiments import PARTS, needed
 from tickets.paths import Results, parse_predictions
 
 REWINDS = ("5", "12.5", "20", "50")

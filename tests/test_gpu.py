@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tickets import gpu
+from tickets.training import gpu
 
 
 @pytest.fixture(autouse=True)

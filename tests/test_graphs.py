@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from tickets.encoder import Rows
-from tickets.graphs import Graphs
-from tickets.network import Batch
+from tickets.model.encoder import Rows
+from tickets.model.network import Batch
+from tickets.training.graphs import Graphs
 
 RATE = torch.tensor(0.5)
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kept_study import STUDY
 from tickets import masks, statements
 from tickets.audit import schema_of_statements
 from tickets.errors import BadInput
 from tickets.files import sha256
 from tickets.statements import Malformed
 
-STUDY = Path(__file__).parent / "study_v1"
 MASK = (STUDY / "masks/oneshot/sparsity-20.safetensors").read_bytes()
 STATEMENT = (STUDY / "masks/oneshot/sparsity-20.safetensors.prov.json").read_bytes()
 

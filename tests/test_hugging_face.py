@@ -22,14 +22,15 @@ from transformers import (
     AutoTokenizer,
 )
 
-from tickets import architecture, masks, pretrained, provenance, weights
+from tickets import architecture, masks, provenance, weights
 from tickets.commands import verify
 from tickets.errors import BadInput, Tampered
+from tickets.exchange.hugging_face import export, named
 from tickets.files import sha256
-from tickets.hugging_face import export, named
+from tickets.initial import pretrained
+from tickets.initial.pretraining import SPECIAL, Size, write_model
 from tickets.masks import Mask
 from tickets.paths import CONFIGURATION
-from tickets.pretraining import SPECIAL, Size, write_model
 
 SIZE = Size(hidden_size=12, layers=2, heads=3, intermediate_size=20, positions=16)
 WORDS = (*SPECIAL, "the", "boat", "sees", "?")

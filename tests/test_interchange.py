@@ -20,8 +20,9 @@ from torch.nn.utils import prune
 from transformers import BertForSequenceClassification
 
 import toys
-from tickets import cli, interchange, masks, provenance, weights
+from tickets import cli, masks, provenance, weights
 from tickets.errors import BadInput
+from tickets.exchange import interchange
 from tickets.masks import Mask
 from tickets.prunable import PrunableSet
 

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from tickets.interruption import interruptible
+from tickets.training.interruption import interruptible
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])

@@ -22,7 +22,7 @@ from sklearn.metrics import matthews_corrcoef
 
 from language_reader import Reader, Ungrammatical, answer, shared_roles
 from tickets.errors import BadInput
-from tickets.language import (
+from tickets.language.generator import (
     Language,
     Row,
     pretraining,
@@ -31,7 +31,7 @@ from tickets.language import (
     write,
     write_pretraining,
 )
-from tickets.language_lexicon import RESERVED, SPECIAL, lexicon
+from tickets.language.lexicon import RESERVED, SPECIAL, lexicon
 
 SMALL = Language(  # the words and the world of config/config.yaml, in fewer examples
     seed=1,

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from made_up_masks import SHAPES, WEIGHTS, mask, named, save
 from tickets import provenance
-from tickets.cells import csv
 from tickets.errors import BadInput
-from tickets.layer_sparsity import layer_sparsity_table
 from tickets.paths import Results
 from tickets.prunable import place
+from tickets.tables.cells import csv
+from tickets.tables.layer_sparsity import layer_sparsity_table
 
 SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "mask_table.py"
 PLACES = [("0", "query"), ("0", "output"), ("1", "query"), ("1", "output"), ("pooler", "pooler")]

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from tickets.data.majority import constant_label, constant_text, constant_token, constant_value
 from tickets.encoded import Encoded
-from tickets.majority import constant_label, constant_text, constant_token, constant_value
-from tickets.metrics import score
+from tickets.scores.metrics import score
 
 
 def test_the_label_that_training_shows_most() -> None:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics as sklearn
 
-from tickets import scoring
 from tickets.errors import BadInput
-from tickets.metrics import score
-from tickets.scoring import exact, normalized, overlap
+from tickets.scores import scoring
+from tickets.scores.metrics import score
+from tickets.scores.scoring import exact, normalized, overlap
 from tickets.tasks import METRICS
 
 

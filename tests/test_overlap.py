@@ -18,11 +18,11 @@ from scipy.stats import hypergeom
 import stated
 from made_up_masks import SHAPES, WEIGHTS, Weights, mask, named, save
 from tickets import provenance
-from tickets.cells import csv
 from tickets.errors import BadInput
 from tickets.masks import Packed
-from tickets.overlap import chance, overlap_table
 from tickets.paths import MaskId, Results
+from tickets.tables.cells import csv
+from tickets.tables.overlap import chance, overlap_table
 
 SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "mask_table.py"
 QUERY = "encoder.layer.{}.attention.self.query.weight"

@@ -13,10 +13,10 @@ from scipy import stats
 
 import made_up
 from made_up import METRICS, SPARSITY, Rows, frame
-from tickets.baselines import baselines_table
-from tickets.cells import csv
 from tickets.errors import BadInput
-from tickets.transfer import transfer_table
+from tickets.tables.baselines import baselines_table
+from tickets.tables.cells import csv
+from tickets.tables.transfer import transfer_table
 
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "phenomenon.py"
 

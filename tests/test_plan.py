@@ -15,12 +15,12 @@ from safetensors.numpy import save_file
 
 from model_directories import configured
 from studies import ROOT, checkout, planned, snakemake
-from tickets import plan
-from tickets.config import Study, load
-from tickets.costs import Disk, disk, whole_trainings
-from tickets.counts import count
-from tickets.dag import Design
-from tickets.sizes import BERT_BASE, ModelSize, TaskSize, model_size, task_size
+from tickets.design import plan
+from tickets.design.config import Study, load
+from tickets.design.costs import Disk, disk, whole_trainings
+from tickets.design.counts import count
+from tickets.design.dag import Design
+from tickets.design.sizes import BERT_BASE, ModelSize, TaskSize, model_size, task_size
 
 MODEL = {
     "path": "google-bert/bert-base-uncased",

@@ -9,9 +9,10 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoTokenizer, BertConfig, BertForMaskedLM, BertModel
 
-from tickets import architecture, pretrained
+from tickets import architecture
 from tickets.architecture import PRETRAINED_HEAD
-from tickets.pretraining import SPECIAL, Size, initial, shapes, write_model, write_weights
+from tickets.initial import pretrained
+from tickets.initial.pretraining import SPECIAL, Size, initial, shapes, write_model, write_weights
 
 SIZE = Size(hidden_size=12, layers=2, heads=3, intermediate_size=20, positions=16)
 WORDS = (*SPECIAL, "the", "boat", "sees", "?")

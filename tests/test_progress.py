@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import torch
 
-from tickets import progress
 from tickets.errors import Diverged
-from tickets.events import Events
-from tickets.progress import Progress
-from tickets.recipe import Recipe
+from tickets.training import progress
+from tickets.training.events import Events
+from tickets.training.progress import Progress
+from tickets.training.recipe import Recipe
 
 RECIPE = Recipe(epochs=None, steps=100, batch_size=8, learning_rate=1.0)
 

@@ -11,7 +11,7 @@ import pytest
 
 from stated import definition, statement
 from tickets import provenance
-from tickets.code import code_files
+from tickets.design.code import code_files
 from tickets.errors import Tampered
 from tickets.files import canonical_json, replacing, sha256, write_bytes
 

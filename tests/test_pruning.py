@@ -15,8 +15,7 @@ from torch.nn.utils import prune
 
 from tickets import masks
 from tickets.errors import BadInput
-from tickets.prunable import PrunableSet
-from tickets.pruning import (
+from tickets.finders.pruning import (
     at_random,
     at_random_like,
     lowest,
@@ -24,6 +23,7 @@ from tickets.pruning import (
     magnitudes,
     sensitivities,
 )
+from tickets.prunable import PrunableSet
 from tickets.schedule import pruned_count
 from tickets.weights import prunable_of, rewind
 

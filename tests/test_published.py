@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tickets.errors import Tampered
-from tickets.published import COUNT, DELTA, Value, values
+from tickets.tables.published import COUNT, DELTA, Value, values
 from tickets.tasks import known
 
 ROOT = Path(__file__).parents[1]

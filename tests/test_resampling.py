@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from tickets import resampling
-from tickets.metrics import score
-from tickets.resampling import REPLICATES, counts, replicates
+from tickets.scores import resampling
+from tickets.scores.metrics import score
+from tickets.scores.resampling import REPLICATES, counts, replicates
 from tickets.tasks import METRICS
 
 CLASSES = ["accuracy", "f1", "matthews_correlation"]

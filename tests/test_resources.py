@@ -9,11 +9,13 @@ import pytest
 import yaml
 
 import stated
-from tickets import canonical, config, language, provenance
+from tickets import canonical, provenance
 from tickets.canonical import Selection
-from tickets.config import Study
-from tickets.encoding import Shape, encode
+from tickets.data.encoding import Shape, encode
+from tickets.design import config
+from tickets.design.config import Study
 from tickets.files import sha256
+from tickets.language import generator
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "resources" / "theta_0"
@@ -51,7 +53,7 @@ def test_its_statement_names_the_recipe_of_the_default_study(study: Study) -> No
 def test_its_text_is_what_the_language_generates(study: Study, tmp_path: Path) -> None:
     """The corpus generated now has the very digest that the statement names."""
     pairs = canonical.prepare(
-        [language.write_pretraining(study.language, study.pretraining_pairs, tmp_path)],
+        [generator.write_pretraining(study.language, study.pretraining_pairs, tmp_path)],
         Selection(task="pretraining", head="mlm", split="train", text=("first", "second")),
     )
     longest = study.pretraining.architecture.positions

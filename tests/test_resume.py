@@ -22,8 +22,9 @@ import pyarrow as pa
 import pytest
 
 import toys
-from tickets import canonical, masks, pretrained, provenance, weights
-from tickets.pruning import at_random
+from tickets import canonical, masks, provenance, weights
+from tickets.finders.pruning import at_random
+from tickets.initial import pretrained
 
 TESTS = Path(__file__).parent
 SCRIPTS = TESTS.parent / "workflow" / "scripts"

@@ -12,9 +12,9 @@ import stated
 from made_up import Rows, frame, trainings
 from made_up_tickets import changed, own
 from tickets import provenance
-from tickets.cells import csv
 from tickets.errors import BadInput
-from tickets.rewinding import render, rewinding_table
+from tickets.tables.cells import csv
+from tickets.tables.rewinding import render, rewinding_table
 
 SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "rewinding.py"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tickets import schema
+from tickets.design import schema
 from tickets.tasks import METRICS, Task
 
 README = Path(__file__).parents[1] / "config" / "README.md"

@@ -10,8 +10,8 @@ import pytest
 from tickets import canonical, provenance
 from tickets.errors import BadInput, Tampered
 from tickets.paths import Results, imp, oneshot, reinit, training, winning
-from tickets.resampling import REPLICATES
-from tickets.scores import SCHEMA, scores
+from tickets.scores.resampling import REPLICATES
+from tickets.scores.table import SCHEMA, scores
 
 METRICS = {"cola": ["matthews_correlation", "accuracy"], "stsb": ["pearson"]}
 

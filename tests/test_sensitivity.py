@@ -10,11 +10,12 @@ import torch
 from transformers import BertForSequenceClassification
 
 import toys
-from tickets import architecture, masks, pretrained
-from tickets.batches import chosen
-from tickets.recipe import Recipe
-from tickets.sensitivity import gradients
-from tickets.training import initial_head
+from tickets import architecture, masks
+from tickets.finders.sensitivity import gradients
+from tickets.initial import pretrained
+from tickets.model.batches import chosen
+from tickets.training.loop import initial_head
+from tickets.training.recipe import Recipe
 from tickets.weights import prunable_of
 
 RECIPE = Recipe(epochs=None, steps=3, batch_size=8, learning_rate=0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tickets.shuffling import SHUFFLES, across_layers, within
+from tickets.initial.shuffling import SHUFFLES, across_layers, within
 
 LAYERS = 3
 THETA = {

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studies import ROOT
-from tickets import masks, provenance, signature
+from tickets import masks, provenance
 from tickets.errors import BadInput
+from tickets.exchange import signature
 from tickets.files import write_bytes
 from tickets.paths import UNSTATED, Results
 from tickets.prunable import PrunableSet
@@ -48,10 +49,8 @@ def make_key(folder: Path, key: Any) -> Path:
     from cryptography.hazmat.primitives import serialization as pem
 
     private = folder / "key.pem"
-    write_bytes(
-        private,
-        key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.NoEncryption()),
-    )
+    secret = key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.NoEncryption())
+    write_bytes(private, secret)
     public = key.public_key()
     write_bytes(
         private.with_suffix(".pub"),

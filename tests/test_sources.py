@@ -10,8 +10,8 @@ import pytest
 from huggingface_hub import constants
 
 from model_directories import configured
+from tickets.data.sources import check_length, check_local, locate, model_directory
 from tickets.errors import BadInput
-from tickets.sources import check_length, check_local, locate, model_directory
 from tickets.tasks import task
 
 REVISION = "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"

@@ -20,10 +20,10 @@ from example_statements import EXAMPLES, FACTS, OPTIONAL, TRAINING, carrying, ex
 from tickets import provenance, statements
 from tickets.audit import schema_of_statements
 from tickets.audit.schema_of_statements import problem, schema
-from tickets.dag import Design
-from tickets.experiments import PARTS
+from tickets.design.dag import Design
+from tickets.design.experiments import PARTS
+from tickets.finders.pruning import SCOPES
 from tickets.paths import SHUFFLES, WINNING
-from tickets.pruning import SCOPES
 from tickets.tasks import METRICS
 
 SCRIPTS = Path(provenance.__file__).parents[1]

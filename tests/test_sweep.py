@@ -12,9 +12,9 @@ import stated
 from made_up import Rows, frame, trainings
 from made_up_tickets import changed, own, universal
 from tickets import provenance
-from tickets.cells import csv
 from tickets.errors import BadInput
-from tickets.sweep import sweep_table
+from tickets.tables.cells import csv
+from tickets.tables.sweep import sweep_table
 
 SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "sparsity_sweep.py"
 FINDERS = ("oneshot", "random")

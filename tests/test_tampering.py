@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import tamperings_of_files  # noqa: F401 - fills the table
 import tamperings_of_statements  # noqa: F401 - and so does this
+from kept_study import STUDY, audited, copied
 from tamperings import TABLE, Tampering, rewritten
 from tickets.audit.findings import FAULTS, REMARKS
-from tickets.audit.study import Audit, audit
 
 ROOT = Path(__file__).parents[1]
-STUDY = ROOT / "tests" / "study_v1"
 DOCUMENT = ROOT / "docs" / "audit.md"
-
-
-LEFT_OUT = (
-    *("sweep.*", "rewinding.*", "baselines.*", "transferability.*", "transfer_variants.*"),
-    *("winning_tickets.*", "sparsity_sweep.*", "versus_paper.*"),
-)
-"""Tables whose making again takes most of an audit's time."""
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Path:
-    """A copy of the kept study, with the tables of transfer and of masks alone."""
-    return shutil.copytree(STUDY, tmp_path / "results", ignore=shutil.ignore_patterns(*LEFT_OUT))
-
-
-def audited(root: Path) -> Audit:
-    with ThreadPoolExecutor(1) as pool:
-        return audit(root, ROOT, pool)
+    return copied(tmp_path)
 
 
 def test_the_kept_study_is_clean() -> None:
     """Statements made by version 1 are still understood, and nothing is found."""
-    found = audited(STUDY)
+    found = audited(STUDY, ROOT)
 
     assert found.faults == []
     assert len(found.masks) > 20
@@ -50,7 +35,7 @@ def test_tampering_is_found(study: Path, tmp_path: Path, row: Tampering) -> None
     """With its own code at its own path; nothing is executed on the way."""
     row.do(study)
 
-    found = audited(study)
+    found = audited(study, ROOT)
 
     assert (row.path, row.code) in {(each.path, each.code) for each in found.findings}
     assert not (tmp_path / "executed").exists()
@@ -58,23 +43,23 @@ def test_tampering_is_found(study: Path, tmp_path: Path, row: Tampering) -> None
 
 def test_a_study_put_back_whole_is_found_with_an_anchor_only(study: Path, tmp_path: Path) -> None:
     """An old complete result set contradicts nothing; its root digest is another one."""
-    old = audited(study).root
+    old = audited(study, ROOT).root
     new = shutil.copytree(study, tmp_path / "new")
     rewritten(new)
 
-    found = audited(new)
+    found = audited(new, ROOT)
 
     assert found.root != old
-    assert audited(study).root == old
+    assert audited(study, ROOT).root == old
 
 
 def test_a_chain_rewritten_without_a_seam_is_found_with_an_anchor_only(study: Path) -> None:
     """Nothing contradicts it, so that only a root digest kept elsewhere tells."""
-    before = audited(study)
+    before = audited(study, ROOT)
 
     rewritten(study)
 
-    found = audited(study)
+    found = audited(study, ROOT)
     assert found.faults == []
     assert found.root != before.root
 

@@ -13,15 +13,16 @@ from torch.nn.utils import prune
 from transformers import BertForSequenceClassification
 
 import toys
-from tickets import architecture, pretrained
-from tickets.batches import chosen
-from tickets.device import products
-from tickets.encoder import WORDS
+from tickets import architecture
 from tickets.errors import Diverged
+from tickets.finders.pruning import at_random
+from tickets.initial import pretrained
 from tickets.masks import Mask
-from tickets.pruning import at_random
-from tickets.recipe import SPEEDUPS, Recipe
-from tickets.training import Trained, initial_head, train
+from tickets.model.batches import chosen
+from tickets.model.device import products
+from tickets.model.encoder import WORDS
+from tickets.training.loop import Trained, initial_head, train
+from tickets.training.recipe import SPEEDUPS, Recipe
 from tickets.weights import prunable_of, rewind
 
 RECIPE = Recipe(epochs=3, steps=None, batch_size=8, learning_rate=5e-3, dropout=0.0, clip_norm=0.3)

@@ -15,9 +15,9 @@ import made_up
 import stated
 from made_up import Rows, frame, trainings
 from tickets import provenance
-from tickets.cells import csv
 from tickets.errors import BadInput
-from tickets.transfer import COLUMNS, render, transfer_table, wide
+from tickets.tables.cells import csv
+from tickets.tables.transfer import COLUMNS, render, transfer_table, wide
 
 TASKS = ("sentence", "pair")
 SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "transfer.py"

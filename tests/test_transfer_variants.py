@@ -14,9 +14,9 @@ import made_up
 import stated
 from made_up import Rows, frame, trainings
 from tickets import files, provenance
-from tickets.cells import csv
 from tickets.errors import BadInput
-from tickets.transfer_variants import COLUMNS, Grid, transfer_variants_table
+from tickets.tables.cells import csv
+from tickets.tables.transfer_variants import COLUMNS, Grid, transfer_variants_table
 
 SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "transfer_variants.py"
 TASKS = ("pair", "mlm")

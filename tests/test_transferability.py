@@ -13,9 +13,9 @@ import made_up
 import stated
 from made_up import Rows, frame, trainings
 from tickets import canonical, provenance
-from tickets.cells import csv
 from tickets.errors import BadInput
-from tickets.transferability import transferability_table
+from tickets.tables.cells import csv
+from tickets.tables.transferability import transferability_table
 
 SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "transferability.py"
 TASKS = ("sentence", "pair", "mlm")

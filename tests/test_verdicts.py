@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tickets.verdicts import (
+from tickets.tables.verdicts import (
     Evidence,
     Verdict,
     all_hold,

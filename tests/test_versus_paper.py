@@ -12,12 +12,13 @@ import pytest
 import made_up
 import stated
 from hand_made import NO_LATER, TASKS, among, study, sweep, tickets, transfer
-from tickets import claims, files, provenance
-from tickets.cells import csv
-from tickets.claims import Claim, Tables
-from tickets.published import COUNT, DELTA, values
-from tickets.verdicts import Part, Verdict
-from tickets.versus_paper import COLUMNS, render, versus_paper_table
+from tickets import files, provenance
+from tickets.tables import claims
+from tickets.tables.cells import csv
+from tickets.tables.claims import Claim, Tables
+from tickets.tables.published import COUNT, DELTA, values
+from tickets.tables.verdicts import Part, Verdict
+from tickets.tables.versus_paper import COLUMNS, render, versus_paper_table
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "resources" / "published"

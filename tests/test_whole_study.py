@@ -13,8 +13,9 @@ import yaml
 from safetensors.numpy import load_file
 
 from studies import ROOT, checkout, planned, snakemake
-from tickets import config, experiments, masks, provenance
+from tickets import masks, provenance
 from tickets.audit.schema_of_statements import problem, schema
+from tickets.design import config, experiments
 
 EXPERIMENTS = {
     "seeds": [1],

@@ -12,9 +12,10 @@ import made_up
 import stated
 from made_up import Rows, frame, trainings
 from made_up_tickets import changed, own
-from tickets import provenance, winning, winning_sparsities
-from tickets.cells import csv
+from tickets import provenance
 from tickets.errors import BadInput, Tampered
+from tickets.tables import winning, winning_sparsities
+from tickets.tables.cells import csv
 
 SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "winning_sparsity.py"
 LABELS = ("10", "20", "34.39", "40")

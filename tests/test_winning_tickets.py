@@ -12,9 +12,9 @@ import stated
 from made_up import Rows, frame, trainings
 from made_up_tickets import at_winning, own, universal
 from tickets import provenance
-from tickets.cells import csv
 from tickets.errors import BadInput
-from tickets.winning_tickets import MEANING, render, winning_tickets_table
+from tickets.tables.cells import csv
+from tickets.tables.winning_tickets import MEANING, render, winning_tickets_table
 
 SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "winning_tickets.py"
 WINNING = {

@@ -100,7 +100,7 @@ def test_an_edit_reruns_what_depends_on_it_and_no_more(study: Path, tmp_path: Pa
         file.write("# edited\n")
     assert planned(copy, TABLE) == {"transfer": 1}
 
-    with (package / "pruning.py").open("a") as file:
+    with (package / "finders" / "pruning.py").open("a") as file:
         file.write("# edited\n")
     again = planned(copy, TABLE)
     assert {"theta_0", "pretrain", "data", "encode"}.isdisjoint(again)

@@ -7,11 +7,14 @@ from pathlib import Path
 
 SCRIPTS = os.path.relpath(Path(workflow.basedir) / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
-from tickets import dag, experiments, flags, language, paths, provenance, sources
-from tickets.code import code_files
-from tickets.config import load
+from tickets import paths, provenance
+from tickets.data import sources
+from tickets.design import dag, experiments, flags
+from tickets.design.code import code_files
+from tickets.design.config import load
+from tickets.design.interpreter import prepare_jobs
 from tickets.errors import BadInput
-from tickets.interpreter import prepare_jobs
+from tickets.language import generator
 
 prepare_jobs()
 

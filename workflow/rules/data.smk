@@ -1,7 +1,7 @@
 """Data: the generated language; every task in canonical columns, and as token ids."""
 
 language_files = [
-    files.language(task, split) for task in language.TASKS for split in ("train", "validation")
+    files.language(task, split) for task in generator.TASKS for split in ("train", "validation")
 ]
 
 

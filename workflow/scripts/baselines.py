@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import baselines, cells, provenance, tabulation
+from tickets import provenance
 from tickets.errors import run
+from tickets.tables import baselines, cells, tabulation
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tickets import canonical, provenance
 from tickets.canonical import Selection
-from tickets.encoding import Shape, encode
+from tickets.data.encoding import Shape, encode
 from tickets.errors import run
 
 

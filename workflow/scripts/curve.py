@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import curves, figures, provenance, scatter, tabulation
+from tickets import provenance
 from tickets.errors import run
+from tickets.figures import charts, curves, scatter
+from tickets.tables import tabulation
 
 FIGURES = {"transferability": scatter.transferability, "transfer_sweep": curves.transfer_sweep}
 
@@ -22,7 +24,7 @@ def main() -> None:
     flags = parser.parse_args()
     started = provenance.now()
     chart = FIGURES[flags.figure](tabulation.read_table(flags.table))
-    outputs = {flags.svg: figures.svg(chart), flags.png: figures.png(chart)}
+    outputs = {flags.svg: charts.svg(chart), flags.png: charts.png(chart)}
     tabulation.write(
         outputs,
         rule="curve",

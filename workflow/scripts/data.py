@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tickets import provenance
 from tickets.canonical import Selection, prepare, write
+from tickets.data.sources import locate
 from tickets.errors import run
-from tickets.sources import locate
 
 
 def main() -> None:

@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 from tickets import canonical, provenance
-from tickets.encoding import Shape, encode
+from tickets.data.encoding import Shape, encode
+from tickets.data.sources import MODEL_FILES, files_of
 from tickets.errors import run
-from tickets.sources import MODEL_FILES, files_of
 
 
 def main() -> None:

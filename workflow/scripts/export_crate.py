@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
-from tickets import crate
 from tickets.errors import run
+from tickets.exchange import crate
 from tickets.paths import Results
 
 

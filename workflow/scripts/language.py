@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tickets import provenance
 from tickets.errors import run
-from tickets.language import Language, write, write_pretraining
+from tickets.language.generator import Language, write, write_pretraining
 
 
 def main() -> None:

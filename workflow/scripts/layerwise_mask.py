@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tickets import masks, provenance
 from tickets.errors import run
-from tickets.pruning import at_random_like
+from tickets.finders.pruning import at_random_like
 
 
 def main() -> None:

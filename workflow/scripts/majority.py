@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 from tickets import canonical, provenance
+from tickets.data.majority import constant_label, constant_text, constant_token, constant_value
 from tickets.encoded import Encoded
 from tickets.errors import run
-from tickets.majority import constant_label, constant_text, constant_token, constant_value
 
 
 def main() -> None:

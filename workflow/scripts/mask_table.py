@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import cells, figures, heat_maps, provenance, tabulation
+from tickets import provenance
 from tickets.errors import BadInput, run
-from tickets.layer_sparsity import layer_sparsity_table
-from tickets.mask_tables import read_all
-from tickets.overlap import overlap_table
+from tickets.figures import charts, heat_maps
+from tickets.tables import cells, tabulation
+from tickets.tables.layer_sparsity import layer_sparsity_table
+from tickets.tables.mask_tables import read_all
+from tickets.tables.overlap import overlap_table
 
 TABLES = {
     "mask_overlap": (overlap_table, heat_maps.overlap),
@@ -41,8 +43,8 @@ def main() -> None:
     chart = draw(table)
     outputs = {
         flags.table: cells.csv(table),
-        flags.svg: figures.svg(chart),
-        flags.png: figures.png(chart),
+        flags.svg: charts.svg(chart),
+        flags.png: charts.png(chart),
     }
     tabulation.write(
         outputs,

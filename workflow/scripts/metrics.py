@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 
 from tickets import canonical, provenance
-from tickets.dag import Design
+from tickets.design.dag import Design
+from tickets.design.experiments import PARTS, predicted
 from tickets.errors import BadInput, run
-from tickets.experiments import PARTS, predicted
 from tickets.paths import Results
-from tickets.scores import scores
+from tickets.scores.table import scores
 
 
 def main() -> None:

@@ -6,9 +6,9 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from tickets import pretraining
 from tickets.errors import run
-from tickets.pretraining import Size
+from tickets.initial import pretraining
+from tickets.initial.pretraining import Size
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from tickets import config, plan
+from tickets.design import config, plan
 from tickets.errors import run
 
 

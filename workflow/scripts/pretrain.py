@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import device, gpu, masks, pretraining, provenance, weights
-from tickets.checkpoints import Checkpoints
+from tickets import masks, provenance, weights
 from tickets.encoded import Encoded
 from tickets.errors import run
-from tickets.recipe import Recipe
-from tickets.saving import Saving, belongs
-from tickets.training import initial_head, train
+from tickets.initial import pretraining
+from tickets.model import device
+from tickets.training import gpu
+from tickets.training.checkpoints import Checkpoints
+from tickets.training.loop import initial_head, train
+from tickets.training.recipe import Recipe
+from tickets.training.saving import Saving, belongs
 
 
 def main() -> None:

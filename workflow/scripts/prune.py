@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tickets import masks, provenance, weights
 from tickets.errors import run
-from tickets.pruning import SCOPES, magnitudes
+from tickets.finders.pruning import SCOPES, magnitudes
 from tickets.schedule import parse
 
 

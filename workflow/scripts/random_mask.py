@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tickets import masks, provenance, weights
 from tickets.errors import run
-from tickets.pruning import at_random
+from tickets.finders.pruning import at_random
 from tickets.schedule import parse
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import architecture, initialisation, provenance, weights
+from tickets import architecture, provenance, weights
 from tickets.errors import run
+from tickets.initial import initialisation
 
 
 def main() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import cells, curves, figures, provenance, rewinding, tabulation
+from tickets import provenance
 from tickets.errors import run
+from tickets.figures import charts, curves
+from tickets.tables import cells, rewinding, tabulation
 
 
 def main() -> None:
@@ -28,8 +30,8 @@ def main() -> None:
     outputs = {
         flags.table: cells.csv(table),
         flags.text: rewinding.render(table).encode() + b"\n",
-        flags.svg: figures.svg(chart),
-        flags.png: figures.png(chart),
+        flags.svg: charts.svg(chart),
+        flags.png: charts.png(chart),
     }
     tabulation.write(
         outputs,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tickets import provenance, weights
 from tickets.errors import run
-from tickets.shuffling import SHUFFLES
+from tickets.initial.shuffling import SHUFFLES
 
 
 def main() -> None:

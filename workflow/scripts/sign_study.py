@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import signature
 from tickets.errors import run
+from tickets.exchange import signature
 
 
 def main() -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import architecture, device, gpu, masks, provenance, weights
+from tickets import architecture, masks, provenance, weights
 from tickets.encoded import Encoded
 from tickets.errors import run
-from tickets.pruning import SCOPES, sensitivities
-from tickets.recipe import PRECISIONS, Recipe
+from tickets.finders.pruning import SCOPES, sensitivities
+from tickets.finders.sensitivity import gradients
+from tickets.model import device
 from tickets.schedule import parse
-from tickets.sensitivity import gradients
-from tickets.training import initial_head
+from tickets.training import gpu
+from tickets.training.loop import initial_head
+from tickets.training.recipe import PRECISIONS, Recipe
 
 BATCHES = 8  # Lee et al. take one batch of 100 or 128 examples; GLUE's hold 16 or 32
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import cells, curves, figures, provenance, sweep, tabulation
+from tickets import provenance
 from tickets.errors import run
+from tickets.figures import charts, curves
+from tickets.tables import cells, sweep, tabulation
 
 
 def main() -> None:
@@ -30,8 +32,8 @@ def main() -> None:
     chart = curves.sparsity_sweep(table)
     outputs = {
         flags.table: cells.csv(table),
-        flags.svg: figures.svg(chart),
-        flags.png: figures.png(chart),
+        flags.svg: charts.svg(chart),
+        flags.png: charts.png(chart),
     }
     tabulation.write(
         outputs,

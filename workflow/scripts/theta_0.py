@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import pretrained, provenance, weights
+from tickets import provenance, weights
 from tickets.architecture import PRETRAINED_HEAD
+from tickets.data.sources import files_of, model_directory
 from tickets.errors import run
+from tickets.initial import pretrained
 from tickets.paths import CONFIGURATION
-from tickets.sources import files_of, model_directory
 
 
 def main() -> None:

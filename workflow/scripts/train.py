@@ -7,18 +7,20 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from tickets import quick_torch  # isort: skip
+from tickets.training import quick_torch  # isort: skip
 
-from tickets import architecture, canonical, device, gpu, masks, provenance, weights
+from tickets import architecture, canonical, masks, provenance, weights
 from tickets.architecture import HEAD
-from tickets.checkpoints import Checkpoints
 from tickets.encoded import Encoded
 from tickets.errors import run
-from tickets.evaluation import predict
-from tickets.network import Network
-from tickets.recipe import PRECISIONS, SPEEDUPS, Recipe
-from tickets.saving import Saving, belongs
-from tickets.training import initial_head, train
+from tickets.model import device
+from tickets.model.network import Network
+from tickets.training import gpu
+from tickets.training.checkpoints import Checkpoints
+from tickets.training.evaluation import predict
+from tickets.training.loop import initial_head, train
+from tickets.training.recipe import PRECISIONS, SPEEDUPS, Recipe
+from tickets.training.saving import Saving, belongs
 
 # Flags that name where something is done, and not what.
 PATHS = (

@@ -7,8 +7,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import cells, figures, heat_maps, provenance, tabulation, transfer
+from tickets import provenance
 from tickets.errors import run
+from tickets.figures import charts, heat_maps
+from tickets.tables import cells, tabulation, transfer
 
 
 def main() -> None:
@@ -27,8 +29,8 @@ def main() -> None:
         flags.table: cells.csv(table),
         flags.matrix: cells.csv(transfer.wide(table)),
         flags.text: transfer.render(table).encode() + b"\n",
-        flags.svg: figures.svg(chart),
-        flags.png: figures.png(chart),
+        flags.svg: charts.svg(chart),
+        flags.png: charts.png(chart),
     }
     tabulation.write(
         outputs,

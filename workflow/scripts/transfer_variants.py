@@ -7,10 +7,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import cells, provenance, tabulation, winning_sparsities
+from tickets import provenance
 from tickets.errors import run
 from tickets.schedule import parse
-from tickets.transfer_variants import Grid, transfer_variants_table
+from tickets.tables import cells, tabulation, winning_sparsities
+from tickets.tables.transfer_variants import Grid, transfer_variants_table
 
 
 def main() -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import canonical, cells, provenance, tabulation
+from tickets import canonical, provenance
 from tickets.errors import BadInput, run
-from tickets.transferability import transferability_table
+from tickets.tables import cells, tabulation
+from tickets.tables.transferability import transferability_table
 
 
 def main() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import cells, claims, provenance, published, tabulation, versus_paper
+from tickets import provenance
 from tickets.errors import run
+from tickets.tables import cells, claims, published, tabulation, versus_paper
 
 
 def main() -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import masks, provenance, winning_sparsities
+from tickets import masks, provenance
 from tickets.errors import BadInput, run
+from tickets.tables import winning_sparsities
 
 
 def main() -> None:

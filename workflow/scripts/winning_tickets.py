@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import cells, provenance, tabulation, winning_sparsities, winning_tickets
+from tickets import provenance
 from tickets.errors import run
+from tickets.tables import cells, tabulation, winning_sparsities, winning_tickets
 
 
 def main() -> None:

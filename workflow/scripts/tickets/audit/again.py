@@ -16,8 +16,8 @@ from tickets.audit.findings import Files, Finding
 from tickets.audit.places import place
 from tickets.audit.rereading import Sources, is_intact
 from tickets.errors import Tampered, TicketsError
+from tickets.finders.pruning import SCOPES, magnitudes
 from tickets.paths import parse_mask
-from tickets.pruning import SCOPES, magnitudes
 from tickets.schedule import label, parse
 
 

@@ -8,9 +8,9 @@ from itertools import chain
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import FILES, below_root
 from tickets.audit.places import place
-from tickets.dag import Design
+from tickets.design.dag import Design
+from tickets.design.experiments import PARTS, compared_masks, needed
 from tickets.errors import BadInput
-from tickets.experiments import PARTS, compared_masks, needed
 from tickets.files import canonical_json
 from tickets.paths import parts
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import Expected, expected
 from tickets.audit.places import Place, place
-from tickets.dag import Design
+from tickets.design.dag import Design
 from tickets.statements import Dependency, Statement
 
 _OUTSIDE = ("theta_0", "import")

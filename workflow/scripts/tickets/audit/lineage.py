@@ -12,8 +12,8 @@ from typing import Any
 
 from tickets import paths
 from tickets.audit.places import Place
-from tickets.dag import Design, file_of_scores, file_of_weights
-from tickets.experiments import predicted
+from tickets.design.dag import Design, file_of_scores, file_of_weights
+from tickets.design.experiments import predicted
 from tickets.paths import DENSE, THETA_0, WINNING, Results, parse_mask, parse_weights
 from tickets.schedule import exact, label
 

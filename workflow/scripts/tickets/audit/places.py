@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tickets.experiments import PARTS
+from tickets.design.experiments import PARTS
 from tickets.paths import CONFIGURATION, MASK, SEED, TASK, UNSTATED, WEIGHTS, Results
 
 _SPLIT = "train|validation"

@@ -10,11 +10,15 @@ from typing import Any
 
 import pandas as pd
 
-from tickets import (
+from tickets import masks
+from tickets.audit.lineage import FILES, below_root
+from tickets.audit.rereading import Sources
+from tickets.paths import MaskId, parse_mask
+from tickets.schedule import parse
+from tickets.tables import (
     baselines,
     claims,
     layer_sparsity,
-    masks,
     overlap,
     published,
     rewinding,
@@ -27,11 +31,7 @@ from tickets import (
     winning_sparsities,
     winning_tickets,
 )
-from tickets.audit.lineage import FILES, below_root
-from tickets.audit.rereading import Sources
-from tickets.cells import csv
-from tickets.paths import MaskId, parse_mask
-from tickets.schedule import parse
+from tickets.tables.cells import csv
 
 PUBLISHED = Path(__file__).parents[4] / "resources" / "published"
 """The paper's numbers, which are the project's and not a study's."""

@@ -25,8 +25,8 @@ from tickets.audit.places import place
 from tickets.audit.rereading import Sources, is_intact
 from tickets.errors import BadInput, Tampered
 from tickets.paths import parse_predictions
-from tickets.score_rows import SCHEMA, identity, rows_of
-from tickets.scoring import score
+from tickets.scores.rows import SCHEMA, identity, rows_of
+from tickets.scores.scoring import score
 
 TOLERANCE = 1e-9
 """Of a score in percent."""

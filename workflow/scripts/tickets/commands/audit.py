@@ -20,9 +20,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tickets import signature
 from tickets.audit.findings import Finding
 from tickets.errors import BadInput
+from tickets.exchange import signature
 from tickets.files import write_bytes
 from tickets.provenance import SCRIPTS
 

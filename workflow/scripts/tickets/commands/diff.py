@@ -9,10 +9,11 @@ import argparse
 from itertools import groupby
 from pathlib import Path
 
-from tickets import ancestry, masks
-from tickets.ancestry import Ancestry, printable, short
-from tickets.difference import Bits, Difference, compare, compare_bits
+from tickets import masks
 from tickets.errors import TicketsError
+from tickets.history import ancestry
+from tickets.history.ancestry import Ancestry, printable, short
+from tickets.history.difference import Bits, Difference, compare, compare_bits
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

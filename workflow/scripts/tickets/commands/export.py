@@ -11,8 +11,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import hugging_face, interchange, masks, provenance
+from tickets import masks, provenance
 from tickets.errors import BadInput
+from tickets.exchange import hugging_face, interchange
 from tickets.files import write_bytes
 
 

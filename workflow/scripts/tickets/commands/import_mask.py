@@ -8,8 +8,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import interchange, masks, provenance, weights
+from tickets import masks, provenance, weights
 from tickets.errors import Tampered
+from tickets.exchange import interchange
 from tickets.files import read_bytes, sha256
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import signature
+from tickets.exchange import signature
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

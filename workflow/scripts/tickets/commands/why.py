@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
-from tickets import ancestry
-from tickets.ancestry import DIGITS, Ancestor, Ancestry, State, printable, short
 from tickets.files import write_bytes
+from tickets.history import ancestry
+from tickets.history.ancestry import DIGITS, Ancestor, Ancestry, State, printable, short
 from tickets.statements import Statement
 
 ASKED = {
@@ -44,9 +44,9 @@ def run(flags: argparse.Namespace) -> int:
     whole = ancestry.find(flags.file)
     shown = whole if flags.all else ancestry.summarised(whole)
     if flags.picture:
-        from tickets import ancestry_picture  # slow to import, and needed here alone
+        from tickets.history import picture  # slow to import, and needed here alone
 
-        write_bytes(flags.picture, ancestry_picture.svg(shown))
+        write_bytes(flags.picture, picture.svg(shown))
     print("\n".join([*tree(shown), "", counted(whole)]))
     return len(whole.faults)
 

@@ -1,0 +1,28 @@
+"""The study that version 1 of the statements made, and audits of it."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tickets.audit.study import Audit, audit
+
+STUDY = Path(__file__).parent / "study_v1"
+
+LEFT_OUT = (
+    *("sweep.*", "rewinding.*", "baselines.*", "transferability.*", "transfer_variants.*"),
+    *("winning_tickets.*", "sparsity_sweep.*", "versus_paper.*"),
+)
+"""Tables whose making again takes most of an audit's time."""
+
+
+def copied(folder: Path) -> Path:
+    """A copy of the kept study, with the tables of transfer and of masks alone."""
+    return shutil.copytree(STUDY, folder / "results", ignore=shutil.ignore_patterns(*LEFT_OUT))
+
+
+def audited(root: Path, repository: Path | None = None) -> Audit:
+    """The audit of a results folder, in this process."""
+    with ThreadPoolExecutor(1) as pool:
+        return audit(root, repository, pool)

@@ -1,0 +1,287 @@
+"""The configuration, checked before anything runs: what no schema can say is said here."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from tickets.data import sources
+from tickets.design import schema
+from tickets.design.dag import Design
+from tickets.errors import BadInput
+from tickets.initial.pretraining import Size
+from tickets.language import generator
+from tickets.language.generator import Language
+from tickets.schedule import exact, label, rounds
+from tickets.tasks import LANGUAGE, Task, task
+from tickets.training import events
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """Where theta_0 comes from: a directory or hub id, or `pretrain` on the generated language."""
+
+    path: str
+    revision: str | None
+    pretrain: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """What all fine-tuning shares."""
+
+    adam_epsilon: float
+    clip_norm: float
+    dropout: float | None
+    mlm_probability: float
+    precision: str
+    speedups: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imp:
+    """How the rounds of IMP go on from each other, where paper and published code differ."""
+
+    scope: str
+    head: str
+    decay: str
+    first_mlm_mask: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pretraining:
+    """How theta_0 is pre-trained on the generated language."""
+
+    architecture: Size
+    seed: int
+    steps: int
+    batch_size: int
+    learning_rate: float
+    warmup_steps: int
+    mlm_probability: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A configuration that was checked; config/README.md explains each key.
+
+    subsets: sources that are a part of a task, by their own names, with their parents'. sparsities:
+    what the rounds of IMP reach. transfer_sparsity: the one of them that masks are transferred at.
+    rewind: the share of a training after which the weights are taken that a round rewinds to;
+    rewinds: those that it is compared with. tokens_per_second: of one training, where it is known.
+    pretraining_pairs: rows of the language's text.
+    """
+
+    results: str
+    seeds: tuple[int, ...]
+    model: Model
+    local_copies: Mapping[str, str]
+    tasks: Mapping[str, Task]
+    subsets: Mapping[str, str]
+    sparsities: tuple[Fraction, ...]
+    transfer_sparsity: Fraction
+    sweep: Sequence[str]
+    rewind: Fraction
+    rewinds: tuple[Fraction, ...]
+    later_sources: Sequence[str]
+    imp: Imp
+    threads: int
+    checkpoint_minutes: float
+    keep_checkpoints: bool
+    trainings_per_gpu: int
+    tensorboard: bool
+    tokens_per_second: float | None
+    training: Training
+    language: Language
+    pretraining_pairs: int
+    pretraining: Pretraining
+
+    @property
+    def design(self) -> Design:
+        """The grid of masks and trainings, with sparsities and rewind as paths write them."""
+        return Design(
+            tasks=[name for name in self.tasks if name not in self.subsets],
+            seeds=self.seeds,
+            sparsities=[label(sparsity) for sparsity in self.sparsities],
+            transfer=label(self.transfer_sparsity),
+            rewind=label(self.rewind),
+            rewinds=[label(rewind) for rewind in self.rewinds],
+            subsets=self.subsets,
+            mlm=[n for n, task in self.tasks.items() if task.head == "mlm"],
+            later_sources=self.later_sources,
+            sweep=self.sweep,
+            head=self.imp.head,
+            decay=self.imp.decay,
+            first_mlm_mask=self.imp.first_mlm_mask,
+        )
+
+
+def load(raw: Mapping[str, Any]) -> Study:
+    """The study that a configuration describes, completed with the schema's defaults.
+
+    Raises:
+        BadInput: one line, "config: <key>: <what is wrong>; write <what>".
+    """
+    with _about("config"):
+        schema.check(raw)
+        study = _study(schema.complete(raw, schema.schema()))
+        if study.model.pretrain:
+            _check_pretraining(study)
+        else:
+            _check_model(study)
+        for each in study.tasks.values():
+            _check_data(each, study.local_copies)
+        if study.tensorboard and not events.installed():
+            raise BadInput(
+                f"tensorboard: true, but {events.LIBRARY} is not installed; install the package's"
+                " extra `tensorboard`, or write false"
+            )
+        return study
+
+
+def _study(values: Mapping[str, Any]) -> Study:
+    pretraining: dict[str, Any] = dict(values["pretraining"])
+    size = Size(**pretraining.pop("architecture"))
+    generated: dict[str, Any] = dict(values["language"])
+    pairs = generated.pop("pretraining_pairs")
+    tasks = {name: task(name, changes) for name, changes in values["tasks"].items()}
+    later = values["later_sources"]
+    _check_names("later_sources", later or [], tasks)
+    _check_names("subsets", values["subsets"], tasks)
+    parts = _parts(tasks, values["subsets"])
+    sparsities = _sparsities(values)
+    return Study(
+        results=str(Path(values["results"])),
+        seeds=tuple(values["seeds"]),
+        model=Model(**values["model"]),
+        local_copies=values["local_copies"],
+        tasks=tasks | parts,
+        subsets={
+            part: parent for parent, of in values["subsets"].items() for part in _named(parent, of)
+        },
+        sparsities=sparsities,
+        transfer_sparsity=_transfer_sparsity(values["transfer_sparsity"], sparsities),
+        sweep=values["sweep"],
+        rewind=exact(values["rewind"]) / 100,
+        rewinds=tuple(exact(rewind) / 100 for rewind in values["rewinds"]),
+        later_sources=list(tasks) if later is None else later,
+        imp=Imp(**values["imp"]),
+        threads=values["threads"],
+        checkpoint_minutes=values["checkpoint_minutes"],
+        keep_checkpoints=values["keep_checkpoints"],
+        trainings_per_gpu=values["trainings_per_gpu"],
+        tensorboard=values["tensorboard"],
+        tokens_per_second=values["tokens_per_second"],
+        training=Training(**values["training"]),
+        language=Language(**generated),
+        pretraining_pairs=pairs,
+        pretraining=Pretraining(architecture=size, **pretraining),
+    )
+
+
+def _sparsities(values: Mapping[str, Any]) -> tuple[Fraction, ...]:
+    share, target = exact(values["prune_share"]), exact(values["target_sparsity"])
+    with _about("target_sparsity"):
+        return rounds(values["schedule"], share, target)
+
+
+def _transfer_sparsity(value: float | None, reached: Sequence[Fraction]) -> Fraction:
+    if value is None:
+        return reached[-1]
+    found = [sparsity for sparsity in reached if float(sparsity) == value]
+    if not found:
+        raise BadInput(
+            f"transfer_sparsity: no round reaches {value}; write"
+            f" {schema.alternatives([str(float(sparsity)) for sparsity in reached])}"
+        )
+    return found[0]
+
+
+def _check_names(key: str, names: Iterable[str], tasks: Mapping[str, Task]) -> None:
+    for name in names:
+        if name not in tasks:
+            raise BadInput(
+                f"{key}: {name} is no task of this study; write {schema.alternatives(list(tasks))}"
+            )
+
+
+def _named(parent: str, sizes: Sequence[int]) -> dict[str, int]:
+    """The names of parts of a task, and their sizes."""
+    return {f"{parent}_{size}": size for size in sizes}
+
+
+def _parts(tasks: Mapping[str, Task], subsets: Mapping[str, Sequence[int]]) -> dict[str, Task]:
+    """The tasks on a part of another one's training examples."""
+    parts: dict[str, Task] = {}
+    for parent, sizes in subsets.items():
+        for name, size in _named(parent, sizes).items():
+            whole = tasks[parent].train_examples
+            if name in tasks or (whole is not None and size >= whole):
+                raise BadInput(
+                    f"subsets.{parent}: {size} examples are no part of the task's, or a task is"
+                    f" called {name}; write a smaller number, or rename that task"
+                )
+            parts[name] = replace(tasks[parent], name=name, train_examples=size)
+    return parts
+
+
+def _check_pretraining(study: Study) -> None:
+    size = study.pretraining.architecture
+    if size.hidden_size % size.heads:
+        raise BadInput(
+            f"pretraining.architecture.heads: {size.heads} heads do not divide hidden_size"
+            f" {size.hidden_size}; write a divisor"
+        )
+    if study.pretraining.warmup_steps >= study.pretraining.steps:
+        raise BadInput(
+            f"pretraining.warmup_steps: {study.pretraining.warmup_steps} of"
+            f" {study.pretraining.steps} steps; write fewer"
+        )
+    for each in study.tasks.values():
+        if each.max_length > size.positions:
+            raise BadInput(
+                f"tasks.{each.name}.max_length: {each.max_length}, but the model is pre-trained"
+                f" with {size.positions} positions; write at most {size.positions}"
+            )
+
+
+def _check_model(study: Study) -> None:
+    """All that can be seen without a network; a hub id only has to be pinned."""
+    path, revision = study.model.path, study.model.revision
+    with _about("model.path"):
+        directory = sources.local_directory(path, study.local_copies)
+        if directory is None and revision is None:
+            raise BadInput(
+                f"{path} is no directory here, and a hub id needs a revision; write the"
+                " directory's path, or model.revision: the 40 hexadecimal digits of a commit"
+            )
+        if directory is not None:
+            sources.model_directory(path, revision, study.local_copies)
+    if directory is not None:
+        for each in study.tasks.values():
+            sources.check_length(directory, each.name, each.max_length)
+
+
+def _check_data(each: Task, copies: Mapping[str, str]) -> None:
+    with _about(f"tasks.{each.name}.dataset"):
+        if each.dataset.path == LANGUAGE and each.dataset.name not in generator.TASKS:
+            raise BadInput(
+                f"{each.dataset.name} is not a task of the generated language; write"
+                f" name: {schema.alternatives(list(generator.TASKS))}"
+            )
+        sources.check_local(each, copies)
+
+
+@contextmanager
+def _about(key: str) -> Generator[None]:
+    """Put the key that an error is about before its line, unless it names one itself."""
+    try:
+        yield
+    except BadInput as error:
+        line = " ".join(str(error).split())  # a path in it may hold a line break
+        named = key != "config" and line.startswith(("tasks.", "model:", "local_copies:"))
+        raise BadInput(line if named else f"{key}: {line}") from None

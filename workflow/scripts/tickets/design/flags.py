@@ -1,0 +1,163 @@
+"""The flags of the entry points: a job's command shows all of a study that it depends on."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from tickets.design.config import Study
+from tickets.design.experiments import reached
+from tickets.paths import DENSE, THETA_0, parse_weights
+from tickets.tasks import Task
+
+
+def flags(values: Mapping[str, Any]) -> str:
+    """`--name value` for every value, quoted for the shell; none for None and False."""
+    words: list[str] = []
+    for name, value in values.items():
+        if value is None or value is False:
+            continue
+        words.append("--" + name.replace("_", "-"))
+        if isinstance(value, (tuple, list)):
+            words += map(str, value)
+        elif value is not True:
+            words.append(str(value))
+    return shlex.join(words)
+
+
+def theta_0(study: Study, pretrained: str) -> str:
+    """The flags of theta_0.py that say which model; `pretrained` is what the DAG itself makes."""
+    if study.model.pretrain:
+        return flags({"model": pretrained})
+    copy = study.local_copies.get(study.model.path)
+    return flags({"model": study.model.path, "revision": study.model.revision, "local_copy": copy})
+
+
+def data(task: Task, local_copies: Mapping[str, str]) -> str:
+    """The flags of data.py: all of a task that its canonical data depends on, and no more."""
+    source = task.dataset
+    return flags(
+        {
+            "task": task.name,
+            "head": task.head,
+            "dataset": source.path,
+            "name": source.name,
+            "revision": source.revision,
+            "local_copy": local_copies.get(source.path),
+            "train_split": task.train_split,
+            "validation_split": task.validation_split,
+            "text": task.text,
+            "label": task.label,
+            "labels": task.labels,
+            "train_examples": task.train_examples,
+            "validation_examples": task.validation_examples,
+        }
+    )
+
+
+def encoding(task: Task) -> str:
+    """The flags of encode.py: all of a task that its encoded data depends on, and no more."""
+    names = ("head", "max_length", "stride", "concatenate")
+    return flags({"task": task.name} | {name: getattr(task, name) for name in names})
+
+
+def recipe(study: Study, task: Task, weights: str = THETA_0, mask: str = DENSE) -> str:
+    """The flags of train.py that say how a task is trained from some weights under a mask."""
+    names = ("head", "labels", "epochs", "steps", "batch_size", "learning_rate")
+    return flags(
+        {"task": task.name}
+        | {name: getattr(task, name) for name in names}
+        | asdict(study.training)
+        | {"threads": study.threads, "new_head": _new_head(study, task, weights, mask)}
+        | _decay(study, weights)
+    )
+
+
+def _new_head(study: Study, task: Task, weights: str, mask: str) -> str | None:
+    """For whom a head is drawn that the ticket's own must not replace; None: the ticket decides."""
+    about = parse_weights(weights)
+    if study.imp.head == "new" and about.kind in (THETA_0, "theta_i"):
+        return f"{task.name} under {mask}"
+    return task.name if about.task not in (None, task.name) else None
+
+
+def _decay(study: Study, weights: str) -> dict[str, int]:
+    """Which of how many rounds a training is, where the learning rate falls over all of them."""
+    about = parse_weights(weights)
+    if study.imp.decay == "round" or about.kind != "round" or about.sparsity is None:
+        return {}
+    return {"round": study.design.round(about.sparsity), "rounds": len(study.sparsities)}
+
+
+def sensitivity(study: Study, task: Task) -> str:
+    """The flags of snip.py: all of a task and its training that its mask depends on."""
+    shared = {name: getattr(study.training, name) for name in ("mlm_probability", "precision")}
+    own = {name: getattr(task, name) for name in ("head", "labels", "batch_size")}
+    return flags(
+        {"task": task.name, "threads": study.threads, "scope": study.imp.scope} | own | shared
+    )
+
+
+def pretraining_text(study: Study) -> str:
+    """The flags of language.py that make it write the text of pre-training."""
+    return flags(asdict(study.language) | {"pretraining_pairs": study.pretraining_pairs})
+
+
+def pretraining(study: Study) -> str:
+    """The flags of pretrain.py that say how theta_0 is pre-trained."""
+    values = asdict(study.pretraining)
+    del values["architecture"]
+    return flags(values | {"threads": study.threads})
+
+
+def metrics(study: Study) -> str:
+    """The flags of metrics.py: the design of the study, and what each task is scored by."""
+    return flags(
+        {
+            "results": study.results,
+            "metrics": [f"{task.name}={','.join(task.metrics)}" for task in study.tasks.values()],
+            "design": study.design.to_json(),
+        }
+    )
+
+
+def table(study: Study) -> str:
+    """The flags of tables at the sparsity of transfer: which cells, in which order."""
+    return cells(study) + " " + flags({"sparsity": float(study.transfer_sparsity)})
+
+
+def cells(study: Study) -> str:
+    """The flags of tables that find their sparsities elsewhere."""
+    return flags({"tasks": study.design.tasks, "rewind": study.design.rewind})
+
+
+def rounds(study: Study) -> str:
+    """The flags of tables over all sparsities."""
+    return cells(study) + " " + flags({"sparsities": study.design.sparsities})
+
+
+def rewinding(study: Study) -> str:
+    """The flags of rewinding.py."""
+    design = study.design
+    later = {"rewinds": design.rewinds} if design.rewinds else {}
+    return flags({"tasks": design.tasks, "sparsities": reached(design)} | later)
+
+
+def variants(study: Study) -> str:
+    """The flags of transfer_variants.py."""
+    design = study.design
+    asked = {
+        "sparsities": design.sparsities,
+        "mlm_tasks": design.mlm,
+        "sources": design.later_sources,
+        "rewinds": design.rewinds,
+    }
+    return table(study) + " " + flags({name: value for name, value in asked.items() if value})
+
+
+def transferability(study: Study) -> str:
+    """The flags of transferability.py but for the data."""
+    parents = [f"{name}={parent}" for name, parent in study.subsets.items()]
+    return table(study) + " " + flags({"subsets": parents} if parents else {})

@@ -1,0 +1,111 @@
+"""The plan of a study, to be read before anything runs: trainings, hours and disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from tickets.design.config import Study
+from tickets.design.costs import Disk, disk, whole_trainings
+from tickets.design.counts import Counts, count
+from tickets.design.sizes import ModelSize, TaskSize, model_size, task_size
+from tickets.terminal import blocks
+from tickets.training.checkpoints import KEPT
+
+
+def text(study: Study, at_once: int) -> str:
+    """The plan of a study of which `at_once` trainings run at a time."""
+    counts, model, design = count(study.design), model_size(study), study.design
+    sizes = {name: task_size(study, task) for name, task in study.tasks.items()}
+    needs = disk(counts, model, study.tasks, sizes)
+    lines = [
+        f"Plan of {study.results}: {len(design.tasks)} tasks and {len(design.subsets)} subsets,"
+        f" {len(design.seeds)} seeds, {len(design.sparsities)} rounds to"
+        f" {design.sparsities[-1]} % sparsity",
+        *_trainings(counts),
+        *_tasks(study, counts, sizes),
+        *_disk(counts, model, needs, at_once),
+    ]
+    return "\n".join(lines)
+
+
+def _trainings(counts: Counts) -> list[str]:
+    kinds = {kind: len(trainings) for kind, trainings in counts.kinds.items() if trainings}
+    kinds["all"] = len(counts.trainings)
+    jobs = counts.jobs
+    listed = ", ".join(f"{rule} {jobs[rule]:,}" for rule in sorted(jobs, key=lambda r: -jobs[r]))
+    return [
+        *blocks(
+            ["trainings, each once", *kinds], [["", *(f"{number:,}" for number in kinds.values())]]
+        ),
+        "",
+        f"{counts.shared:,} of them are needed by more than one table; table by table it would be"
+        f" {counts.alone:,}.",
+        f"Beside them, {len(counts.early):,} trainings end early, at theta_i.",
+        f"Jobs: {sum(jobs.values()):,}, and a few that read data or make tables ({listed})",
+    ]
+
+
+def _tasks(study: Study, counts: Counts, sizes: Mapping[str, TaskSize]) -> list[str]:
+    whole, speed = whole_trainings(counts), study.tokens_per_second
+    amounts = {
+        task + _mark(size): [whole[task] * (each or 0) for each in (1, size.examples, size.tokens)]
+        for task, size in sizes.items()
+    }
+    amounts["all"] = [sum(column, Fraction()) for column in zip(*amounts.values(), strict=True)]
+    head = ["whole trainings", "examples", "tokens", *([] if speed is None else ["hours"])]
+    cells = [
+        [
+            f"{float(trainings):,.1f}",
+            f"{round(examples):,}",
+            f"{round(tokens):,}",
+            *([] if speed is None else [f"{float(tokens) / speed / 3600:,.1f}"]),
+        ]
+        for trainings, examples, tokens in amounts.values()
+    ]
+    marks = {
+        "*": "examples as published, as the data is not on this machine",
+        "~": "the mean length of an example is an estimate",
+        "?": "nothing is known of this data: left out",
+    }
+    used = "".join(map(_mark, sizes.values()))
+    return [
+        *blocks(["trained on", *amounts], list(zip(head, *cells, strict=True))),
+        "",
+        *(f"{mark} {meaning}" for mark, meaning in marks.items() if mark in used),
+        "Hours are not known: tokens_per_second is null."
+        if speed is None
+        else f"Hours of one device at {speed:,.0f} tokens a second, as tokens_per_second says;"
+        " predictions and data not counted.",
+    ]
+
+
+def _mark(size: TaskSize) -> str:
+    if size.examples is None:
+        return " ?"
+    mark = "*" * size.published + "~" * size.estimated
+    return f" {mark}" if mark else ""
+
+
+def _disk(counts: Counts, model: ModelSize, needs: Disk, at_once: int) -> list[str]:
+    said = (
+        f"a BERT-base's size ({model.parameters:,} weights, {model.prunable:,} prunable), as the"
+        " model's file is not on this machine"
+        if model.assumed
+        else f"{model.parameters:,} weights, {model.prunable:,} prunable, as its file says"
+    )
+    rows = {
+        f"masks ({len(counts.masks):,}, a bit a prunable weight)": needs.masks,
+        f"kept weights ({len(counts.weights):,}, float32)": needs.weights,
+        "predictions, statements, logs": needs.predictions,
+        "at the end": needs.end,
+        f"at the peak, while {at_once} train{'s' * (at_once == 1)} at a time": needs.peak(at_once),
+    }
+    sizes = [f"{amount / 1e9:,.2f} GB" for amount in rows.values()]
+    return [
+        *blocks(["disk", *rows], [["", *sizes]]),
+        "",
+        f"Each that trains holds {needs.running / 1e9:,.2f} GB: ticket, trained weights and up to"
+        f" {KEPT + 1} checkpoints.",
+        f"Model: {said}. Data sets are not counted.",
+    ]

@@ -1,0 +1,1 @@
+"""What a training may start from: pre-trained weights, shuffled ones, random ones."""

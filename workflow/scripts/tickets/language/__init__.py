@@ -1,0 +1,1 @@
+"""The embedded study's artificial language."""

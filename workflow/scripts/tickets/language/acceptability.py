@@ -1,0 +1,99 @@
+"""Acceptability: sentences of the language, and sentences that are wrong in one respect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tickets.language.lexicon import KINDS, Person
+from tickets.language.sentences import Author, Event, Phrase, Style, Tokens, sentence, subject
+
+Violation = Callable[[Author, Event, Style], Tokens | None]
+
+
+def acceptability(author: Author, index: int) -> tuple[str, int]:
+    """A sentence, and 1 where it is well formed: every other one is.
+
+    The violation is drawn, and the event made fit for it, whatever the label: neither the events
+    nor the numbers of words tell the two apart.
+    """
+    violation, label = author.draws.pick(VIOLATIONS), index % 2
+    while True:
+        event, style = author.event(), author.style()
+        wrong = violation(author, event, style)
+        if wrong is not None:
+            return " ".join(sentence(event, style) if label else wrong), label
+
+
+# Violations: the words of an event, wrong in one respect; None where it does not apply.
+
+
+def _disagreement(_: Author, event: Event, style: Style) -> Tokens | None:
+    return sentence(event, style, agrees=False)
+
+
+def _attracted(_: Author, event: Event, style: Style) -> Tokens | None:
+    phrase = subject(event, style)
+    if phrase.place is None or phrase.place.plural == phrase.plural:
+        return None
+    return sentence(event, style, agrees=False)
+
+
+def _wrong_form(_: Author, event: Event, style: Style) -> Tokens | None:
+    return sentence(event, style, right_form=False)
+
+
+def _wrong_agent(author: Author, event: Event, style: Style) -> Tokens | None:
+    return sentence(replace(event, agent=_misfit(author, event.agent)), style)
+
+
+def _wrong_patient(author: Author, event: Event, style: Style) -> Tokens | None:
+    return sentence(replace(event, patient=_misfit(author, event.patient)), style)
+
+
+def _exchanged(_: Author, event: Event, style: Style) -> Tokens | None:
+    if event.verb.agent == event.verb.patient:
+        return None
+    return sentence(replace(event, agent=event.patient, patient=event.agent), style)
+
+
+def _wrong_quality(author: Author, event: Event, style: Style) -> Tokens | None:
+    head = event.agent.head
+    if event.agent.quality is None:
+        return None
+    fitting = author.lexicon.qualities[head.topic][head.kind]
+    every = [q for topic in author.lexicon.qualities for kind in topic for q in kind]
+    quality = author.draws.pick([quality for quality in every if quality not in fitting])
+    return sentence(replace(event, agent=replace(event.agent, quality=quality)), style)
+
+
+def _wrong_order(author: Author, event: Event, style: Style) -> Tokens | None:
+    tokens = sentence(event, style)
+    place = author.draws.below(len(tokens) - 1)
+    tokens[place : place + 2] = tokens[place + 1], tokens[place]
+    return tokens
+
+
+def _misfit(author: Author, phrase: Phrase) -> Phrase:
+    """A phrase of the same make-up whose head is of another kind or topic."""
+    draws, head = author.draws, phrase.head
+    while (found := (author.topic() if draws.chance(0.5) else head.topic, draws.pick(KINDS))) == (
+        head.topic,
+        head.kind,
+    ):
+        pass
+    other = author.phrase(
+        *found,
+        quality=float(phrase.quality is not None),
+        person=float(isinstance(head, Person)),
+        place=0.0,
+    )
+    if isinstance(other.head, Person):
+        return other
+    return replace(other, place=phrase.place)
+
+
+VIOLATIONS: tuple[Violation, ...] = (
+    *(_attracted, _attracted, _disagreement, _wrong_form, _wrong_order),
+    *(_wrong_agent, _wrong_patient, _exchanged, _wrong_quality),
+)

@@ -1,0 +1,112 @@
+"""Pairs of sentences for pre-training: all that the tasks ask for, and a world to be memorised."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tickets.language.comparison import ROLES, similarity, two_ways
+from tickets.language.lexicon import ACTING, KINDS, Person
+from tickets.language.questions import question
+from tickets.language.sentences import Author, Event, Phrase, Tokens, sentence
+
+Pair = tuple[str, str]
+
+
+def pair(author: Author) -> Pair:
+    """A pair of any kind."""
+    return author.draws.pick(KINDS_OF_PAIR)(author)
+
+
+def _paraphrases(author: Author) -> Pair:
+    event = author.full_event() if author.draws.chance(0.3) else author.event()
+    return two_ways(author, event, event)
+
+
+def _near_misses(author: Author) -> Pair:
+    return similarity(author, author.draws.below(ROLES))[:2]
+
+
+def _continuation(author: Author) -> Pair:
+    """Two events in one register; the second has for subject what took part in the first."""
+    draws = author.draws
+    first, register = author.event(), author.register()
+    theme = draws.pick((first.agent, first.patient))
+    theme = Phrase(head=theme.head, plural=theme.plural)
+    topic, kind = theme.head.topic, theme.head.kind
+    verbs = author.lexicon.verbs[topic]
+    passive = kind not in ACTING
+    verb = draws.pick([v for v in verbs if kind == (v.patient if passive else v.agent)])
+    other = author.phrase(topic, verb.agent if passive else verb.patient, avoid=(theme.head,))
+    second = (
+        Event(verb=verb, agent=other, patient=theme)
+        if passive
+        else Event(verb=verb, agent=theme, patient=other)
+    )
+    style = replace(author.style(register), passive=passive, pronoun=draws.chance(0.5))
+    return _text(sentence(first, author.style(register))), _text(sentence(second, style))
+
+
+def _answered(author: Author) -> Pair:
+    """A question with its answer, and the context: in the order in which a reader gets them."""
+    asked = question(author)
+    return f"{asked.question} {asked.answer}", asked.context
+
+
+def _facts(author: Author) -> Pair:
+    """Two facts about one person, or what two nouns are kinds of."""
+    draws, lexicon = author.draws, author.lexicon
+    if draws.chance(0.2):
+        first, second = (_class(author) for _ in range(2))
+        return _text(first), _text(second)
+    person = draws.pick(draws.pick(draws.pick(lexicon.persons)))
+    one, other = draws.shuffled((_occupation, _home, _friend, _possession))[:2]
+    return _text(one(author, person, person.name)), _text(
+        other(author, person, person.pronoun if draws.chance(0.5) else person.name)
+    )
+
+
+def _occupation(author: Author, person: Person, named: str) -> Tokens:
+    if named != person.name or author.draws.chance(0.5):
+        return [named, "works", "as", "a", person.occupation]
+    return ["the", "job", "of", named, "is", person.occupation]
+
+
+def _home(author: Author, person: Person, named: str) -> Tokens:
+    if named != person.name or author.draws.chance(0.5):
+        return [named, "lives", "in", person.home]
+    return ["the", "home", "of", named, "is", person.home]
+
+
+def _friend(author: Author, person: Person, named: str) -> Tokens:
+    if named != person.name or author.draws.chance(0.5):
+        return [named, "trusts", person.friend]
+    return [person.friend, "is", "trusted", "by", named]
+
+
+def _possession(author: Author, person: Person, named: str) -> Tokens:
+    thing = author.draws.pick(person.possession.singular)
+    if named != person.name or author.draws.chance(0.5):
+        return [named, "owns", "a", thing]
+    return ["the", thing, "belongs", "to", named]
+
+
+def _class(author: Author) -> Tokens:
+    draws, lexicon = author.draws, author.lexicon
+    topic, kind = author.topic(), draws.pick(KINDS)
+    noun = draws.pick(draws.pick(lexicon.nouns[topic][kind]).singular)
+    opening = ["every", noun, "is", "a"]
+    return [*opening, *([] if draws.chance(0.5) else ["kind", "of"]), lexicon.classes[topic, kind]]
+
+
+def _text(tokens: Tokens) -> str:
+    return " ".join(tokens)
+
+
+# Twentieths of the corpus.
+KINDS_OF_PAIR = (
+    *(_paraphrases,) * 11,
+    *(_near_misses,) * 2,
+    *(_answered,) * 4,
+    *(_facts,) * 2,
+    *(_continuation,) * 1,
+)

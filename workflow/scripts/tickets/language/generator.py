@@ -1,0 +1,166 @@
+"""The embedded artificial language: five tasks and a text, all drawn from one seed.
+
+Words have synonyms, numbers that verbs agree with, topics and kinds that verbs and qualities
+select; events can be told in several ways; persons have fixed occupations, homes, friends and
+possessions. Equal parameters give equal bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, astuple, dataclass
+from itertools import count, islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tickets.errors import BadInput
+from tickets.files import replacing, write_bytes
+from tickets.language.acceptability import acceptability
+from tickets.language.comparison import paraphrase, similarity
+from tickets.language.corpus import pair
+from tickets.language.lexicon import Draws, Lexicon, lexicon
+from tickets.language.questions import question
+from tickets.language.sentences import Author
+
+Example = tuple[Any, ...]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    """The parameters of a language and the sizes of its tasks.
+
+    Raises:
+        BadInput: one is too small.
+    """
+
+    seed: int
+    topics: int
+    persons: int
+    train_examples: int
+    validation_examples: int
+
+    def __post_init__(self) -> None:
+        least = {"seed": 0, "topics": 2, "persons": 4 * self.topics}
+        for name, value in asdict(self).items():
+            if value < (bound := least.get(name, 1)):
+                raise BadInput(f"language: {name} is {value}; write {bound} or more")
+
+
+def words(language: Language) -> tuple[str, ...]:
+    """The vocabulary: the special tokens, then every word form; one word is one token."""
+    return _lexicon(language).words
+
+
+def rows(language: Language) -> Iterator[tuple[str, str, list[Row]]]:
+    """Yield (task, split, rows); no example occurs twice in a task.
+
+    Validation is drawn first: more training examples change neither it nor those before them.
+    """
+    known = _lexicon(language)
+    sizes = {"validation": language.validation_examples, "train": language.train_examples}
+    for task, (_, row) in TASKS.items():
+        examples = _examples(language, known, task)
+        for split, size in sizes.items():
+            numbered = enumerate(islice(examples, size))
+            yield task, split, [row(split, index, example) for index, example in numbered]
+
+
+def pretraining(language: Language, pairs: int) -> list[Row]:
+    """The text to pre-train on: pairs of sentences, none of them an example of the task MLM."""
+    known = _lexicon(language)
+    size = language.validation_examples + language.train_examples
+    apart = set(islice(_examples(language, known, "mlm"), size))
+    author = _author(language, known, "pretraining")
+    drawn = (example for example in (pair(author) for _ in count()) if example not in apart)
+    return [_two("train", 0, example) for example in islice(drawn, pairs)]
+
+
+def write(language: Language, folder: Path) -> list[Path]:
+    """Write `vocab.txt` and `{task}/{split}-00000-of-00001.parquet`; return all paths."""
+    vocabulary = folder / "vocab.txt"
+    write_bytes(vocabulary, "".join(f"{word}\n" for word in words(language)).encode())
+    return [
+        vocabulary,
+        *(_write(found, folder / task, split) for task, split, found in rows(language)),
+    ]
+
+
+def write_pretraining(language: Language, pairs: int, folder: Path) -> Path:
+    """Write `pretraining/train-00000-of-00001.parquet`; return its path."""
+    return _write(pretraining(language, pairs), folder / "pretraining", "train")
+
+
+def _write(found: list[Row], folder: Path, split: str) -> Path:
+    path = folder / f"{split}-00000-of-00001.parquet"
+    columns = {name: [row[name] for row in found] for name in found[0]}
+    arrays = {name: pa.array(values, _TYPES.get(name)) for name, values in columns.items()}
+    with replacing(path) as temporary:
+        pq.write_table(pa.table(arrays), temporary)
+    return path
+
+
+def _lexicon(language: Language) -> Lexicon:
+    return lexicon(seed=language.seed, topics=language.topics, persons=language.persons)
+
+
+def _author(language: Language, known: Lexicon, task: str) -> Author:
+    return Author(known, Draws(language.seed, f"language {task}"))
+
+
+def _examples(language: Language, known: Lexicon, task: str) -> Iterator[Example]:
+    """A task's examples without end, each once."""
+    draw, _ = TASKS[task]
+    author, seen = _author(language, known, task), set[Example]()
+    for index in count():
+        while (example := draw(author, index)) in seen:
+            pass
+        seen.add(example)
+        yield example
+
+
+def _labelled(*columns: str) -> Callable[[str, int, Example], Row]:
+    """Rows of texts, a label and a number, as GLUE's are."""
+    names = (*columns, "label", "idx")
+    return lambda _, index, example: dict(zip(names, (*example, index), strict=True))
+
+
+def _question(author: Author, _: int) -> Example:
+    return astuple(question(author))
+
+
+def _answered(split: str, index: int, example: Example) -> Row:
+    """A row of a question, as SQuAD's are."""
+    title, context, asked, answer, start = example
+    return {
+        "id": f"{split}-{index}",
+        "title": title,
+        "context": context,
+        "question": asked,
+        "answers": {"text": [answer], "answer_start": [start]},
+    }
+
+
+def _pair(author: Author, _: int) -> Example:
+    return pair(author)
+
+
+def _two(_split: str, _index: int, example: Example) -> Row:
+    return dict(zip(("first", "second"), example, strict=True))
+
+
+TASKS = {
+    "acceptability": (acceptability, _labelled("sentence")),
+    "paraphrase": (paraphrase, _labelled("sentence1", "sentence2")),
+    "similarity": (similarity, _labelled("sentence1", "sentence2")),
+    "span": (_question, _answered),
+    "mlm": (_pair, _two),
+}
+# What pyarrow would infer otherwise; labels become int64 or float64 by themselves.
+_TYPES = {
+    "idx": pa.int32(),
+    "answers": pa.struct({"text": pa.list_(pa.string()), "answer_start": pa.list_(pa.int32())}),
+}

@@ -1,0 +1,216 @@
+"""From meaning to words: events, the ways to say them, and how an author draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tickets.language.lexicon import ACTING, Draws, Lexicon, Noun, Person, Verb, Word
+
+Tokens = list[str]
+
+SHIFT = 0.4  # how often a class of words changes its register between two ways to say the same
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a thing is: a phrase whose number may differ from its head's."""
+
+    preposition: Word
+    noun: Noun
+    plural: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Phrase:
+    """Who or what takes part in an event; persons are singular, without quality or place."""
+
+    head: Noun | Person
+    plural: bool = False
+    quality: Word | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """What a sentence means, however it is said."""
+
+    verb: Verb
+    agent: Phrase
+    patient: Phrase
+    adverb: Word | None = None
+    negated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Register:
+    """Which of its two forms a word takes, for each class of words."""
+
+    noun: int
+    verb: int
+    quality: int
+    other: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Style:
+    """How a sentence is said, whatever it means."""
+
+    register: Register
+    passive: bool = False
+    fronted: bool = False  # the adverb comes first
+    relative: bool = False  # "the boat which is red" for "the red boat"
+    pronoun: bool = False  # for the subject
+
+
+def noun_phrase(phrase: Phrase, style: Style) -> Tokens:
+    """The words of a phrase, its article first."""
+    head, register = phrase.head, style.register
+    if isinstance(head, Person):
+        return [head.name]
+    noun = (head.plural if phrase.plural else head.singular)[register.noun]
+    if phrase.quality is None:
+        tokens = ["the", noun]
+    elif style.relative:
+        tokens = ["the", noun, "which", be(phrase.plural), phrase.quality.forms[register.quality]]
+    else:
+        tokens = ["the", phrase.quality.forms[register.quality], noun]
+    if (place := phrase.place) is not None:
+        other = (place.noun.plural if place.plural else place.noun.singular)[register.noun]
+        tokens += [place.preposition.forms[register.other], "the", other]
+    return tokens
+
+
+def subject(event: Event, style: Style) -> Phrase:
+    """The phrase with which the finite verb agrees."""
+    return event.patient if style.passive else event.agent
+
+
+def sentence(event: Event, style: Style, *, agrees: bool = True, right_form: bool = True) -> Tokens:
+    """The words of an event; the two flags make it wrong in a way that no other event explains."""
+    first, register, verb = subject(event, style), style.register, event.verb
+    plural = first.plural == agrees
+    never = ["never"] if event.negated else []
+    if style.passive == right_form:
+        form = verb.participle[register.verb]
+    else:
+        form = (verb.plural if plural else verb.singular)[register.verb]
+    opening = [pronoun(first)] if style.pronoun else noun_phrase(first, style)
+    if style.passive:
+        rest = [be(plural), *never, form, "by", *noun_phrase(event.agent, style)]
+    else:
+        rest = [*never, form, *noun_phrase(event.patient, style)]
+    if event.adverb is None:
+        return opening + rest
+    adverb = event.adverb.forms[register.other]
+    return [adverb, *opening, *rest] if style.fronted else [*opening, *rest, adverb]
+
+
+def pronoun(phrase: Phrase) -> str:
+    """What stands for a phrase once it is known."""
+    if isinstance(phrase.head, Person):
+        return phrase.head.pronoun
+    return "they" if phrase.plural else "it"
+
+
+def be(plural: bool) -> str:
+    """The auxiliary."""
+    return "are" if plural else "is"
+
+
+class Author:
+    """Draws events, styles and phrases of a lexicon."""
+
+    def __init__(self, lexicon: Lexicon, draws: Draws) -> None:
+        self.lexicon = lexicon
+        self.draws = draws
+
+    def topic(self) -> int:
+        """One of the topics."""
+        return self.draws.below(len(self.lexicon.verbs))
+
+    def register(self, near: Register | None = None) -> Register:
+        """Any register, or one in which most words are as in another."""
+        draws = self.draws
+        if near is None:
+            return Register(
+                noun=draws.below(2),
+                verb=draws.below(2),
+                quality=draws.below(2),
+                other=draws.below(2),
+            )
+        return Register(
+            noun=near.noun ^ draws.chance(SHIFT),
+            verb=near.verb ^ draws.chance(SHIFT),
+            quality=near.quality ^ draws.chance(SHIFT),
+            other=near.other ^ draws.chance(SHIFT),
+        )
+
+    def style(self, register: Register | None = None) -> Style:
+        """A way to say an event, in a given register or any."""
+        draws = self.draws
+        return Style(
+            register=register or self.register(),
+            passive=draws.chance(0.1),
+            fronted=draws.chance(0.5),
+            relative=draws.chance(0.1),
+        )
+
+    def phrase(
+        self,
+        topic: int,
+        kind: int,
+        *,
+        quality: float = 0.4,
+        place: float = 0.15,
+        person: float = 0.15,
+        avoid: Sequence[Noun | Person] = (),
+    ) -> Phrase:
+        """A phrase of this topic and kind; the floats are probabilities."""
+        draws, lexicon = self.draws, self.lexicon
+        if kind in ACTING and draws.chance(person):
+            choices: Sequence[Noun | Person] = lexicon.persons[topic][kind]
+        else:
+            choices = lexicon.nouns[topic][kind]
+        head = draws.pick([choice for choice in choices if choice not in avoid])
+        if isinstance(head, Person):
+            return Phrase(head=head)
+        return Phrase(
+            head=head,
+            plural=draws.chance(0.5),
+            quality=draws.pick(lexicon.qualities[topic][kind]) if draws.chance(quality) else None,
+            place=self.place(topic, head) if draws.chance(place) else None,
+        )
+
+    def place(self, topic: int, head: Noun) -> Place:
+        """A place beside anything of the topic but `head`."""
+        draws = self.draws
+        nouns = [noun for kind in self.lexicon.nouns[topic] for noun in kind if noun is not head]
+        return Place(
+            preposition=draws.pick(self.lexicon.prepositions),
+            noun=draws.pick(nouns),
+            plural=draws.chance(0.5),
+        )
+
+    def event(self, topic: int | None = None) -> Event:
+        """An event of a topic or of any, that may have every optional part."""
+        draws = self.draws
+        verb = draws.pick(self.lexicon.verbs[self.topic() if topic is None else topic])
+        agent = self.phrase(verb.topic, verb.agent)
+        return Event(
+            verb=verb,
+            agent=agent,
+            patient=self.phrase(verb.topic, verb.patient, avoid=(agent.head,)),
+            adverb=draws.pick(self.lexicon.adverbs) if draws.chance(0.15) else None,
+            negated=draws.chance(0.1),
+        )
+
+    def full_event(self) -> Event:
+        """An event of two nouns with qualities, and nothing else."""
+        verb = self.draws.pick(self.lexicon.verbs[self.topic()])
+        agent = self.phrase(verb.topic, verb.agent, quality=1.0, place=0.0, person=0.0)
+        avoid = (agent.head,)
+        patient = self.phrase(
+            verb.topic, verb.patient, quality=1.0, place=0.0, person=0.0, avoid=avoid
+        )
+        return Event(verb=verb, agent=agent, patient=patient)

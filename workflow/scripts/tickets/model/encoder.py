@@ -1,0 +1,108 @@
+"""f(x; theta, gamma): the encoder and its heads as functions of named parameters.
+
+Sequences stand end to end in rows, see `batches.py`; a token attends to those of its own sequence.
+Shapes: R rows of W slots, n = R * W, H hidden width, E embedding width, B sequences, V word pieces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from tickets.architecture import HEAD, Architecture
+from tickets.model.attention import attend
+from tickets.model.dropout import Dropout
+from tickets.model.layers import embedding, linear, norm, scores
+from tickets.model.parameters import TABLES, Parameters
+
+WORDS, POSITIONS, TYPES = TABLES
+POOLER = "pooler.dense"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """A batch on the device.
+
+    `tokens`, `types`, `positions` are [n]; `visible` [R, 1, W, W] is 0 where a slot sees another
+    and -inf elsewhere.
+    """
+
+    tokens: Tensor
+    types: Tensor
+    positions: Tensor
+    visible: Tensor
+
+
+def encode(
+    parameters: Parameters,
+    architecture: Architecture,
+    rows: Rows,
+    needed: Tensor | None,
+    dropout: Dropout,
+) -> Tensor:
+    """The last hidden states of the slots `needed`, [needed, H]; None for all, [n, H]."""
+    x = _embed(parameters, architecture, rows, dropout)
+    for layer in range(architecture.layers):
+        at = architecture.names.layer.format(layer)
+        # Of the last layer's output only what a head reads is worth computing.
+        kept = needed if layer == architecture.layers - 1 else None
+        x = _layer(parameters, architecture, at, x, rows.visible, kept, dropout)
+    return x
+
+
+def pooled(parameters: Parameters, first: Tensor) -> Tensor:
+    """First tokens [B, H] through the pooler, theta's or else the head's."""
+    name = POOLER if f"{POOLER}.weight" in parameters else f"{HEAD}pooler"
+    return torch.tanh(linear(parameters, name, first))
+
+
+def outputs(parameters: Parameters, features: Tensor, dropout: Dropout) -> Tensor:
+    """The linear output layer of a classification, regression or span head, in float32."""
+    return linear(parameters, f"{HEAD}output", dropout.hidden(features)).float()
+
+
+def word_scores(parameters: Parameters, architecture: Architecture, hidden: Tensor) -> Tensor:
+    """Scores of all word pieces [n, V] at n hidden states, in float32; tied to the embeddings."""
+    x = F.gelu(linear(parameters, f"{HEAD}dense", hidden))
+    x = norm(parameters, f"{HEAD}norm", x, architecture.norm_epsilon)
+    return scores(parameters, WORDS, f"{HEAD}bias", x).float()
+
+
+def _embed(
+    parameters: Parameters, architecture: Architecture, rows: Rows, dropout: Dropout
+) -> Tensor:
+    x = embedding(parameters, WORDS, rows.tokens)
+    x = x + embedding(parameters, POSITIONS, rows.positions + architecture.position_offset)
+    if TYPES in parameters:
+        x = x + embedding(parameters, TYPES, rows.types)
+    x = dropout.hidden(norm(parameters, "embeddings.LayerNorm", x, architecture.norm_epsilon))
+    if "embeddings_project.weight" in parameters:
+        x = linear(parameters, "embeddings_project", x)
+    return x
+
+
+def _layer(
+    parameters: Parameters,
+    architecture: Architecture,
+    at: str,
+    x: Tensor,
+    visible: Tensor,
+    needed: Tensor | None,
+    dropout: Dropout,
+) -> Tensor:
+    names, epsilon = architecture.names, architecture.norm_epsilon
+    parts = tuple(f"{at}.{part}" for part in (names.query, names.key, names.value))
+    attended = attend(linear(parameters, parts, x), visible, architecture.heads, dropout)
+    if needed is not None:
+        x, attended = x.index_select(0, needed), attended.index_select(0, needed)
+    attended = linear(parameters, f"{at}.{names.attention_output}", attended)
+    # DistilBERT drops nothing here.
+    x = x + attended if architecture.family == "distilbert" else dropout.added(x, attended)
+    x = norm(parameters, f"{at}.{names.attention_norm}", x, epsilon)
+    inner = linear(parameters, f"{at}.{names.intermediate}", x)
+    inner = F.gelu(inner) if architecture.activation == "gelu" else F.relu(inner)
+    x = dropout.added(x, linear(parameters, f"{at}.{names.output}", inner))
+    return norm(parameters, f"{at}.{names.output_norm}", x, epsilon)

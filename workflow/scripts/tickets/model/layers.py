@@ -1,0 +1,118 @@
+"""The encoder's building blocks with weights: products, norms, embeddings.
+
+Their weights are no part of autograd's graph. The backward pass writes a weight's gradient straight
+into `Parameters.grads`, in float32, those of pruned weights zero: nothing is allocated, added up or
+copied for it, and the mask meets each gradient while it is in the processor's cache. A weight that
+is used once a pass has its gradient overwritten; only tables of embeddings add up, from zero.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+
+from tickets.model.parameters import Name, Parameters
+
+
+def linear(parameters: Parameters, name: Name, x: Tensor) -> Tensor:
+    """`x` [n, in] times the weights of that name, plus their bias: [n, out].
+
+    Several names are matrices side by side: their outputs are too.
+    """
+    names = (name,) if isinstance(name, str) else name
+    weight, bias = (tuple(f"{each}.{kind}" for each in names) for kind in ("weight", "bias"))
+    return _Product.apply(x, parameters, weight, bias)
+
+
+def scores(parameters: Parameters, table: str, bias: str, x: Tensor) -> Tensor:
+    """`x` [n, E] against every row of a table of embeddings, plus a bias for each: [n, V]."""
+    return _Product.apply(x, parameters, table, bias, True)
+
+
+def norm(parameters: Parameters, name: str, x: Tensor, epsilon: float) -> Tensor:
+    """LayerNorm over the last axis."""
+    return _Norm.apply(x, parameters, name, epsilon)
+
+
+def embedding(parameters: Parameters, table: str, index: Tensor) -> Tensor:
+    """The rows `index` [n] of a table: [n, E], in the type that products are taken in."""
+    # Autograd follows tensors alone: this one leads it back to the table.
+    anchor = torch.empty(0, device=index.device, requires_grad=True)
+    return _Embedding.apply(anchor, parameters, table, index)
+
+
+class _Product(Function):
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, parameters: Parameters, weight: Name, bias: Name, shared: bool = False
+    ) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.state = parameters, weight, bias, shared
+        return torch.addmm(parameters.computed_of(bias), x, parameters.computed_of(weight).t())
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        parameters, weight, bias, shared = ctx.state
+        (x,), (dy,) = ctx.saved_tensors, gradients
+        found = parameters.grad_of(weight)
+        if shared:
+            found.add_(dy.t() @ x)
+        elif found.dtype == dy.dtype:
+            torch.mm(dy.t(), x, out=found)
+        else:
+            found.copy_(dy.t() @ x)
+        if (kept := parameters.kept_of(weight)) is not None:
+            found.mul_(kept)
+        torch.sum(dy, 0, dtype=torch.float32, out=parameters.grad_of(bias))
+        return dy @ parameters.computed_of(weight), None, None, None, None
+
+
+class _Norm(Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, parameters: Parameters, name: str, epsilon: float) -> Tensor:
+        weight, bias = (_of_norm(parameters, f"{name}.{kind}") for kind in ("weight", "bias"))
+        y, mean, rstd = torch.native_layer_norm(x, x.shape[-1:], weight, bias, epsilon)
+        ctx.save_for_backward(x, mean, rstd)
+        ctx.state = parameters, name, weight, bias
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        x, mean, rstd = ctx.saved_tensors
+        parameters, name, weight, bias = ctx.state
+        dx, dweight, dbias = torch.ops.aten.native_layer_norm_backward(
+            gradients[0], x, x.shape[-1:], mean, rstd, weight, bias, [True, True, True]
+        )
+        parameters.grad_of(f"{name}.weight").copy_(dweight)
+        parameters.grad_of(f"{name}.bias").copy_(dbias)
+        return dx, None, None, None
+
+
+class _Embedding(Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        anchor: Tensor,  # noqa: ARG004 - see `embedding`
+        parameters: Parameters,
+        table: str,
+        index: Tensor,
+    ) -> Tensor:
+        ctx.save_for_backward(index)
+        ctx.state = parameters, table
+        return parameters.computed_of(table).index_select(0, index)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        parameters, table = ctx.state
+        (index,) = ctx.saved_tensors
+        parameters.grad_of(table).index_add_(0, index, gradients[0].float())
+        return None, None, None, None
+
+
+def _of_norm(parameters: Parameters, name: str) -> Tensor:
+    """On a CPU a norm of bfloat16 takes float32 weights, and sums in float32 only then."""
+    on_cpu = parameters.device.type == "cpu"
+    return parameters.value_of(name) if on_cpu else parameters.computed_of(name)

@@ -1,0 +1,1 @@
+"""From predictions to scores, with what a bootstrap over examples gives."""

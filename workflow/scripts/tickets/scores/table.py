@@ -1,0 +1,42 @@
+"""All scores of a study: one row a training and metric, computed from predictions alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from tickets import canonical
+from tickets.errors import BadInput
+from tickets.paths import parse_predictions
+from tickets.scores.metrics import score
+from tickets.scores.rows import SCHEMA, rows_of
+
+
+def scores(predictions: Iterable[Path], metrics: Mapping[str, Sequence[str]]) -> pa.Table:
+    """Score every predictions file by its target task's `metrics`, the first being the primary.
+
+    Which training a file is of, its path says. The rows' order does not depend on the files'. The
+    primary metric also has its bootstrap replicates over the examples.
+
+    Raises:
+        BadInput: a path that is no training's, a task without metrics, an unusable prediction.
+        Tampered: a file that is not the one its statement speaks of.
+    """
+    trainings = [(parse_predictions(path), path) for path in predictions]
+    # A task at a time: its resamples are drawn once.
+    trainings.sort(key=lambda pair: (pair[0].target_task, pair[1]))
+    rows: list[dict[str, Any]] = []
+    for training, path in trainings:
+        names = metrics.get(training.target_task)
+        if names is None:
+            raise BadInput(f"{path}: no metrics given for task {training.target_task}")
+        table = canonical.read(path)
+        try:
+            found = score(names, table)
+        except BadInput as error:
+            raise BadInput(f"{path}: {error}") from None
+        rows += rows_of(training, table, found)
+    return pa.Table.from_pylist(rows, schema=SCHEMA)

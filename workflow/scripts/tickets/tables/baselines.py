@@ -1,0 +1,74 @@
+"""Baselines: what a ticket has to be compared with, on each target task (Table 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from tickets.tables.cells import Cell, dense, select, select_paired
+from tickets.terminal import blocks, metric_label, score, seeds
+
+COLUMNS = ("target", "baseline", "sparsity", "metric", "n", "mean", "std")
+MEANING = {
+    "majority": "the best constant answer",
+    "full": "theta_0 without a mask",
+    "imp": "theta_0 under the task's own IMP mask",
+    "random": "theta_0 under a random mask",
+    "oneshot": "theta_0 under its own magnitudes' mask",
+    "imp_reinit": "random weights under the task's own IMP mask",
+    "reinit": "random weights without a mask",
+}
+
+
+def baselines_table(
+    metrics: pd.DataFrame, tasks: Sequence[str], sparsity: float, rewind: float
+) -> pd.DataFrame:
+    """One row a target and baseline, in percent, in the order of `tasks` and `MEANING`.
+
+    The majority answer is one score and has no sparsity; the others are one score a seed.
+    `rewind` (percent) is that of the masks.
+
+    Raises:
+        BadInput: a cell is missing, or has other seeds than the full model.
+    """
+    rows: list[tuple[object, ...]] = []
+    for target in tasks:
+        for name, cell in cells(target, sparsity, rewind).items():
+            scores = (select if name == "majority" else select_paired)(metrics, cell)
+            rows.append(
+                (target, name, cell.sparsity, scores.metric, scores.n, scores.mean, scores.std)
+            )
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"sparsity": float})
+
+
+def cells(target: str, sparsity: float, rewind: float) -> dict[str, Cell]:
+    """Which trainings each baseline of a target is, in the order of `MEANING`."""
+    own = Cell(finder="imp", source=target, target=target, sparsity=sparsity, rewind=rewind)
+    return {
+        "majority": Cell(finder="majority", weights="none", target=target),
+        "full": dense(target),
+        "imp": own,
+        "random": Cell(finder="random", target=target, sparsity=sparsity),
+        "oneshot": Cell(finder="oneshot", target=target, sparsity=sparsity),
+        "imp_reinit": replace(own, weights="reinit"),
+        "reinit": replace(dense(target), weights="reinit"),
+    }
+
+
+def render(table: pd.DataFrame) -> str:
+    """The table for a terminal, with what each baseline is."""
+    columns: list[list[str]] = []
+    for target, rows in table.groupby("target", sort=False):
+        scores = [score(mean, std) for mean, std in zip(rows["mean"], rows["std"], strict=True)]
+        columns.append([f"{target} ", metric_label(rows["metric"].iloc[0]), *scores])
+    trained = table[table["baseline"] != "majority"]
+    lines = [
+        f"Baselines at {100 * table['sparsity'].max():g} % sparsity, {seeds(trained['n'])}: "
+        "mean ± standard deviation, percent",
+        *blocks(["baseline", "", *MEANING], columns),
+        "",
+        *(f"{name}: {meaning}" for name, meaning in MEANING.items()),
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,49 @@
+"""Layer sparsity: how much of each matrix a mask prunes, where only the total was asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import pandas as pd
+
+from tickets.errors import BadInput
+from tickets.masks import Packed
+from tickets.paths import MaskId
+from tickets.prunable import place
+from tickets.tables.cells import rounded
+
+COLUMNS = ("finder", "source", "sparsity", "layer", "matrix", "n", "mean", "std")
+GROUP = ["finder", "source", "sparsity", "layer", "matrix"]
+
+
+def layer_sparsity_table(masks: Iterable[tuple[MaskId, Packed]]) -> pd.DataFrame:
+    """The fraction pruned of each matrix, by layer and kind: mean and sample standard deviation.
+
+    One block of rows a finder, source and sparsity (that of the whole mask), in the order of their
+    first masks; within it the order of the prunable set. `n` counts seeds.
+
+    Raises:
+        BadInput: two masks of one finder, source, sparsity and seed.
+    """
+    rows: list[tuple[object, ...]] = []
+    seen: set[tuple[object, ...]] = set()
+    for identity, packed in masks:
+        whole = rounded(1 - int(packed.kept.sum()) / packed.prunable.size)
+        mask = (identity.finder, identity.source_task, whole)
+        if (*mask, identity.seed) in seen:
+            raise BadInput(
+                f"masks: two of {identity.finder} {identity.source_task or ''} with seed "
+                f"{identity.seed} at sparsity {whole}; compare masks of one rewinding point"
+            )
+        seen.add((*mask, identity.seed))
+        rows += [
+            (*mask, *place(name), 1 - int(kept) / math.prod(shape))
+            for (name, shape), kept in zip(packed.prunable.shapes.items(), packed.kept, strict=True)
+        ]
+    pruned = pd.DataFrame(rows, columns=[*GROUP, "pruned"])
+    table = pruned.groupby(GROUP, sort=False, dropna=False)["pruned"].agg(
+        n="size", mean="mean", std="std"
+    )
+    table[["mean", "std"]] = table[["mean", "std"]].map(rounded)
+    return table.reset_index()

@@ -1,0 +1,113 @@
+"""Rewinding: whether a ticket does better from later weights than theta_0 (section 3.3).
+
+`imp` rewinds, after every round, to the weights that the task's own training had after so many
+percent of it; `standard` never rewinds but trains on from where the round before ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from tickets.schedule import parse
+from tickets.tables.cells import Cell, interval, rounded, select_paired
+from tickets.tables.winning import NO_INTERVAL, highest
+from tickets.terminal import blocks, metric_label, score, seeds
+
+COLUMNS = (
+    "task",
+    "method",
+    "rewind",
+    "sparsity",
+    "winning",
+    "metric",
+    "n",
+    "mean",
+    "std",
+    "delta_rewind_0",
+    "low",
+    "high",
+)
+
+
+def rewinding_table(
+    metrics: pd.DataFrame, tasks: Sequence[str], sparsities: Sequence[str], rewinds: Sequence[float]
+) -> pd.DataFrame:
+    """One row a task, method, rewind (percent; none for `standard`) and sparsity (fraction).
+
+    `rewinds` are those beside 0, which comes first; `sparsities` are labels in percent. `winning`
+    marks the highest of these at which the ticket rewound to theta_0 wins (within one standard
+    deviation): beyond them, which is where winning_sparsities.csv looks too, it may win again.
+    Scores are percent, differences points; `low` and `high` are the 95 % interval of
+    `delta_rewind_0`, the difference from that ticket at the same sparsity, which itself has none.
+
+    Raises:
+        BadInput: a cell is missing, or has other seeds than the full model.
+    """
+    rows: list[tuple[object, ...]] = []
+    tried = [float(parse(label)) for label in sparsities]
+    for task in tasks:
+        winning = highest(metrics, task, tried, 0, "within_std")
+        base = Cell(finder="imp", source=task, target=task, rewind=0)
+        for method in _methods(base, rewinds):
+            for sparsity in tried:
+                scores = select_paired(metrics, replace(method, sparsity=sparsity))
+                rewound_to_0 = select_paired(metrics, replace(base, sparsity=sparsity))
+                rows.append(
+                    (
+                        task,
+                        method.finder,
+                        method.rewind,
+                        sparsity,
+                        sparsity == winning,
+                        scores.metric,
+                        scores.n,
+                        scores.mean,
+                        scores.std,
+                        rounded(scores.mean - rewound_to_0.mean),
+                        *(NO_INTERVAL if method == base else interval(scores, rewound_to_0)),
+                    )
+                )
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"rewind": float})
+
+
+def _methods(base: Cell, rewinds: Sequence[float]) -> Iterator[Cell]:
+    yield base
+    for rewind in rewinds:
+        yield replace(base, weights="theta_i", rewind=rewind)
+    yield replace(base, finder="standard", weights="trained", rewind=None)
+
+
+def named(table: pd.DataFrame) -> pd.Series[str]:
+    """What each row's method is called in text and figures."""
+    return pd.Series(
+        [
+            "no rewinding" if method == "standard" else f"rewind {rewind:g} %"
+            for method, rewind in zip(table["method"], table["rewind"], strict=True)
+        ],
+        index=table.index,
+    )
+
+
+def render(table: pd.DataFrame) -> str:
+    """The table for a terminal: a block a task, sparsities down, methods across."""
+    lines = [
+        f"Rewinding, {seeds(table['n'])}: mean ± standard deviation, percent",
+        "* the highest of these sparsities with a winning ticket, rewound to 0 %",
+    ]
+    methods = named(table)
+    for task, rows in table.groupby("task", sort=False):
+        sparsities = rows.drop_duplicates("sparsity")
+        names = [
+            f"{100 * sparsity:.4g} %{'*' * winning}"
+            for sparsity, winning in zip(sparsities["sparsity"], sparsities["winning"], strict=True)
+        ]
+        columns = [
+            [f"{name} ", *(score(*each) for each in zip(at["mean"], at["std"], strict=True))]
+            for name, at in rows.groupby(methods[rows.index], sort=False)
+        ]
+        lines += ["", f"{task} ({metric_label(rows['metric'].iloc[0]).strip()})"]
+        lines += blocks(["pruned", *names], columns)[1:]
+    return "\n".join(lines)

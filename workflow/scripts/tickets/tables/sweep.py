@@ -1,0 +1,85 @@
+"""Sparsity sweep: how each finder's masks fare on their own task as more and more is pruned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from tickets.schedule import parse
+from tickets.tables.cells import Cell, dense, interval, rounded, select, select_paired
+from tickets.tables.transfer import UNIVERSAL
+from tickets.tables.winning import NO_INTERVAL, wins
+
+COLUMNS = (
+    "task",
+    "finder",
+    "sparsity",
+    "metric",
+    "n",
+    "mean",
+    "std",
+    "full_mean",
+    "full_std",
+    "delta_full",
+    "low",
+    "high",
+    "wins",
+    "wins_strict",
+)
+
+
+def sweep_table(
+    metrics: pd.DataFrame,
+    tasks: Sequence[str],
+    finders: Sequence[str],
+    sparsities: Sequence[str],
+    rewind: float,
+) -> pd.DataFrame:
+    """One row a task, finder and sparsity (fraction), the full model (`dense`) first.
+
+    `finders` are those followed beside IMP, `sparsities` labels in percent, `rewind` (percent) that
+    of IMP's masks; the weights are theta_0. Scores are percent, differences points, and `low` and
+    `high` the 95 % interval of `delta_full`, which the full model itself has not.
+
+    Raises:
+        BadInput: a cell is missing, or has other seeds than the full model.
+    """
+    rows: list[tuple[object, ...]] = []
+    for task in tasks:
+        full = select(metrics, dense(task))
+        for cell in _cells(task, finders, sparsities, rewind):
+            scores = select_paired(metrics, cell)
+            rows.append(
+                (
+                    task,
+                    cell.finder,
+                    cell.sparsity,
+                    scores.metric,
+                    scores.n,
+                    scores.mean,
+                    scores.std,
+                    full.mean,
+                    full.std,
+                    rounded(scores.mean - full.mean),
+                    *(NO_INTERVAL if cell.finder == "dense" else interval(scores, full)),
+                    wins(scores, full, "within_std"),
+                    wins(scores, full, "strict"),
+                )
+            )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _cells(
+    task: str, finders: Sequence[str], sparsities: Sequence[str], rewind: float
+) -> Iterator[Cell]:
+    yield dense(task)
+    for finder in ("imp", *finders):
+        for label in sparsities:
+            yield Cell(
+                finder=finder,
+                source=None if finder in UNIVERSAL else task,
+                target=task,
+                sparsity=float(parse(label)),
+                rewind=rewind if finder == "imp" else None,
+            )

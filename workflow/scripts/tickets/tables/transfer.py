@@ -1,0 +1,133 @@
+"""Transfer: how far a mask found on one task serves another (section 4.1, Figure 2).
+
+TRANSFER(S, T) is the score on T of `m_S . theta_0` with a new head, fine-tuned on T.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import wrap
+
+import pandas as pd
+
+from tickets.tables.cells import Cell, dense, interval, rounded, select, select_paired
+from tickets.tables.winning import wins
+from tickets.terminal import WIDTH, blocks, metric_label, score, seeds
+
+COLUMNS = (
+    "source",
+    "target",
+    "sparsity",
+    "metric",
+    "n",
+    "mean",
+    "std",
+    "full_mean",
+    "full_std",
+    "delta_full",
+    "low",
+    "high",
+    "delta_same_task",
+    "few_seeds",
+    "matches_full",
+    "matches_same_task",
+)
+UNIVERSAL = ("oneshot", "random")
+"""Sources that belong to no task: theta_0's own magnitudes, and chance."""
+
+COUNT = "targets_at_least_same_task"
+
+
+def transfer_table(
+    metrics: pd.DataFrame, tasks: Sequence[str], sparsity: float, rewind: float
+) -> pd.DataFrame:
+    """One row a source and target, in percent and percentage points, in the order of `tasks`.
+
+    `matches_full` is the paper's winning ticket: mean >= full_mean - full_std, the sample standard
+    deviation over seeds; with a single seed there is none, and the mean itself has to be reached.
+    `matches_same_task` is mean >= the mean of TRANSFER(T, T). `low` and `high` end the interval of
+    `delta_full`. `rewind` (percent) is that of the masks; the weights are theta_0 always.
+
+    Raises:
+        BadInput: a cell is missing, or has other seeds than the full model.
+    """
+    columns = [_column(metrics, tasks, target, sparsity, rewind) for target in tasks]
+    rows = [row for source in zip(*columns, strict=True) for row in source]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _column(
+    metrics: pd.DataFrame, tasks: Sequence[str], target: str, sparsity: float, rewind: float
+) -> list[tuple[object, ...]]:
+    """One target's rows, a source each."""
+    cells = {
+        task: Cell(finder="imp", source=task, target=target, sparsity=sparsity, rewind=rewind)
+        for task in tasks
+    } | {name: Cell(finder=name, target=target, sparsity=sparsity) for name in UNIVERSAL}
+    found = {source: select_paired(metrics, cell) for source, cell in cells.items()}
+    full = select(metrics, dense(target))
+    same_task = found[target].mean
+    return [
+        (
+            source,
+            target,
+            sparsity,
+            scores.metric,
+            scores.n,
+            scores.mean,
+            scores.std,
+            full.mean,
+            full.std,
+            rounded(scores.mean - full.mean),
+            *interval(scores, full),
+            rounded(scores.mean - same_task),
+            scores.few_seeds,
+            wins(scores, full, "within_std"),
+            scores.mean >= same_task,
+        )
+        for source, scores in found.items()
+    ]
+
+
+def wide(table: pd.DataFrame) -> pd.DataFrame:
+    """TRANSFER(S, T) - full(T) as a matrix, sources down, targets across, in the table's order.
+
+    The last column counts the targets, other than the source itself, on which the source does at
+    least as well as the target's own mask (the numbers beside Figure 2).
+    """
+    matrix = (
+        table.pivot(index="source", columns="target", values="delta_full")
+        .reindex(index=table["source"].unique(), columns=table["target"].unique())
+        .rename_axis(columns=None)
+    )
+    counted = table["matches_same_task"] & (table["source"] != table["target"])
+    matrix[COUNT] = counted.groupby(table["source"]).sum()
+    return matrix.reset_index()
+
+
+def render(table: pd.DataFrame) -> str:
+    """The table for a terminal, the full model's row first."""
+    sources = [str(name) for name in table["source"].unique()]
+    columns: list[list[str]] = []
+    for target, rows in table.groupby("target", sort=False):
+        full = rows.iloc[0]
+        cells = [
+            score(mean, std, "*" if matches else " ")
+            for mean, std, matches in zip(
+                rows["mean"], rows["std"], rows["matches_full"], strict=True
+            )
+        ]
+        whole = score(full["full_mean"], full["full_std"])
+        columns.append([f"{target} ", metric_label(full["metric"]), whole, *cells])
+
+    counts = wide(table).set_index("source")[COUNT]
+    said = ", ".join(f"{source} {count}" for source, count in counts.items())
+    lines = [
+        f"Transfer at {100 * table['sparsity'].iloc[0]:g} % sparsity, {seeds(table['n'])}: "
+        "mean ± standard deviation, percent",
+        *blocks(["mask of", "", "full model", *sources], columns),
+        "",
+        "* winning ticket: at least the full model's mean less one standard deviation",
+        *wrap(f"other targets on which a mask does as well as the target's own: {said}", WIDTH),
+    ]
+    return "\n".join(lines)

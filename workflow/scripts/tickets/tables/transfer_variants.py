@@ -1,0 +1,161 @@
+"""Other ways to transfer a mask than at one sparsity with theta_0 (section 4, appendix).
+
+winning: each source's mask at its own winning sparsity. sweep: masks of MLM, and the one-shot mask,
+at every sparsity. weights: the source's later weights in place of theta_0 under its mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from tickets.errors import BadInput
+from tickets.schedule import parse
+from tickets.tables.cells import Cell, dense, interval, rounded, select, select_paired
+from tickets.tables.transfer import COLUMNS as TRANSFERRED
+from tickets.tables.winning import wins
+
+MASK = ("variant", "finder", "source", "target", "sparsity", "weights", "rewind")
+CRITERION = "within_std"
+COLUMNS = MASK + tuple(name for name in TRANSFERRED if name not in MASK)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """Which variants a study has; sparsities are fractions, rewinds percent, all in table order.
+
+    tasks: sources and targets. winning: labels of winning sparsities, as `winning_sparsities.read`
+    gives them. sparsities, mlm_tasks: those of the sweep. later_sources, rewinds: those of later
+    weights. sparsity, rewind: where transfer.csv transfers, and how its masks were found.
+    """
+
+    tasks: Sequence[str]
+    winning: Mapping[tuple[str, str], str]
+    sparsities: Sequence[float]
+    mlm_tasks: Sequence[str]
+    later_sources: Sequence[str]
+    rewinds: Sequence[float]
+    sparsity: float
+    rewind: float
+
+    def winning_sparsity(self, task: str) -> float:
+        """The highest sparsity of a winning ticket of a task, within one standard deviation."""
+        if (task, CRITERION) not in self.winning:
+            raise BadInput(
+                f"--winning-sparsities: no row for {task}, {CRITERION}; make the table again"
+            )
+        return float(parse(self.winning[task, CRITERION]))
+
+    def own(self, task: str, sparsity: float) -> Cell:
+        """TRANSFER(T, T) of theta_0 at a sparsity; at 0 that is the full model."""
+        if sparsity == 0:
+            return dense(task)
+        return Cell(finder="imp", source=task, target=task, sparsity=sparsity, rewind=self.rewind)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Row:
+    """A cell, how sparse its mask is, and the target's own mask that it is compared with."""
+
+    variant: str
+    source: str
+    sparsity: float
+    cell: Cell
+    same_task: Cell
+
+
+def transfer_variants_table(metrics: pd.DataFrame, grid: Grid) -> pd.DataFrame:
+    """One row a mask, weights and target, with the columns of transfer.csv.
+
+    `delta_same_task` compares with the target's own mask and theta_0: at its own winning sparsity
+    (winning), at the row's sparsity (sweep, weights). A source without a winning ticket transfers
+    the whole network, at sparsity 0.
+
+    Raises:
+        BadInput: a task has no winning sparsity, a cell is missing, or has other seeds than the
+            full model.
+    """
+    rows = [*_winning(grid), *_sweep(grid), *_weights(grid)]
+    table = pd.DataFrame([_values(metrics, row) for row in rows], columns=list(COLUMNS))
+    return table.astype({"rewind": float})
+
+
+def _winning(grid: Grid) -> Iterator[_Row]:
+    for source in grid.tasks:
+        for target in grid.tasks:
+            same_task = grid.own(target, grid.winning_sparsity(target))
+            elsewhere = Cell(
+                finder="imp", source=source, target=target, rewind=grid.rewind, at="winning"
+            )
+            yield _Row(
+                variant="winning",
+                source=source,
+                sparsity=grid.winning_sparsity(source),
+                cell=same_task if source == target else elsewhere,
+                same_task=same_task,
+            )
+
+
+def _sweep(grid: Grid) -> Iterator[_Row]:
+    for source in (*grid.mlm_tasks, "oneshot"):
+        for sparsity in grid.sparsities:
+            for target in grid.tasks:
+                if source == "oneshot":
+                    cell = Cell(finder="oneshot", target=target, sparsity=sparsity)
+                else:
+                    cell = replace(grid.own(source, sparsity), target=target)
+                yield _Row(
+                    variant="sweep",
+                    source=source,
+                    sparsity=sparsity,
+                    cell=cell,
+                    same_task=grid.own(target, sparsity),
+                )
+
+
+def _weights(grid: Grid) -> Iterator[_Row]:
+    for source in grid.later_sources:
+        imp = grid.own(source, grid.sparsity)
+        later = [replace(imp, weights="theta_i", rewind=rewind) for rewind in grid.rewinds]
+        last = replace(imp, weights="trained", finder="standard", rewind=None)
+        for cell in (*later, last):
+            for target in grid.tasks:
+                yield _Row(
+                    variant="weights",
+                    source=source,
+                    sparsity=grid.sparsity,
+                    cell=replace(cell, target=target),
+                    same_task=grid.own(target, grid.sparsity),
+                )
+
+
+def _values(metrics: pd.DataFrame, row: _Row) -> dict[str, object]:
+    cell = row.cell
+    scores = select_paired(metrics, cell)
+    full = select(metrics, dense(cell.target))
+    same_task = select_paired(metrics, row.same_task).mean
+    low, high = interval(scores, full)
+    return {
+        "variant": row.variant,
+        "finder": cell.finder,
+        "source": row.source,
+        "target": cell.target,
+        "sparsity": row.sparsity,
+        "weights": cell.weights,
+        "rewind": cell.rewind,
+        "metric": scores.metric,
+        "n": scores.n,
+        "mean": scores.mean,
+        "std": scores.std,
+        "full_mean": full.mean,
+        "full_std": full.std,
+        "delta_full": rounded(scores.mean - full.mean),
+        "low": low,
+        "high": high,
+        "delta_same_task": rounded(scores.mean - same_task),
+        "few_seeds": scores.few_seeds,
+        "matches_full": wins(scores, full, CRITERION),
+        "matches_same_task": scores.mean >= same_task,
+    }

@@ -1,0 +1,99 @@
+"""Transferability: how well a source's mask serves other tasks, by the size of its training set.
+
+A source is a task, or a part of a task's training examples: between the parts of one task nothing
+differs but their size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from tickets.errors import BadInput
+from tickets.tables.cells import Cell, Scores, dense, interval, rounded, select, select_paired
+
+COLUMNS = (
+    "source",
+    "subset_of",
+    "train_examples",
+    "targets",
+    "n",
+    "mean",
+    "std",
+    "low",
+    "high",
+)
+
+
+def transferability_table(
+    metrics: pd.DataFrame,
+    tasks: Sequence[str],
+    subsets: Mapping[str, str],
+    sizes: Mapping[str, int],
+    sparsity: float,
+    rewind: float,
+) -> pd.DataFrame:
+    """One row a source, in points: the tasks in their order, then the parts of tasks.
+
+    `subsets` names the task that each is a part of, `sizes` every source's training examples.
+    `mean` is that of TRANSFER(S, T) - full(T) over seeds and all targets T but the source and the
+    task it is a part of, `std` that over seeds of the mean over targets; `low` and `high` are the
+    95 % interval of `mean`.
+
+    Raises:
+        BadInput: a size is missing, there is no other task, a cell is missing, or cells differ in
+            their seeds.
+    """
+    rows: list[tuple[object, ...]] = []
+    for source in (*tasks, *subsets):
+        if source not in sizes:
+            raise BadInput(f"--examples: none of {source}; write {source}=FILE")
+        parent = subsets.get(source, "")
+        targets = [task for task in tasks if task not in (source, parent)]
+        if not targets:
+            raise BadInput(f"--tasks: no target besides {source}; transfer needs two tasks")
+        cells = [
+            Cell(finder="imp", source=source, target=target, sparsity=sparsity, rewind=rewind)
+            for target in targets
+        ]
+        transferred = _mean([select_paired(metrics, cell) for cell in cells])
+        full = _mean([select(metrics, dense(target)) for target in targets])
+        difference = transferred.by_seed - full.by_seed
+        rows.append(
+            (
+                source,
+                parent,
+                sizes[source],
+                len(targets),
+                transferred.n,
+                rounded(float(difference.mean())),
+                rounded(float(difference.std(ddof=1))),
+                *interval(transferred, full),
+            )
+        )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _mean(of_targets: Sequence[Scores]) -> Scores:
+    """The mean over targets of each seed's scores, and of each of their replicates.
+
+    Replicate b of two targets has nothing in common: their examples are resampled independently, so
+    that the mean's replicates vary as the mean does.
+    """
+    seeds = of_targets[0].seeds
+    for scores in of_targets:
+        if scores.seeds != seeds:
+            raise BadInput(
+                f"metrics: targets have seeds {seeds} and {scores.seeds}, so that there is no mean "
+                "over targets; run the trainings that are missing"
+            )
+    return Scores(
+        metric="mean",
+        by_seed=pd.Series(
+            np.mean([scores.by_seed for scores in of_targets], axis=0),
+            index=of_targets[0].by_seed.index,
+        ),
+        replicates=np.mean([scores.replicates for scores in of_targets], axis=0),
+    )

@@ -1,0 +1,197 @@
+"""Verdicts: what tests can say of a statement, which is yes, no, or that the data do not decide.
+
+Every test is one-sided and asked twice, whether the statement holds and whether its contrary does.
+Where several tests have to agree none needs to be corrected for their number; where one suffices
+its p value is multiplied by it (Bonferroni). docs/statistics.md says what intervals leave out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from tickets.tables.cells import ENOUGH_SEEDS, rounded
+
+ALPHA = 0.05
+PERMUTATIONS = 10_000
+"""Up to so many are all counted, else as many are drawn, always the same ones."""
+
+
+class Verdict(StrEnum):
+    """Whether a statement holds."""
+
+    HOLDS = "holds"
+    FAILS = "does not hold"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """The p values of a statement and of its contrary, and what they were found from."""
+
+    holds: float
+    contrary: float
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One of the statements that a claim makes, with its verdict and the test that gave it."""
+
+    says: str
+    verdict: Verdict
+    test: str
+
+
+def part(says: str, evidence: Evidence, *, parts: int = 1) -> Part:
+    """The verdict on a statement, one of so many `parts` that a claim needs all of.
+
+    It holds at 5 %; as any part may refute the claim, it is refuted at 5 % divided by their number.
+    """
+    verdict = Verdict.UNDECIDED
+    if evidence.holds <= ALPHA:
+        verdict = Verdict.HOLDS
+    elif evidence.contrary * parts <= ALPHA:
+        verdict = Verdict.FAILS
+    p = f"p = {evidence.holds:.2g}, of the contrary {evidence.contrary:.2g}"
+    return Part(says=says, verdict=verdict, test=f"{p}: {evidence.words}")
+
+
+def lacking(says: str, what: str) -> Part:
+    """A statement that the study cannot decide, for it lacks `what`."""
+    return Part(says=says, verdict=Verdict.UNDECIDED, test=f"the study lacks {what}")
+
+
+def all_hold(verdicts: Iterable[Verdict]) -> Verdict:
+    """Not if one does not, undecided if one is and none does not."""
+    found = set(verdicts)
+    for verdict in (Verdict.FAILS, Verdict.UNDECIDED):
+        if verdict in found:
+            return verdict
+    return Verdict.HOLDS
+
+
+def turned(evidence: Evidence) -> Evidence:
+    """The same for the contrary."""
+    return Evidence(holds=evidence.contrary, contrary=evidence.holds, words=evidence.words)
+
+
+def every(evidence: Sequence[Evidence]) -> Evidence:
+    """That all statements hold, in the words of the weakest, or of the one that refutes it."""
+    weakest = max(evidence, key=lambda each: each.holds)
+    refuted = min(evidence, key=lambda each: each.contrary)
+    contrary = min(1.0, len(evidence) * refuted.contrary)
+    shown = refuted if contrary < weakest.holds else weakest
+    return Evidence(holds=weakest.holds, contrary=contrary, words=shown.words)
+
+
+def some(evidence: Sequence[Evidence]) -> Evidence:
+    """That one statement at least holds."""
+    return turned(every([turned(each) for each in evidence]))
+
+
+def exceeds(
+    bound: float, estimate: float, interval: tuple[float, float], *, n: int, where: str
+) -> Evidence:
+    """That a difference of means over `n` seeds is greater than `bound`, from its 95 % interval.
+
+    The bootstrap of few seeds is too narrow by the factor of their sample deviation, and ends where
+    a normal distribution would: Student's test puts both right. One seed says nothing about how
+    trainings vary, and so decides nothing.
+    """
+    low, high = interval
+    words = f"{estimate:+.2f} [{low:+.2f}, {high:+.2f}] points, {where}"
+    if n < ENOUGH_SEEDS:
+        words += f"; few seeds: {n}"
+    if n == 1:
+        return Evidence(holds=1, contrary=1, words=words)
+    error = (high - low) / 2 / float(stats.norm.ppf(0.975)) * math.sqrt(n / (n - 1))
+    return _student(estimate - bound, error, n - 1, words)
+
+
+def mean_exceeds(bound: float, differences: Sequence[float], *, where: str) -> Evidence:
+    """That the mean of `differences` (in points) is greater than `bound`: Student's test."""
+    mean = float(np.mean(differences))
+    freedom = len(differences) - 1
+    if freedom == 0:
+        return Evidence(holds=1, contrary=1, words=f"{mean:+.2f} points, {where}")
+    error = float(stats.sem(differences))
+    half = float(stats.t.ppf(0.975, freedom)) * error
+    words = f"{mean:+.2f} [{mean - half:+.2f}, {mean + half:+.2f}] points, {where}"
+    return _student(mean - bound, error, freedom, words)
+
+
+def greater(differences: Sequence[float], over: str) -> Evidence:
+    """That `differences` (in points, one for each of what `over` names) are above zero.
+
+    Wilcoxon's signed-rank test by permutation, exact with ties too; differences of zero are left
+    out.
+    """
+    signed = np.array([each for each in map(rounded, differences) if each != 0])
+    words = f"Wilcoxon's signed ranks, so on {np.sum(signed > 0)} of {len(differences)} {over}"
+    words += f", median {np.median(differences):+.2f} points"
+    if len(signed) < 2:
+        return Evidence(holds=1, contrary=1, words=f"{words}; too few differ")
+    ranks = np.sign(signed) * stats.rankdata(np.abs(signed))
+    words += _too_few(0.5 ** len(signed), f"{len(signed)} {over}")
+    return _permuted(ranks, np.ones(len(ranks)), "samples", words)
+
+
+def increasing(x: Sequence[float], y: Sequence[float], over: str) -> Evidence:
+    """That `y` rises with `x`: Spearman's rank correlation by permutation."""
+    if len(set(x)) < 2 or len(set(y)) < 2:
+        return Evidence(holds=1, contrary=1, words=f"too few {over} differ")
+    rho = float(cast(Any, stats.spearmanr(x, y)).statistic)
+    words = f"Spearman's rho {rho:+.2f} over {len(x)} {over}"
+    words += _too_few(1 / math.factorial(len(x)), f"{len(x)} {over}")
+    return _permuted(stats.rankdata(x), stats.rankdata(y), "pairings", words)
+
+
+def _student(difference: float, error: float, freedom: int, words: str) -> Evidence:
+    if error == 0:
+        return Evidence(holds=float(difference <= 0), contrary=float(difference >= 0), words=words)
+    t = difference / error
+    return Evidence(
+        holds=float(stats.t.sf(t, freedom)), contrary=float(stats.t.cdf(t, freedom)), words=words
+    )
+
+
+def _too_few(least: float, of: str) -> str:
+    return f"; {of} are too few, no p is below {least:.2g}" if least > ALPHA else ""
+
+
+def _permuted(
+    ranks: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    how: Literal["samples", "pairings"],
+    words: str,
+) -> Evidence:
+    """The test of the sum of `ranks * weights`.
+
+    It rises with Wilcoxon's statistic where signs are permuted (`samples`), and with Spearman's
+    where the order is (`pairings`).
+    """
+
+    def products(permuted: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+        return np.sum(permuted * weights, axis=axis)
+
+    def p(alternative: Literal["greater", "less"]) -> float:
+        test: Any = stats.permutation_test(
+            (ranks,),
+            products,
+            permutation_type=how,
+            vectorized=True,
+            alternative=alternative,
+            n_resamples=PERMUTATIONS,
+            rng=np.random.default_rng(0),
+        )
+        return float(test.pvalue)
+
+    return Evidence(holds=p("greater"), contrary=p("less"), words=words)

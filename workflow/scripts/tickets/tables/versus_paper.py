@@ -1,0 +1,137 @@
+"""The study beside the paper: every published number, and whether each claim holds here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+
+import pandas as pd
+
+from tickets.tables.cells import SPARSITY_TOLERANCE, rounded
+from tickets.tables.claims import Claim
+from tickets.tables.published import COUNT, FIGURE2, Value
+from tickets.terminal import WIDTH
+
+COLUMNS = (
+    "kind",
+    "table",
+    "item",
+    "task",
+    "source",
+    "target",
+    "paper",
+    "ours",
+    "difference",
+    "holds",
+    "test",
+)
+TICKETS = {
+    "sparsity_percent": ("within_std", "imp", "sparsity"),
+    "full_mean": ("within_std", "full", "mean"),
+    "full_std": ("within_std", "full", "std"),
+    "imp_theta0_mean": ("within_std", "imp", "mean"),
+    "imp_theta0_std": ("within_std", "imp", "std"),
+    "random_pruning_theta0_mean": ("within_std", "random", "mean"),
+    "imp_random_init_mean": ("within_std", "imp_reinit", "mean"),
+    "imp_shuffled_theta0_mean": ("within_std", "imp_shuffled_within", "mean"),
+    "strict_sparsity_percent": ("strict", "imp", "sparsity"),
+}
+"""By published quantity: its criterion, network and column in winning_tickets.csv."""
+
+SOURCES = {"theta0_magnitude": "oneshot"}
+"""Sources that have another name in transfer.csv."""
+
+FIGURE2_SPARSITY = 0.7
+
+
+def versus_paper_table(
+    published: Sequence[Value],
+    winning_tickets: pd.DataFrame,
+    transfer: pd.DataFrame,
+    claims: Iterable[Claim],
+) -> pd.DataFrame:
+    """One row a published number (kind `value`), then one a claim, in the paper's order.
+
+    `ours` is the same quantity of this study, `difference` ours - paper; both are empty where the
+    study has no task of that name, or none of Figure 2's sparsity. A count of targets is compared
+    only where the study has all of the paper's. `test` has the verdict on each statement of a claim
+    and what decided it.
+    """
+    numbers = [
+        _number(value, _ours(value, published, winning_tickets, transfer)) for value in published
+    ]
+    table = pd.DataFrame([*numbers, *map(_verdict, claims)], columns=list(COLUMNS))
+    return table.astype({"paper": float, "ours": float, "difference": float})
+
+
+def _number(value: Value, ours: float | None) -> dict[str, object]:
+    return {
+        "kind": "value",
+        "table": value.table,
+        "item": value.item,
+        "task": value.task,
+        "source": value.source,
+        "target": value.target,
+        "paper": value.value,
+        "ours": ours,
+        "difference": None if ours is None else rounded(ours - value.value),
+    }
+
+
+def _verdict(claim: Claim) -> dict[str, object]:
+    return {
+        "kind": "claim",
+        "table": "claims",
+        "item": f"{claim.number}. {claim.says}",
+        "holds": str(claim.verdict),
+        "test": "; ".join(f"{part.says}: {part.verdict} ({part.test})" for part in claim.parts),
+    }
+
+
+def _ours(
+    value: Value, published: Sequence[Value], tickets: pd.DataFrame, transfer: pd.DataFrame
+) -> float | None:
+    if value.table == FIGURE2:
+        at = (transfer["sparsity"] - FIGURE2_SPARSITY).abs() < SPARSITY_TOLERANCE
+        rows = transfer[at & (transfer["source"] == SOURCES.get(value.source, value.source))]
+        if value.item == COUNT:
+            return _count(rows, {each.target for each in published if each.target})
+        return _only(rows[rows["target"] == value.target], "delta_full")
+    criterion, network, column = TICKETS[value.item]
+    rows = tickets[
+        (tickets["criterion"] == criterion)
+        & (tickets["network"] == network)
+        & (tickets["task"] == value.task)
+    ]
+    found = _only(rows, column)
+    return rounded(100 * found) if column == "sparsity" and found is not None else found
+
+
+def _only(rows: pd.DataFrame, column: str) -> float | None:
+    """The one row's value; nothing where there is none."""
+    values = rows[column].dropna()
+    return float(values.iloc[0]) if len(values) else None
+
+
+def _count(rows: pd.DataFrame, targets: set[str]) -> float | None:
+    """On how many of the paper's targets a source does as well as their own masks."""
+    here = rows[rows["target"].isin(targets)]
+    if set(here["target"]) != targets:
+        return None
+    others = here[here["source"] != here["target"]]
+    return float(others["matches_same_task"].sum())
+
+
+def render(claims: Iterable[Claim]) -> str:
+    """The claims for a terminal: verdict and sentence, below them each statement's."""
+    lines = ["The paper's claims on this study; a claim holds if all of its statements do"]
+    for claim in claims:
+        lines += ["", *_hanging(f"{claim.number}. ", f"{claim.says} {claim.verdict.upper()}")]
+        for part in claim.parts:
+            lines += _hanging("   - ", f"{part.says}: {part.verdict}; {part.test}")
+    return "\n".join(lines)
+
+
+def _hanging(mark: str, text: str) -> list[str]:
+    lines = wrap(text, WIDTH - len(mark), break_on_hyphens=False)
+    return [mark + lines[0], *(" " * len(mark) + line for line in lines[1:])]

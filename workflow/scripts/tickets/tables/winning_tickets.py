@@ -1,0 +1,147 @@
+"""Winning tickets beside what they are compared with, at each task's winning sparsity (Table 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from tickets.errors import BadInput
+from tickets.paths import WINNING
+from tickets.schedule import parse
+from tickets.tables.cells import ENOUGH_SEEDS, Cell, dense, interval, rounded, select, select_paired
+from tickets.tables.winning import CRITERIA, NO_INTERVAL, wins
+from tickets.terminal import blocks, metric_label, score, seeds
+
+COLUMNS = (
+    "task",
+    "criterion",
+    "sparsity",
+    "network",
+    "metric",
+    "n",
+    "mean",
+    "std",
+    "delta_full",
+    "low",
+    "high",
+    "few_seeds",
+    "wins",
+)
+MEANING = {
+    "full": "theta_0 without a mask",
+    "imp": "theta_0 under the task's own IMP mask",
+    "random": "theta_0 under a random mask",
+    "layerwise": "theta_0 under a random mask that prunes of each matrix what IMP's does",
+    "oneshot": "theta_0 under its own magnitudes' mask",
+    "imp_reinit": "random weights under the task's own IMP mask",
+    "imp_shuffled_within": "theta_0, shuffled within each matrix, under the task's own IMP mask",
+    "imp_shuffled_across_layers": "theta_0, layers shuffled, under the task's own IMP mask",
+}
+AT = {criterion: at for at, criterion in WINNING.items()}
+"""What `at` says of a mask at the winning sparsity of each criterion."""
+
+
+def winning_tickets_table(
+    metrics: pd.DataFrame,
+    tasks: Sequence[str],
+    winning: Mapping[tuple[str, str], str],
+    rewind: float,
+) -> pd.DataFrame:
+    """One row a task, criterion and network, in the order of `tasks`, `CRITERIA` and `MEANING`.
+
+    `winning` has the label of the winning sparsity of each task and criterion, as
+    `winning_sparsities.read` gives it; `rewind` (percent) is that of the masks. Scores are percent,
+    differences points, and `low` and `high` the 95 % interval of `delta_full`. `sparsity`
+    (fraction) is the winning one in every row, the full model's too; where it is 0, no mask wins
+    and the masks of that sparsity are the full model. `wins` is whether a network meets the row's
+    criterion.
+
+    Raises:
+        BadInput: a task has no winning sparsity, a cell is missing, or has other seeds than the
+            full model.
+    """
+    rows: list[tuple[object, ...]] = []
+    for task in tasks:
+        full = select(metrics, dense(task))
+        for criterion in CRITERIA:
+            if (task, criterion) not in winning:
+                raise BadInput(
+                    f"--winning-sparsities: no row for {task}, {criterion}; make it again"
+                )
+            sparsity = float(parse(winning[task, criterion]))
+            for network, cell in cells(task, sparsity, AT[criterion], rewind).items():
+                scores = select_paired(metrics, cell)
+                rows.append(
+                    (
+                        task,
+                        criterion,
+                        sparsity,
+                        network,
+                        scores.metric,
+                        scores.n,
+                        scores.mean,
+                        scores.std,
+                        rounded(scores.mean - full.mean),
+                        *(NO_INTERVAL if network == "full" else interval(scores, full)),
+                        scores.few_seeds,
+                        wins(scores, full, criterion),
+                    )
+                )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def cells(task: str, sparsity: float, at: str, rewind: float) -> dict[str, Cell]:
+    """Which trainings each network of a task is, in the order of `MEANING`.
+
+    Masks that exist at other sparsities too are asked for by `sparsity`; those that are made for
+    the winning sparsity alone by `at`.
+    """
+    full = dense(task)
+    if sparsity == 0:
+        imp = random = oneshot = full
+    else:
+        imp = Cell(finder="imp", source=task, target=task, sparsity=sparsity, rewind=rewind)
+        random = Cell(finder="random", target=task, sparsity=sparsity)
+        oneshot = Cell(finder="oneshot", target=task, sparsity=sparsity)
+    own = Cell(finder="imp", source=task, target=task, rewind=rewind, at=at)
+    return {
+        "full": full,
+        "imp": imp,
+        "random": random,
+        "layerwise": replace(own, finder="layerwise", rewind=None),
+        "oneshot": oneshot,
+        "imp_reinit": replace(own, weights="reinit"),
+        "imp_shuffled_within": replace(own, weights="shuffled_within"),
+        "imp_shuffled_across_layers": replace(own, weights="shuffled_across_layers"),
+    }
+
+
+def render(table: pd.DataFrame) -> str:
+    """The table for a terminal: a block a criterion, with what each network is."""
+    lines = [
+        f"Networks at each task's highest sparsity with a winning ticket, {seeds(table['n'])}: "
+        "mean ± standard",
+        "deviation, percent",
+    ]
+    for criterion, rows in table.groupby("criterion", sort=False):
+        columns = [_column(task) for _, task in rows.groupby("task", sort=False)]
+        lines += ["", f"* {CRITERIA[str(criterion)]}"]
+        lines += blocks(["network", "sparsity", "", *MEANING], columns)
+    lines += ["", *(f"{name}: {meaning}" for name, meaning in MEANING.items())]
+    if (table["sparsity"] == 0).any():
+        lines.append("sparsity none: no mask wins; masks of that sparsity are the full model")
+    if table["few_seeds"].any():
+        lines.append(f"fewer than {ENOUGH_SEEDS} seeds: standard deviations are rough")
+    return "\n".join(lines)
+
+
+def _column(rows: pd.DataFrame) -> list[str]:
+    first = rows.iloc[0]
+    sparsity = f"{100 * first['sparsity']:.4g} % " if first["sparsity"] else "none "
+    scores = [
+        score(mean, std, "*" if winner else " ")
+        for mean, std, winner in zip(rows["mean"], rows["std"], rows["wins"], strict=True)
+    ]
+    return [f"{first['task']} ", sparsity, metric_label(first["metric"]), *scores]

@@ -1,0 +1,1 @@
+"""Training a ticket: recipe, loop, optimiser, checkpoints, progress."""

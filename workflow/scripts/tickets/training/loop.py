@@ -1,0 +1,202 @@
+"""Training a ticket: the paper's recipe (Table 1), under a mask that holds exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tickets.architecture import HEAD, PRETRAINED_HEAD, Architecture
+from tickets.data.masking import hide
+from tickets.encoded import Encoded
+from tickets.errors import Interrupted
+from tickets.initial.initialisation import draw, head_shapes
+from tickets.masks import Mask
+from tickets.model.batches import Packed, best_width, chosen, pack
+from tickets.model.device import products
+from tickets.model.encoder import WORDS
+from tickets.model.network import Batch, Network
+from tickets.seeds import derive
+from tickets.training.adamw import AdamW
+from tickets.training.interruption import interruptible
+from tickets.training.progress import Progress
+from tickets.training.recipe import Recipe
+from tickets.training.saving import Saving, State
+from tickets.training.stepping import Stepper
+from tickets.training.vocabulary import Vocabulary
+
+Tensors = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A network's tensors after its training, the loss of each step, and the kind of device."""
+
+    theta: Tensors
+    gamma: Tensors
+    losses: list[float]
+    device: str
+
+
+def initial_head(
+    ticket: Tensors,
+    architecture: Architecture,
+    *,
+    head: str,
+    labels: int,
+    seed: int,
+    task: str,
+    new: bool = False,
+) -> tuple[Tensors, Tensors]:
+    """A ticket's encoder and the head its training starts from, gamma_i.
+
+    That is the head in the ticket, where it is rewound to later weights than theta_0, unless a
+    `new` one is asked for; MLM's pre-trained head, where there is one; else one drawn from `seed`
+    and `task`, a name.
+    """
+    heads = (HEAD, PRETRAINED_HEAD)
+    theta = {name: value for name, value in ticket.items() if not name.startswith(heads)}
+    for prefix in (*(() if new else (HEAD,)), *((PRETRAINED_HEAD,) if head == "mlm" else ())):
+        found = {n.removeprefix(prefix): v for n, v in ticket.items() if n.startswith(prefix)}
+        if found:
+            return theta, found
+    shapes = head_shapes(
+        head,
+        hidden=architecture.hidden_size,
+        embedding=theta[WORDS].shape[1],
+        vocabulary=architecture.vocabulary,
+        labels=labels,
+        pooler="pooler.dense.weight" in theta,
+    )
+    return theta, draw(shapes, seed, f"head of {task}", architecture.initializer_range)
+
+
+def train(
+    theta: Tensors,
+    gamma: Tensors,
+    mask: Mask,
+    encoded: Encoded,
+    architecture: Architecture,
+    recipe: Recipe,
+    *,
+    head: str,
+    seed: int,
+    first_step: int = 0,
+    last_step: int | None = None,
+    saving: Saving | None = None,
+    name: str = "training",
+    events: Path | None = None,
+) -> Trained:
+    """Train from `first_step` to `last_step` (None: to the end) of the whole training.
+
+    Gradients of pruned weights are zero before the norm is taken, as under
+    `torch.nn.utils.prune`; at weight decay 0 their moments and updates are then zero too, so that
+    neither the forward pass nor the step need the mask. Data order, dropout and MLM's masking
+    depend on `seed` and the step alone: a training that goes on from what it saved ends with the
+    bits of one that was never stopped. Progress goes to stderr under `name`, and into event files
+    where there is a folder `events` for them.
+
+    Raises:
+        Diverged: the loss is not a number.
+        Interrupted: a signal asked it to stop, and it saved how far it is.
+    """
+    total = recipe.total_steps(len(encoded))
+    last = total if last_step is None else last_step
+    small = "vocabulary" in recipe.speedups and head != "mlm"
+    vocabulary = Vocabulary(encoded, architecture.vocabulary) if small else None
+    network = Network.of(
+        {**theta, WORDS: vocabulary.part(theta[WORDS])} if vocabulary else theta,
+        gamma,
+        architecture,
+        head,
+        dtype=products(recipe.precision),
+        mask=mask,
+        selective="last_layer" in recipe.speedups,
+    )
+    width = None
+    if "packing" in recipe.speedups:
+        width = best_width(encoded, recipe.batch_size, seed, architecture.hidden_size)
+    parameters = network.parameters
+    optimizer = AdamW(
+        parameters.values,
+        parameters.grads,
+        epsilon=recipe.adam_epsilon,
+        clip_norm=recipe.clip_norm,
+    )
+    stepper = Stepper(
+        network, optimizer, recipe.rates(architecture), graphs="graphs" in recipe.speedups
+    )
+    progress = Progress(recipe, first=first_step, last=last, total=total, name=name, events=events)
+    state = State(parameters, optimizer, progress, saving) if saving else None
+    begin = state.resume(first_step) if state else first_step
+    with interruptible() as asked:
+        for step in range(begin, last):
+            loss = stepper(
+                batch_at(network, encoded, vocabulary, width, recipe, seed, step),
+                rate=recipe.rate(step, total),
+                seed=derive(seed, f"dropout at step {step}"),
+            )
+            progress.add(loss)
+            if state:
+                state.save(step + 1, now=asked.signal is not None)
+            if asked.signal:
+                saved = ", and it goes on from there" if state else ""
+                raise Interrupted(
+                    f"training: stopped by {asked.signal} after step {step + 1} of {total};"
+                    f" run it again{saved}"
+                )
+    arrays = parameters.arrays()
+    if vocabulary:
+        arrays[WORDS] = vocabulary.whole(theta[WORDS], arrays[WORDS])
+    return Trained(
+        theta={name: arrays[name] for name in theta},
+        gamma={name: arrays[f"{HEAD}{name}"] for name in gamma},
+        losses=progress.losses().tolist(),
+        device=parameters.device.type,
+    )
+
+
+def batch_at(
+    network: Network,
+    encoded: Encoded,
+    vocabulary: Vocabulary | None,
+    width: int | None,
+    recipe: Recipe,
+    seed: int,
+    step: int,
+) -> Batch:
+    """The batch of a step: a function of seed and step."""
+    examples = chosen(len(encoded), recipe.batch_size, seed, step)
+    packed = pack(encoded, examples, width)
+    if network.head != "mlm":
+        tokens = encoded.tokens[packed.source]
+        seen = vocabulary.numbers(tokens) if vocabulary else tokens
+        return network.batch(encoded, packed, seen, training=True)
+    seen, words = masked(
+        encoded,
+        packed,
+        probability=recipe.mlm_probability,
+        vocabulary=network.architecture.vocabulary,
+        seed=seed,
+        step=step,
+    )
+    return network.batch(encoded, packed, seen, words=words)
+
+
+def masked(
+    encoded: Encoded, packed: Packed, *, probability: float, vocabulary: int, seed: int, step: int
+) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+    """What MLM sees of a batch at a step, and what stood there, as `masking.hide` returns them."""
+    tokens = encoded.tokens[packed.source]
+    return hide(
+        tokens,
+        packed.starts,
+        ~np.isin(tokens, encoded.meta["special_ids"]),
+        probability=probability,
+        mask_id=encoded.meta["mask_id"],
+        vocabulary=vocabulary,
+        seed=derive(seed, f"masking at step {step}"),
+    )

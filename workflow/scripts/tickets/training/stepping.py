@@ -1,0 +1,46 @@
+"""One step of a training: forward, backward, clip and AdamW, with nothing waited for."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from tickets.model.dropout import Dropout, Rates
+from tickets.model.network import Batch, Network
+from tickets.training.adamw import AdamW
+from tickets.training.graphs import Graphs
+
+
+class Stepper:
+    """Moves a network's weights, one batch at a time.
+
+    `graphs`: on a GPU, record a step of each shape once and replay it after that, as launching its
+    many small kernels one by one would take longer than running them.
+    """
+
+    def __init__(
+        self, network: Network, optimizer: AdamW, rates: Rates, *, graphs: bool = True
+    ) -> None:
+        self._network, self._optimizer, self._rates = network, optimizer, rates
+        device = network.parameters.device
+        self._graphs = Graphs(self._step) if graphs and device.type == "cuda" else None
+        self._rate = torch.zeros((), device=device) if device.type == "cuda" else None
+
+    def __call__(self, batch: Batch, *, rate: float, seed: int) -> Tensor:
+        """The loss on `batch` before its step, still on the device; `seed` draws its dropout."""
+        if self._rate is None:
+            return self._step(batch, rate, seed)
+        torch.cuda.manual_seed(seed)
+        self._rate.fill_(rate)
+        if self._graphs is None:
+            return self._step(batch, self._rate, seed)
+        return self._graphs(batch, self._rate, seed)
+
+    def _step(self, batch: Batch, rate: float | Tensor, seed: int) -> Tensor:
+        parameters = self._network.parameters
+        parameters.clear()
+        loss = self._network.loss(batch, Dropout(self._rates, seed, parameters.device))
+        loss.backward()
+        self._optimizer.step(rate)
+        parameters.refresh()
+        return loss.detach()
