@@ -23,6 +23,10 @@ include: "workflow/rules/audit.smk"
 include: "workflow/rules/exports.smk"
 
 
+localrules:
+    all,
+
+
 rule all:
     default_target: True
     input:

@@ -22,12 +22,14 @@ SECTIONS = (
     "tensorboard extra, and what it needs",
     "crate extra, and what it needs",
     "signing extra, and what it needs (protobuf stands above)",
+    "slurm extra, and what it needs",
 )
 LEFT_OUT = {  # by the tests' set-up
     "benchmark": "accelerate",
     "tensorboard": "tensorboardX",
     "crate": "rocrate",
     "signing": "model_signing",
+    "slurm": "snakemake_executor_plugin_slurm",
 }
 
 # Where packages, images and Node.js are served from.
@@ -74,7 +76,7 @@ def test_every_dependency_is_pinned_once() -> None:
     assert set(direct) == names(project()["dependencies"])
     assert names(project()["optional-dependencies"]["test"]) <= set(test)
     assert names(project()["optional-dependencies"]["benchmark"]) == set(benchmark)
-    for name, extra in zip(("tensorboard", "crate", "signing"), extras, strict=True):
+    for name, extra in zip(("tensorboard", "crate", "signing", "slurm"), extras, strict=True):
         assert names(project()["optional-dependencies"][name]) <= set(extra)
     assert len(set().union(*sections)) == sum(map(len, sections))
 

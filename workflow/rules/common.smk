@@ -10,6 +10,7 @@ sys.path.insert(0, SCRIPTS)
 from tickets import paths, provenance
 from tickets.data import sources
 from tickets.design import dag, experiments, flags
+from tickets.design.allocation import Allocation
 from tickets.design.code import code_files
 from tickets.design.config import load
 from tickets.design.interpreter import prepare_jobs
@@ -29,12 +30,19 @@ except BadInput as error:
 
 design = study.design
 files = paths.Results(root=study.results)
+allocation = Allocation(study)
 # Resources, as they change no result: changed parameters would rerun what is trained. Snakemake
-# counts `gpu_place` where a profile or --resources says how many there are.
-training_resources = {
+# counts `gpu_place` where a profile or --resources says how many there are; a cluster is asked for
+# `gpu`, `runtime` and `mem_mb`.
+device_resources = {
     "gpu_place": 1,
     "trainings_per_gpu": str(study.trainings_per_gpu),
     "checkpoint_minutes": str(study.checkpoint_minutes),
+    **allocation.gpu,
+}
+training_resources = device_resources | {
+    "runtime": lambda w, attempt: allocation.minutes(w.task, attempt),
+    "mem_mb": lambda w, attempt: allocation.megabytes(w.task, attempt),
 }
 published = [
     os.path.relpath(file)
@@ -131,6 +139,14 @@ def at_once():
     )
     fit = jobs or max(1, cores // study.threads)
     return min(fit, places or fit)
+
+
+def submission(training):
+    """The group of jobs that a cluster is given together: a training, named by its path, and what
+    stands before and after it in its round. Without a cluster jobs are not grouped.
+    """
+    alone = workflow.local_exec and workflow.is_main_process
+    return None if alone else training
 
 
 def show(name):

@@ -5,6 +5,20 @@ language_files = [
 ]
 
 
+# A cluster's compute nodes often have no network: what may come from the hub is read where Snakemake
+# runs.
+localrules:
+    data,
+    fetch,
+
+
+rule fetch:
+    """All that comes from outside, before anything is submitted."""
+    input:
+        [files.data(task, "train") for task in study.tasks],
+        files.weights("theta_0"),
+
+
 rule language:
     input:
         code=code("language"),

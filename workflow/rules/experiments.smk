@@ -15,6 +15,18 @@ compared_masks = [files.mask(mask) for mask in experiments.compared_masks(design
 curves = {"transferability": "transferability", "transfer_sweep": "transfer_variants"}
 
 
+localrules:
+    winning_sparsity,
+    winning_mask,
+    winning_tickets,
+    sparsity_sweep,
+    rewinding,
+    transfer_variants,
+    transferability,
+    versus_paper,
+    curve,
+
+
 rule winning_sparsity:
     input:
         **scores("tickets"),

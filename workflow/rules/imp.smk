@@ -23,6 +23,8 @@ rule prune:
         statement=stated(found),
     log:
         files.log(paths.imp("{task}", "{rewind}", "{seed}", "{sparsity}")),
+    group:
+        lambda w: submission(design.scored_by(*w))
     conda:
         "../../envs/environment.yaml"
     params:
@@ -48,6 +50,8 @@ rule prune_standard:
         statement=stated(standard),
     log:
         files.log(paths.standard("{task}", "{seed}", "{sparsity}")),
+    group:
+        lambda w: submission(design.standard_scored_by(*w))
     conda:
         "../../envs/environment.yaml"
     params:
@@ -71,6 +75,8 @@ rule round_start:
         statement=temp(stated(start)),
     log:
         files.log(paths.round_start("{task}", "{rewind}", "{seed}", "{sparsity}")),
+    group:
+        lambda w: submission(design.round_at(*w))
     conda:
         "../../envs/environment.yaml"
     params:
@@ -93,6 +99,8 @@ rule rewind:
         statement=temp(stated(files.ticket("{weights}", "{mask}"))),
     log:
         files.log("tickets/{weights}/{mask}"),
+    group:
+        lambda w: submission(paths.own_training(w.weights, w.mask))
     conda:
         "../../envs/environment.yaml"
     shell:
@@ -127,6 +135,8 @@ rule train:
         files.benchmark("trainings/{weights}/{mask}/on-{task}/seed-{seed}")
     # Before jobs that make tickets: each is as large as the model, and kept until it is trained.
     priority: 1
+    group:
+        lambda w: submission(paths.training(*w))
     conda:
         "../../envs/environment.yaml"
     threads: study.threads

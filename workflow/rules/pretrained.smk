@@ -5,6 +5,10 @@ own_model = files.checkpoint()
 pretraining_text = files.language("pretraining", "train")
 
 
+localrules:
+    theta_0,
+
+
 rule pretraining_text:
     input:
         code=code("language"),
@@ -81,7 +85,7 @@ rule pretrain:
         "../../envs/environment.yaml"
     threads: study.threads
     resources:
-        **training_resources,
+        **device_resources,
         events=events("pretrain"),
     params:
         flags=flags.pretraining(study),

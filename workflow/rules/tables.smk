@@ -10,6 +10,11 @@ transferred = {
 compared = {"table": files.table("baselines"), "text": files.text("baselines")}
 
 
+localrules:
+    transfer,
+    baselines,
+
+
 rule metrics:
     input:
         predictions=lambda w: ancient(experiments.predicted(files, design, w.part)),

@@ -10,7 +10,7 @@ from tickets.encoded import Encoded
 from tickets.errors import run
 from tickets.initial import pretraining
 from tickets.model import device
-from tickets.training import gpu
+from tickets.training import attempts, gpu
 from tickets.training.checkpoints import Checkpoints
 from tickets.training.loop import initial_head, train
 from tickets.training.recipe import Recipe
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--events", type=Path, help="folder for TensorBoard event files, if wanted")
     parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share one")
     flags = parser.parse_args()
-    with gpu.reserved(flags.trainings_per_gpu):
+    with attempts.alone(flags.checkpoints), gpu.reserved(flags.trainings_per_gpu):
         training(flags)
 
 

@@ -15,7 +15,7 @@ from tickets.encoded import Encoded
 from tickets.errors import run
 from tickets.model import device
 from tickets.model.network import Network
-from tickets.training import gpu
+from tickets.training import attempts, gpu
 from tickets.training.checkpoints import Checkpoints
 from tickets.training.evaluation import predict
 from tickets.training.loop import initial_head, train
@@ -70,14 +70,16 @@ def main() -> None:
     parser.add_argument(
         "--speedups", choices=SPEEDUPS, nargs="*", default=SPEEDUPS, help="which; default: all"
     )
-    parser.add_argument("--checkpoints", type=Path, help="folder to save into, and to go on from")
+    parser.add_argument(
+        "--checkpoints", type=Path, required=True, help="folder to save into, and to go on from"
+    )
     parser.add_argument("--checkpoint-minutes", type=float, default=5, help="0: every step")
     parser.add_argument("--events", type=Path, help="folder for TensorBoard event files, if wanted")
     parser.add_argument("--from-percent", type=float, default=0, help="where the ticket stands")
     parser.add_argument("--to-percent", type=float, default=100, help="where to stop")
     parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share one")
     flags = parser.parse_args()
-    with gpu.reserved(flags.trainings_per_gpu):
+    with attempts.alone(flags.checkpoints), gpu.reserved(flags.trainings_per_gpu):
         training(flags)
 
 
@@ -109,11 +111,8 @@ def training(flags: argparse.Namespace) -> None:
         for name, value in vars(flags).items()
         if name not in PATHS and value is not None
     }
-    saving = None
-    if flags.checkpoints:
-        inputs = {name: getattr(flags, name) for name in ("ticket", "mask", "train")}
-        checkpoints = Checkpoints(flags.checkpoints, belongs(parameters, inputs))
-        saving = Saving(checkpoints=checkpoints, minutes=flags.checkpoint_minutes)
+    inputs = {name: getattr(flags, name) for name in ("ticket", "mask", "train")}
+    checkpoints = Checkpoints(flags.checkpoints, belongs(parameters, inputs))
     result = train(
         theta,
         gamma,
@@ -125,7 +124,7 @@ def training(flags: argparse.Namespace) -> None:
         seed=flags.seed,
         first_step=first,
         last_step=last,
-        saving=saving,
+        saving=Saving(checkpoints=checkpoints, minutes=flags.checkpoint_minutes),
         name=str(flags.trained.with_suffix("")),
         events=flags.events,
     )
@@ -169,8 +168,7 @@ def training(flags: argparse.Namespace) -> None:
         facts=facts,
         started=started,
     )
-    if saving:
-        saving.checkpoints.remove()
+    checkpoints.remove()
 
 
 def _exact(value: Any) -> Any:

@@ -33,7 +33,7 @@ def replacing(path: Path) -> Generator[Path]:
     Raises:
         CannotWrite: the system refuses, in here or in the block; there is no temporary file left.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.uname().nodename}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary

@@ -104,6 +104,17 @@ def training(weights: str, mask: str, task: str, seed: int | str) -> str:
     return f"{weights}/{mask}/on-{task}/seed-{seed}"
 
 
+def own_training(weights: str, mask: str) -> str | None:
+    """The training of a ticket on the task and with the seed that its mask was found with.
+
+    None: no single task and seed found the mask.
+    """
+    found = re.fullmatch(
+        rf"(imp|standard)/(?P<task>{TASK})/(rewind-{PERCENT}/)?seed-(?P<seed>{SEED})/.*", mask
+    )
+    return None if found is None else training(weights, mask, found["task"], found["seed"])
+
+
 @dataclass(frozen=True, kw_only=True)
 class WeightsId:
     """Which weights a name stands for; None where a part does not apply.

@@ -93,6 +93,7 @@ class Study:
     checkpoint_minutes: float
     keep_checkpoints: bool
     trainings_per_gpu: int
+    gpu: str | None
     tensorboard: bool
     tokens_per_second: float | None
     training: Training
@@ -174,6 +175,7 @@ def _study(values: Mapping[str, Any]) -> Study:
         checkpoint_minutes=values["checkpoint_minutes"],
         keep_checkpoints=values["keep_checkpoints"],
         trainings_per_gpu=values["trainings_per_gpu"],
+        gpu=values["gpu"],
         tensorboard=values["tensorboard"],
         tokens_per_second=values["tokens_per_second"],
         training=Training(**values["training"]),

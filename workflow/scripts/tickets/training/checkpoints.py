@@ -17,7 +17,6 @@ from safetensors.numpy import load, save
 from tickets.errors import Tampered
 from tickets.files import canonical_json, read_bytes, sha256, write_bytes
 
-ROOT = "checkpoints"  # the folder of all trainings' checkpoints; `remove` goes no higher
 KEPT = 2  # the newest, and one to go back to should the disk lose it
 ATTEMPTS = 10
 _DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
@@ -79,22 +78,10 @@ class Checkpoints:
             other.unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Delete the checkpoints, their folder, and the folders above it that are then empty.
-
-        It goes up to the one named `checkpoints`, if there is one.
-        """
+        """Delete the checkpoints."""
         self._tidy()
         for path in self._newest_first():
             path.unlink(missing_ok=True)
-        folders = [self._folder, *self._folder.parents]
-        names = [folder.name for folder in folders]
-        for folder in folders[: names.index(ROOT) + 1 if ROOT in names else 1]:
-            try:
-                folder.rmdir()
-            except FileNotFoundError:
-                continue  # another training that ended has removed it
-            except OSError:
-                return  # another training's checkpoints are in it
 
     def _newest_first(self) -> list[Path]:
         return sorted(self._folder.glob("step-*.safetensors"), reverse=True)

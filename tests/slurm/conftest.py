@@ -1,0 +1,23 @@
+"""These tests boot a SLURM on this machine as root: only tests/slurm/run calls them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+from cluster import Cluster, cluster
+
+
+def pytest_ignore_collect() -> bool | None:
+    return None if os.environ.get("TICKETS_SLURM") else True
+
+
+@pytest.fixture(scope="session", params=["squeue", "sacct"])
+def slurm(request: pytest.FixtureRequest) -> Iterator[tuple[Cluster, str]]:
+    """A cluster, and the command that Snakemake asks it with; with sacct it has accounting."""
+    folder = Path(mkdtemp(prefix="slurm-"))  # short: a socket's path has at most 107 characters
+    with cluster(folder, accounting=request.param == "sacct") as booted:
+        yield booted, request.param
