@@ -118,9 +118,8 @@ class Cluster:
         for node in NODES:
             (folder / f"spool-{node}").mkdir()
             self.start(node)
-        wait_for(
-            lambda: call("sinfo", "-h", "-t", "idle", "-o", "%D").split() == ["1", "2"], "nodes"
-        )
+        idle = ("sinfo", "-h", "-N", "-t", "idle", "-o", "%N")
+        wait_for(lambda: len(call(*idle).split()) == len(NODES), "nodes")
 
     def start(self, name: str) -> None:
         """Start the controller (`slurmctld`) or a node."""

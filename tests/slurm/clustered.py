@@ -31,7 +31,7 @@ class Study:
         (folder / "study.yaml").write_text(yaml.safe_dump(config))
         return cls(folder=folder, asked_with=asked_with)
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, target: str, *flags: str) -> subprocess.Popen[bytes]:
         """Snakemake on the cluster, in the background; what it says is in snakemake.log."""
         profile = (
             "--workflow-profile",
@@ -42,7 +42,10 @@ class Study:
         command = [sys.executable, "-m", "snakemake", *profile, *SOON, "--configfile", "study.yaml"]
         with (self.folder / "snakemake.log").open("ab") as log:
             return subprocess.Popen(
-                [*command, *arguments], cwd=self.folder, stdout=log, stderr=subprocess.STDOUT
+                [*command, *flags, "--", target],
+                cwd=self.folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
 
     def run_locally(self, *targets: str) -> None:

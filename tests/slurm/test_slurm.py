@@ -17,7 +17,7 @@ from clustered import MINI, Study, slow
 TABLE = "results/tables/transfer.csv"
 TRAINING = "theta_0/dense/on-acceptability/seed-1"
 PREDICTIONS = f"results/predictions/{TRAINING}.parquet"
-STEPS = 30_000
+STEPS = 6_000
 
 Slurm = tuple[Cluster, str]
 
@@ -51,7 +51,7 @@ def study(prepared: tuple[Path, bytes], slurm: Slurm, tmp_path: Path) -> Study:
 
 def goes_on(study: Study, expected: bytes, disturb: Callable[[], None], *arguments: str) -> None:
     """Disturbed in mid-training, it ends with the same predictions, and not from the beginning."""
-    snakemake = study.start(*arguments, PREDICTIONS)
+    snakemake = study.start(PREDICTIONS, *arguments)
     training(study, snakemake)
     disturb()
     assert snakemake.wait(600) == 0, study.said()
@@ -152,7 +152,7 @@ def test_a_node_that_dies_costs_no_more_than_a_checkpoint(
 
 def test_a_job_over_its_time_goes_on_with_more(study: Study, prepared: tuple[Path, bytes]) -> None:
     """One minute, then two, then three: the training takes longer than the first."""
-    snakemake = study.start("--set-resources", "train:runtime=attempt", "--", PREDICTIONS)
+    snakemake = study.start(PREDICTIONS, "--set-resources", "train:runtime=attempt")
 
     assert snakemake.wait(600) == 0, study.said()
     assert_the_same(study, prepared[1])

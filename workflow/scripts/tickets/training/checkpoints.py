@@ -6,7 +6,6 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +17,6 @@ from tickets.errors import Tampered
 from tickets.files import canonical_json, read_bytes, sha256, write_bytes
 
 KEPT = 2  # the newest, and one to go back to should the disk lose it
-ATTEMPTS = 10
 _DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
 
 
@@ -66,10 +64,6 @@ class Checkpoints:
         data = save(ordered, metadata={"checkpoint": header})
         path = self._folder / _name(step, data)
         self._tidy()
-        for _ in range(ATTEMPTS):  # another training that ends may remove a parent still empty
-            with suppress(OSError):
-                self._folder.mkdir(parents=True, exist_ok=True)
-                break
         write_bytes(path, data)
         found = self._newest_first()
         at = found.index(path)
