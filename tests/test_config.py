@@ -385,7 +385,7 @@ def test_the_configurations_that_come_with_it_fit_the_schema(config: Path) -> No
 def test_checking_a_configuration_is_light() -> None:
     """Every call of Snakemake pays for it: nothing that takes a second is imported."""
     heavy = "torch", "transformers", "datasets", "evaluate", "pandas", "huggingface_hub"
-    program = f"import sys, tickets.config; print([m for m in {heavy} if m in sys.modules])"
+    program = f"import sys, tickets.design.config; print([m for m in {heavy} if m in sys.modules])"
 
     done = subprocess.run(
         [sys.executable, "-c", program],

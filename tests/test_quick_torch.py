@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-START = "from tickets import quick_torch; import gc, sys, torch; "
+START = "from tickets.training import quick_torch; import gc, sys, torch; "
 
 
 def said(program: str) -> str:

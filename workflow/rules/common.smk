@@ -10,7 +10,6 @@ sys.path.insert(0, SCRIPTS)
 from tickets import paths, provenance
 from tickets.data import sources
 from tickets.design import dag, experiments, flags
-from tickets.design.allocation import Allocation
 from tickets.design.code import code_files
 from tickets.design.config import load
 from tickets.design.interpreter import prepare_jobs
@@ -30,20 +29,6 @@ except BadInput as error:
 
 design = study.design
 files = paths.Results(root=study.results)
-allocation = Allocation(study)
-# Resources, as they change no result: changed parameters would rerun what is trained. Snakemake
-# counts `gpu_place` where a profile or --resources says how many there are; a cluster is asked for
-# `gpu`, `runtime` and `mem_mb`.
-device_resources = {
-    "gpu_place": 1,
-    "trainings_per_gpu": str(study.trainings_per_gpu),
-    "checkpoint_minutes": str(study.checkpoint_minutes),
-    **allocation.gpu,
-}
-training_resources = device_resources | {
-    "runtime": lambda w, attempt: allocation.minutes(w.task, attempt),
-    "mem_mb": lambda w, attempt: allocation.megabytes(w.task, attempt),
-}
 published = [
     os.path.relpath(file)
     for file in sorted((Path(workflow.basedir) / "resources" / "published").glob("*.csv"))
@@ -75,11 +60,6 @@ def stated(*made):
     They stand for the files: those are `ancient`, whatever a copy or a clone did to their age.
     """
     return [str(provenance.beside(Path(path))) for path in made]
-
-
-def events(training):
-    """The flag that asks for a training's event files: a resource too, as they change no result."""
-    return f"--events {files.events(training)}" if study.tensorboard else ""
 
 
 def folder_of_model(wildcards, input):
@@ -128,25 +108,6 @@ def lasting(weights):
 def unless_kept(made):
     """Mark what is deleted when nothing needs it any more, unless the study keeps it."""
     return made if study.keep_checkpoints else temp(made)
-
-
-def at_once():
-    """How many trainings run at a time under this call's --cores (of one machine) or --jobs (of a
-    cluster), and where --resources counts places on GPUs.
-    """
-    cores, jobs, places = (
-        workflow.global_resources.get(name).value for name in ("_cores", "_nodes", "gpu_place")
-    )
-    fit = jobs or max(1, cores // study.threads)
-    return min(fit, places or fit)
-
-
-def submission(training):
-    """The group of jobs that a cluster is given together: a training, named by its path, and what
-    stands before and after it in its round. Without a cluster jobs are not grouped.
-    """
-    alone = workflow.local_exec and workflow.is_main_process
-    return None if alone else training
 
 
 def show(name):
