@@ -35,8 +35,9 @@ def at_once():
 
 
 def submission(training):
-    """The group of jobs that a cluster is given together: a training, named by its path, and what
-    stands before and after it in its round. Without a cluster jobs are not grouped.
+    """The group of jobs that a cluster is given together: a training, by whose path it is named, and
+    what stands before and after it in its round. Without a cluster jobs are not grouped.
     """
     alone = workflow.local_exec and workflow.is_main_process
-    return None if alone else training
+    # The group's name becomes a file's.
+    return None if alone or training is None else training.replace("/", ".")
