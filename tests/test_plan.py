@@ -223,6 +223,18 @@ def test_a_model_that_is_here_is_measured_by_its_header(tmp_path: Path) -> None:
     assert model_size(study()) == BERT_BASE
 
 
+def test_a_model_that_is_pre_trained_here_has_the_size_of_its_architecture() -> None:
+    """Of a BERT-base's, its prunable weights exactly; 30,522 words are not in."""
+    bert = {"hidden_size": 768, "layers": 12, "heads": 12, "intermediate_size": 3072}
+    own = study(
+        model={"path": "results/pretrained", "pretrain": True},
+        pretraining={"architecture": bert | {"positions": 512}},
+    )
+
+    assert model_size(own).prunable == BERT_BASE.prunable
+    assert model_size(own).parameters == BERT_BASE.prunable + 512 * 768
+
+
 def test_hours_are_those_of_the_stated_throughput() -> None:
     """Tokens over tokens a second; without that no hours are printed."""
     paper = shipped("paper.yaml")

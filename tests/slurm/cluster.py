@@ -143,11 +143,15 @@ class Cluster:
             with suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
 
+    def cancel_all(self) -> None:
+        """Cancel all jobs and wait until none is left."""
+        call("scancel", "--user=root", timeout=10)
+        wait_for(lambda: call("squeue", "-h", timeout=10) == "", "jobs to end", seconds=30)
+
     def shut_down(self) -> None:
         """Cancel all jobs and stop everything."""
         with suppress(OSError, subprocess.CalledProcessError, subprocess.TimeoutExpired):
-            call("scancel", "--user=root", timeout=10)
-            wait_for(lambda: call("squeue", "-h", timeout=10) == "", "jobs to end", seconds=20)
+            self.cancel_all()
         for daemon in reversed(self._daemons.values()):
             daemon.terminate()
             try:
@@ -196,8 +200,9 @@ class Cluster:
 @contextmanager
 def cluster(folder: Path, *, accounting: bool) -> Generator[Cluster]:
     """Within the block a cluster runs, and SLURM's commands on this machine are about it."""
-    if LINK.exists() or LINK.is_symlink():
+    if LINK.exists():
         raise RuntimeError(f"{LINK} exists: a SLURM is set up here already")
+    LINK.unlink(missing_ok=True)  # one that a killed run has left leads nowhere
     booted = Cluster(folder, accounting)
     try:
         booted.boot()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,22 +33,25 @@ class Study:
         (folder / "study.yaml").write_text(yaml.safe_dump(config))
         return cls(folder=folder, asked_with=asked_with)
 
-    def start(self, target: str, *flags: str) -> subprocess.Popen[bytes]:
-        """Snakemake on the cluster, in the background; what it says is in snakemake.log."""
-        profile = (
-            "--workflow-profile",
-            "profiles/slurm",
-            "--slurm-status-command",
-            self.asked_with,
-        )
-        command = [sys.executable, "-m", "snakemake", *profile, *SOON, "--configfile", "study.yaml"]
+    @contextmanager
+    def snakemake(self, target: str, *flags: str) -> Generator[subprocess.Popen[bytes]]:
+        """Snakemake on the cluster, in the background, killed where the block ends: it does not end
+        by itself while jobs are out. What it says is in snakemake.log.
+        """
+        command = [sys.executable, "-m", "snakemake", "--workflow-profile", "profiles/slurm", *SOON]
+        asked = ("--slurm-status-command", self.asked_with)
         with (self.folder / "snakemake.log").open("ab") as log:
-            return subprocess.Popen(
-                [*command, *flags, "--", target],
+            process = subprocess.Popen(
+                [*command, *asked, "--configfile", "study.yaml", *flags, "--", target],
                 cwd=self.folder,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
 
     def run_locally(self, *targets: str) -> None:
         """The same without the cluster."""

@@ -21,3 +21,9 @@ def slurm(request: pytest.FixtureRequest) -> Iterator[tuple[Cluster, str]]:
     folder = Path(mkdtemp(prefix="slurm-"))  # short: a socket's path has at most 107 characters
     with cluster(folder, accounting=request.param == "sacct") as booted:
         yield booted, request.param
+
+
+@pytest.fixture(autouse=True)
+def no_job_left(slurm: tuple[Cluster, str]) -> Iterator[None]:
+    yield
+    slurm[0].cancel_all()

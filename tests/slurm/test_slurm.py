@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -51,10 +50,10 @@ def study(prepared: tuple[Path, bytes], slurm: Slurm, tmp_path: Path) -> Study:
 
 def goes_on(study: Study, expected: bytes, disturb: Callable[[], None], *arguments: str) -> None:
     """Disturbed in mid-training, it ends with the same predictions, and not from the beginning."""
-    snakemake = study.start(PREDICTIONS, *arguments)
-    training(study, snakemake)
-    disturb()
-    assert snakemake.wait(600) == 0, study.said()
+    with study.snakemake(PREDICTIONS, *arguments) as snakemake:
+        training(study, snakemake)
+        disturb()
+        assert snakemake.wait(600) == 0, study.said()
     assert_the_same(study, expected)
 
 
@@ -95,8 +94,8 @@ def test_the_table_is_that_of_a_local_run(
     """Through the profile; what each job cost beside its own work is printed."""
     study = Study.make(tmp_path / "study", slurm[1], MINI | {"gpu": "any"})
     begin = time.monotonic()
-    snakemake = study.start(TABLE)
-    assert snakemake.wait(1800) == 0, study.said()
+    with study.snakemake(TABLE) as snakemake:
+        assert snakemake.wait(1800) == 0, study.said()
     seconds = time.monotonic() - begin
 
     assert (study.folder / TABLE).read_bytes() == expected_table
@@ -152,9 +151,9 @@ def test_a_node_that_dies_costs_no_more_than_a_checkpoint(
 
 def test_a_job_over_its_time_goes_on_with_more(study: Study, prepared: tuple[Path, bytes]) -> None:
     """One minute, then two, then three: the training takes longer than the first."""
-    snakemake = study.start(PREDICTIONS, "--set-resources", "train:runtime=attempt")
+    with study.snakemake(PREDICTIONS, "--set-resources", "train:runtime=attempt") as snakemake:
+        assert snakemake.wait(600) == 0, study.said()
 
-    assert snakemake.wait(600) == 0, study.said()
     assert_the_same(study, prepared[1])
     assert "TIMEOUT" in study.said()
 
@@ -163,14 +162,14 @@ def test_the_controller_may_be_away(
     study: Study, slurm: Slurm, prepared: tuple[Path, bytes]
 ) -> None:
     """For a minute, in which the job ends: its result is not lost, and it is not run again."""
-    snakemake = study.start(PREDICTIONS)
-    training(study, snakemake)
-    job = job_that_trains()
-    slurm[0].stop("slurmctld")
-    time.sleep(60)
-    slurm[0].start("slurmctld")
+    with study.snakemake(PREDICTIONS) as snakemake:
+        training(study, snakemake)
+        job = job_that_trains()
+        slurm[0].stop("slurmctld")
+        time.sleep(60)
+        slurm[0].start("slurmctld")
+        assert snakemake.wait(600) == 0, study.said()
 
-    assert snakemake.wait(600) == 0, study.said()
     assert (study.folder / PREDICTIONS).read_bytes() == prepared[1]
     assert study.job_of(f"predictions/{TRAINING}.parquet") == job
 
@@ -182,9 +181,10 @@ def test_two_studies_side_by_side(
     other = Study(
         folder=shutil.copytree(prepared[0], tmp_path / "other"), asked_with=study.asked_with
     )
-    both = [each.start(PREDICTIONS) for each in (study, other)]
+    with study.snakemake(PREDICTIONS) as first, other.snakemake(PREDICTIONS) as second:
+        codes = [each.wait(900) for each in (first, second)]
+        assert codes == [0, 0], study.said() + other.said()
 
-    assert [snakemake.wait(900) for snakemake in both] == [0, 0], study.said() + other.said()
     assert (study.folder / PREDICTIONS).read_bytes() == prepared[1]
     assert (other.folder / PREDICTIONS).read_bytes() == prepared[1]
     name = f"predictions/{TRAINING}.parquet"
@@ -195,14 +195,12 @@ def test_a_killed_snakemake_goes_on(study: Study, prepared: tuple[Path, bytes]) 
     """Its job, which nobody waits for any more, and the one that the next Snakemake submits for the
     same training do not disturb each other.
     """
-    snakemake = study.start(PREDICTIONS)
-    training(study, snakemake)
-    snakemake.send_signal(signal.SIGKILL)
-    snakemake.wait()
+    with study.snakemake(PREDICTIONS) as snakemake:
+        training(study, snakemake)
     study.unlock()
 
-    again = study.start(PREDICTIONS)
+    with study.snakemake(PREDICTIONS) as again:
+        assert again.wait(900) == 0, study.said()
 
-    assert again.wait(900) == 0, study.said()
     assert (study.folder / PREDICTIONS).read_bytes() == prepared[1]
     assert study.said().count("rule encode:") == 0

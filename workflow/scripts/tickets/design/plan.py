@@ -88,12 +88,7 @@ def _mark(size: TaskSize) -> str:
 
 
 def _disk(counts: Counts, model: ModelSize, needs: Disk, at_once: int) -> list[str]:
-    said = (
-        f"a BERT-base's size ({model.parameters:,} weights, {model.prunable:,} prunable), as the"
-        " model's file is not on this machine"
-        if model.assumed
-        else f"{model.parameters:,} weights, {model.prunable:,} prunable, as its file says"
-    )
+    said = f"{model.parameters:,} weights, {model.prunable:,} prunable, {model.known}"
     rows = {
         f"masks ({len(counts.masks):,}, a bit a prunable weight)": needs.masks,
         f"kept weights ({len(counts.weights):,}, float32)": needs.weights,

@@ -20,6 +20,7 @@ import yaml
 from tickets import architecture
 from tickets.data import sources
 from tickets.design.config import Study
+from tickets.initial.pretraining import Size
 from tickets.prunable import prunable_set
 from tickets.tasks import LANGUAGE, Task
 
@@ -28,14 +29,18 @@ _TABLE = Path(__file__).with_name("sizes.yaml")
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSize:
-    """A model's weights, heads and all, and those of them that may be pruned; read or assumed."""
+    """A model's weights, heads and all, those that may be pruned, and whence this is known."""
 
     parameters: int
     prunable: int
-    assumed: bool = False
+    known: str = "as its file says"
 
 
-BERT_BASE = ModelSize(parameters=109_482_240, prunable=85_524_480, assumed=True)
+BERT_BASE = ModelSize(
+    parameters=109_482_240,
+    prunable=85_524_480,
+    known="a BERT-base's, as the model's file is not on this machine",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +61,11 @@ class TaskSize:
 
 def model_size(study: Study) -> ModelSize:
     """The size of the study's model: from its file's header where it is on this machine."""
+    if study.model.pretrain:
+        return _of_its_own(study.pretraining.architecture)
     directory = sources.local_directory(study.model.path, study.local_copies)
     found = sorted(directory.glob("model*.safetensors")) if directory else []
-    if not directory or not found or study.model.pretrain:
+    if not directory or not found:
         return BERT_BASE
     prefix = architecture.read(directory).family + "."
     shapes = {
@@ -98,6 +105,17 @@ def task_size(study: Study, task: Task) -> TaskSize:
         predicted=validation,
         published=task.steps is None and seen[task.train_split] is None,
         estimated=not (task.concatenate or known.get("measured", False)),
+    )
+
+
+def _of_its_own(size: Size) -> ModelSize:
+    """Of the BERT that a study pre-trains itself, but norms, biases and some hundred words."""
+    width = size.hidden_size
+    prunable = size.layers * (4 * width + 2 * size.intermediate_size) * width + width * width
+    return ModelSize(
+        parameters=prunable + size.positions * width,
+        prunable=prunable,
+        known="as pretraining.architecture has it, without its words",
     )
 
 
