@@ -16,7 +16,7 @@ from clustered import MINI, Study, slow
 TABLE = "results/tables/transfer.csv"
 TRAINING = "theta_0/dense/on-acceptability/seed-1"
 PREDICTIONS = f"results/predictions/{TRAINING}.parquet"
-STEPS = 6_000
+STEPS = 15_000
 
 Slurm = tuple[Cluster, str]
 
