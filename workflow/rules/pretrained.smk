@@ -85,7 +85,7 @@ rule pretrain:
         "../../envs/environment.yaml"
     threads: study.threads
     resources:
-        **device_resources,
+        **pretraining_resources,
         events=events("pretrain"),
     params:
         flags=flags.pretraining(study),

@@ -1,6 +1,6 @@
 """What a training takes of a machine, and asks of a cluster."""
 
-from tickets.design.allocation import Allocation
+from tickets.design.allocation import UNKNOWN, Allocation
 
 allocation = Allocation(study)
 # Resources, as they change no result: changed parameters would rerun what is trained. Snakemake
@@ -16,6 +16,7 @@ training_resources = device_resources | {
     "runtime": lambda w, attempt: allocation.minutes(w.task, attempt),
     "mem_mb": lambda w, attempt: allocation.megabytes(w.task, attempt),
 }
+pretraining_resources = device_resources | {"runtime": lambda w, attempt: UNKNOWN * attempt}
 
 
 def events(training):

@@ -17,7 +17,9 @@ START = 10
 """Minutes beside the steps: a node's first imports from a shared file system, compiled kernels."""
 
 UNKNOWN = 240
-"""Minutes where the configuration has no tokens_per_second, or of data nothing is known."""
+"""Minutes of a training where the configuration has no tokens_per_second, or of data nothing is
+known, and of pre-training.
+"""
 
 BASE = {"cpu": 1500, "gpu": 4000}
 """MB of Python, torch and, on a GPU, CUDA's context in the host's memory."""
