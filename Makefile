@@ -70,5 +70,5 @@ $(BIN)/.ready: envs/constraints.txt pyproject.toml | $(BIN)/pip
 
 $(BIN)/.ready-test: $(BIN)/.ready
 	@echo "set-up: tools for tests and lint"
-	@$(PIP) --editable '.[test,crate,signing]'
+	@$(PIP) --editable '.[test,crate,signing,slurm]'
 	@touch $@

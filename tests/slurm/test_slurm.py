@@ -16,6 +16,7 @@ from clustered import MINI, Study, slow
 TABLE = "results/tables/transfer.csv"
 TRAINING = "theta_0/dense/on-acceptability/seed-1"
 PREDICTIONS = f"results/predictions/{TRAINING}.parquet"
+WHOLE = MINI | {"gpu": "any", "threads": 2}
 STEPS = 15_000
 
 Slurm = tuple[Cluster, str]
@@ -24,7 +25,7 @@ Slurm = tuple[Cluster, str]
 @pytest.fixture(scope="session")
 def expected_table(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The mini study's table, made without a cluster."""
-    study = Study.make(tmp_path_factory.mktemp("local"), "", MINI)
+    study = Study.make(tmp_path_factory.mktemp("local"), "", WHOLE)
     study.run_locally(TABLE)
     return (study.folder / TABLE).read_bytes()
 
@@ -92,7 +93,7 @@ def test_the_table_is_that_of_a_local_run(
     slurm: Slurm, expected_table: bytes, tmp_path: Path
 ) -> None:
     """Through the profile; what each job cost beside its own work is printed."""
-    study = Study.make(tmp_path / "study", slurm[1], MINI | {"gpu": "any"})
+    study = Study.make(tmp_path / "study", slurm[1], WHOLE)
     begin = time.monotonic()
     with study.snakemake(TABLE) as snakemake:
         assert snakemake.wait(1800) == 0, study.said()
@@ -115,6 +116,7 @@ def test_the_table_is_that_of_a_local_run(
     about = call("scontrol", "show", "job", trained)
     assert "Partition=gpu" in about
     assert "TresPerJob=gres:gpu:1" in about
+    assert "CPUs/Task=2" in about
     mask = call("scontrol", "show", "job", study.job_of("masks/oneshot/sparsity-20.safetensors"))
     assert "Partition=cpu" in mask
 
