@@ -24,7 +24,7 @@ SECTIONS = (
     "signing extra, and what it needs (protobuf stands above)",
     "slurm extra, and what it needs",
 )
-LEFT_OUT = {  # by the tests' set-up
+MODULES = {  # of each extra, by which it is seen to be installed
     "benchmark": "accelerate",
     "tensorboard": "tensorboardX",
     "crate": "rocrate",
@@ -129,11 +129,11 @@ def closure(requirements: list[str]) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("extra", ["", "test", *LEFT_OUT])
+@pytest.mark.parametrize("extra", ["", "test", *MODULES])
 def test_what_is_installed_is_what_is_pinned(extra: str) -> None:
     """Nothing that the workflow needs is left to the day on which it is installed."""
-    if extra in LEFT_OUT:
-        pytest.importorskip(LEFT_OUT[extra], reason="the tests' set-up leaves this extra out")
+    if extra in MODULES:
+        pytest.importorskip(MODULES[extra], reason="this extra is not installed")
     needed = project()["dependencies"] + (
         project()["optional-dependencies"][extra] if extra else []
     )

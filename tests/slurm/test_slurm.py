@@ -157,7 +157,7 @@ def test_a_job_over_its_time_goes_on_with_more(study: Study, prepared: tuple[Pat
         assert snakemake.wait(600) == 0, study.said()
 
     assert_the_same(study, prepared[1])
-    assert "TIMEOUT" in study.said()
+    assert "DUE TO TIME LIMIT" in study.said()
 
 
 def test_the_controller_may_be_away(
