@@ -78,7 +78,8 @@ def test_three_take_turns(folder: Path) -> None:
         each.stdin.write("go\n")
         each.stdin.flush()
 
-    with alone(folder):
+    with alone(folder) as waited:
+        assert waited
         assert f"process {os.getpid()} " in (folder / LOCK).read_text()
     assert [each.wait(60) for each in waiting] == [0, 0]
     assert not folder.exists()
@@ -86,7 +87,8 @@ def test_three_take_turns(folder: Path) -> None:
 
 def test_checkpoints_stay(folder: Path) -> None:
     """Only what is empty goes."""
-    with alone(folder):
+    with alone(folder) as waited:
+        assert not waited
         (folder / "step-00000001.safetensors").write_bytes(b"")
 
     assert [path.name for path in folder.iterdir()] == ["step-00000001.safetensors"]

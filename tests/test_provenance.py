@@ -179,3 +179,44 @@ def test_the_dag_knows_all_code_that_a_job_loads(entry: str) -> None:
     loaded = {Path(file) for file in json.loads(done.stdout.splitlines()[-1])}
 
     assert loaded <= set(code_files(SCRIPTS / f"{entry}.py"))
+
+
+def test_what_a_file_came_from_is_compared(tmp_path: Path) -> None:
+    """Parameters, contents of what was read and, where that lasts, its statement."""
+    mask = made(tmp_path / "masks" / "dense.safetensors")
+    ticket = made(tmp_path / "tickets" / "theta_0" / "dense.safetensors", b"ticket")
+    child = made(tmp_path / "child", mask=mask, ticket=ticket)
+    parents = {"mask": mask, "ticket": ticket}
+
+    def came_from(dependencies: dict[str, Path], seed: int = 1) -> bool:
+        return provenance.came_from(child, parameters={"seed": seed}, dependencies=dependencies)
+
+    assert came_from(parents)
+    assert not came_from(parents, seed=2)
+    assert not came_from(parents | {"other": mask})
+    assert not provenance.came_from(tmp_path / "none", parameters={}, dependencies={})
+
+    stated_again(ticket)
+    assert came_from(parents)
+    stated_again(mask)
+    assert not came_from(parents)
+
+
+def test_another_content_or_a_changed_file_is_noticed(tmp_path: Path) -> None:
+    ticket = made(tmp_path / "tickets" / "theta_0" / "dense.safetensors", b"ticket")
+    child = made(tmp_path / "child", ticket=ticket)
+    other = made(tmp_path / "tickets" / "theta_0" / "other.safetensors", b"other")
+    about = {"parameters": {"seed": 1}}
+
+    assert provenance.came_from(child, **about, dependencies={"ticket": ticket})
+    assert not provenance.came_from(child, **about, dependencies={"ticket": other})
+    write_bytes(child, b"changed")
+    assert not provenance.came_from(child, **about, dependencies={"ticket": ticket})
+
+
+def stated_again(path: Path) -> None:
+    """The same bytes, with a statement of another run."""
+    content = path.read_bytes()
+    write_bytes(path, content)
+    provenance.write(path, rule="again", parameters={}, dependencies={}, started=provenance.now())
+    provenance.read(path)

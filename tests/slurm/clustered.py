@@ -16,7 +16,11 @@ from studies import ROOT, checkout
 from tickets.provenance import statement
 
 # Looked at sooner than on a real cluster, where a look costs others' time.
-SOON = ("--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "10")
+SOON = (
+    *("--slurm-init-seconds-before-status-checks", "2"),
+    *("--max-status-checks-per-second", "1"),
+    *("--latency-wait", "10"),
+)
 MINI: dict[str, Any] = yaml.safe_load((ROOT / "tests" / "mini.yaml").read_text())
 
 

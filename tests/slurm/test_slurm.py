@@ -70,9 +70,12 @@ def training(study: Study, snakemake: subprocess.Popen[bytes]) -> None:
 
 def assert_the_same(study: Study, expected: bytes) -> None:
     assert (study.folder / PREDICTIONS).read_bytes() == expected
-    log = (study.folder / f"results/logs/trainings/{TRAINING}.log").read_text()
-    assert "resumed at step" in log, log
+    assert "resumed at step" in log_of(study), log_of(study)
     assert not list(study.folder.glob("results/checkpoints/**/*"))
+
+
+def log_of(study: Study) -> str:
+    return (study.folder / f"results/logs/trainings/{TRAINING}.log").read_text()
 
 
 def do(*command: str) -> None:
@@ -163,15 +166,24 @@ def test_a_job_over_its_time_goes_on_with_more(study: Study, prepared: tuple[Pat
 def test_the_controller_may_be_away(
     study: Study, slurm: Slurm, prepared: tuple[Path, bytes]
 ) -> None:
-    """For a minute, in which the job ends: its result is not lost, and it is not run again."""
+    """For a minute, in which the job ends: its result is not lost, and it is not run again.
+
+    Without accounting the plugin forgets the job, and Snakemake waits for ever: the user calls it
+    again.
+    """
     with study.snakemake(PREDICTIONS) as snakemake:
         training(study, snakemake)
         job = job_that_trains()
         slurm[0].stop("slurmctld")
         time.sleep(60)
         slurm[0].start("slurmctld")
-        assert snakemake.wait(600) == 0, study.said()
+        wait_for(lambda: not call("squeue", "-h"), "the job's end", seconds=300)
+        if study.asked_with == "sacct":
+            assert snakemake.wait(300) == 0, study.said()
+    study.unlock()
 
+    with study.snakemake(PREDICTIONS) as again:
+        assert again.wait(300) == 0, study.said()
     assert (study.folder / PREDICTIONS).read_bytes() == prepared[1]
     assert study.job_of(f"predictions/{TRAINING}.parquet") == job
 
@@ -194,15 +206,18 @@ def test_two_studies_side_by_side(
 
 
 def test_a_killed_snakemake_goes_on(study: Study, prepared: tuple[Path, bytes]) -> None:
-    """Its job, which nobody waits for any more, and the one that the next Snakemake submits for the
-    same training do not disturb each other.
+    """Its job goes on, though nobody waits for it. The one that the next Snakemake submits for the
+    same training waits for that, and finds its work done.
     """
     with study.snakemake(PREDICTIONS) as snakemake:
         training(study, snakemake)
+        job = job_that_trains()
     study.unlock()
 
     with study.snakemake(PREDICTIONS) as again:
         assert again.wait(900) == 0, study.said()
 
     assert (study.folder / PREDICTIONS).read_bytes() == prepared[1]
+    assert study.job_of(f"predictions/{TRAINING}.parquet") == job
+    assert "the other attempt has ended this training" in log_of(study)
     assert study.said().count("rule encode:") == 0

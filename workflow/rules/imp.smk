@@ -129,6 +129,7 @@ rule train:
         predictions_statement=stated(predictions),
         trained=unless_kept(trained),
         trained_statement=unless_kept(stated(trained)),
+    # Added to, as attempts that go on follow each other, and may overlap.
     log:
         files.log("trainings/{weights}/{mask}/on-{task}/seed-{seed}"),
     benchmark:
@@ -155,7 +156,7 @@ rule train:
         "--data {input.data} --predictions {output.predictions} --trained {output.trained} "
         "--checkpoints {params.checkpoints} "
         "--checkpoint-minutes {resources.checkpoint_minutes} "
-        "--trainings-per-gpu {resources.trainings_per_gpu} {resources.events} 2> {log}"
+        "--trainings-per-gpu {resources.trainings_per_gpu} {resources.events} 2>> {log}"
 
 
 rule theta_i:
@@ -191,4 +192,4 @@ rule theta_i:
         "--model {params.model} --train {input.train} --trained {output.weights} "
         "--checkpoints {params.checkpoints} "
         "--checkpoint-minutes {resources.checkpoint_minutes} "
-        "--trainings-per-gpu {resources.trainings_per_gpu} {resources.events} 2> {log}"
+        "--trainings-per-gpu {resources.trainings_per_gpu} {resources.events} 2>> {log}"

@@ -96,7 +96,7 @@ rule pretrain:
         "--model {params.folder} --output {output.checkpoint} "
         "--checkpoints {params.checkpoints} "
         "--checkpoint-minutes {resources.checkpoint_minutes} "
-        "--trainings-per-gpu {resources.trainings_per_gpu} {resources.events} 2> {log}"
+        "--trainings-per-gpu {resources.trainings_per_gpu} {resources.events} 2>> {log}"
 
 
 rule theta_0:

@@ -38,12 +38,14 @@ def main() -> None:
     parser.add_argument("--events", type=Path, help="folder for TensorBoard event files, if wanted")
     parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share one")
     flags = parser.parse_args()
-    with attempts.alone(flags.checkpoints), gpu.reserved(flags.trainings_per_gpu):
-        training(flags)
+    with attempts.alone(flags.checkpoints) as waited, gpu.reserved(flags.trainings_per_gpu):
+        training(flags, waited=waited)
 
 
-def training(flags: argparse.Namespace) -> None:
-    """Train and write, on the device that was reserved."""
+def training(flags: argparse.Namespace, *, waited: bool) -> None:
+    """Train and write, on the device that was reserved; nothing where the attempt that this one has
+    waited for did it.
+    """
     started = provenance.now()
     device.prepare(flags.threads)
     recipe = Recipe(
@@ -64,6 +66,9 @@ def training(flags: argparse.Namespace) -> None:
         *("seed", "threads"),
     )
     parameters = {name: str(getattr(flags, name)) for name in recorded}
+    dependencies = {"corpus": flags.corpus, "config.json": flags.model / "config.json"}
+    if waited and attempts.did(flags.output, parameters=parameters, dependencies=dependencies):
+        return
     checkpoints = Checkpoints(flags.checkpoints, belongs(parameters, {"corpus": flags.corpus}))
     result = train(
         encoder,
@@ -83,7 +88,7 @@ def training(flags: argparse.Namespace) -> None:
         flags.output,
         rule="pretrain",
         parameters=parameters,
-        dependencies={"corpus": flags.corpus, "config.json": flags.model / "config.json"},
+        dependencies=dependencies,
         facts={"final_loss": repr(result.losses[-1]), "device": result.device},
         started=started,
     )

@@ -79,15 +79,32 @@ def main() -> None:
     parser.add_argument("--to-percent", type=float, default=100, help="where to stop")
     parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share one")
     flags = parser.parse_args()
-    with attempts.alone(flags.checkpoints), gpu.reserved(flags.trainings_per_gpu):
-        training(flags)
+    with attempts.alone(flags.checkpoints) as waited, gpu.reserved(flags.trainings_per_gpu):
+        training(flags, waited=waited)
 
 
-def training(flags: argparse.Namespace) -> None:
-    """Train and write, on the device that was reserved."""
+def training(flags: argparse.Namespace, *, waited: bool) -> None:
+    """Train and write, on the device that was reserved; nothing where the attempt that this one has
+    waited for did it.
+    """
     quick_torch.collect_again()
     started = provenance.now()
     device.prepare(flags.threads)
+
+    parameters = {
+        name: _exact(value)
+        for name, value in vars(flags).items()
+        if name not in PATHS and value is not None
+    }
+    dependencies = {
+        name: path
+        for name in ("ticket", "mask", "train", "validation", "data")
+        if (path := getattr(flags, name)) is not None
+    }
+    dependencies["configuration"] = flags.model / "config.json"
+    made = [flags.trained, *([flags.predictions] if flags.predictions else [])]
+    if waited and attempts.did(*made, parameters=parameters, dependencies=dependencies):
+        return
 
     known = architecture.read(flags.model)
     recipe = Recipe(**{field.name: getattr(flags, field.name) for field in RECIPE})
@@ -106,11 +123,6 @@ def training(flags: argparse.Namespace) -> None:
         task=flags.new_head or flags.task,
         new=flags.new_head is not None,
     )
-    parameters = {
-        name: _exact(value)
-        for name, value in vars(flags).items()
-        if name not in PATHS and value is not None
-    }
     inputs = {name: getattr(flags, name) for name in ("ticket", "mask", "train")}
     checkpoints = Checkpoints(flags.checkpoints, belongs(parameters, inputs))
     result = train(
@@ -139,15 +151,8 @@ def training(flags: argparse.Namespace) -> None:
         "products": str(device.products(flags.precision)),
         "deterministic": True,
     }
-    dependencies = {
-        name: path
-        for name in ("ticket", "mask", "train", "validation", "data")
-        if (path := getattr(flags, name)) is not None
-    }
     heads = {f"{HEAD}{name}": value for name, value in result.gamma.items()}
-    dependencies["configuration"] = flags.model / "config.json"
     weights.write(flags.trained, {**ticket, **result.theta, **heads})
-    written = [flags.trained]
     if flags.predictions:
         network = Network.of(
             result.theta,
@@ -159,9 +164,8 @@ def training(flags: argparse.Namespace) -> None:
         validation = Encoded.read(flags.validation)
         found = predict(network, validation, canonical.read(flags.data))
         canonical.write(flags.predictions, found)
-        written.append(flags.predictions)
     provenance.write(
-        *written,
+        *made,
         rule="train",
         parameters=parameters,
         dependencies=dependencies,

@@ -19,7 +19,7 @@ from typing import Any
 
 from tickets import paths, statements
 from tickets.errors import Tampered
-from tickets.files import read_bytes, sha256, write_bytes
+from tickets.files import canonical_json, read_bytes, sha256, write_bytes
 from tickets.statements import BUILD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, Statement
 
 SCRIPTS = Path(__file__).parents[1]
@@ -96,6 +96,30 @@ def read(path: Path) -> bytes:
         )
     _used[path.absolute()] = found, stated
     return data
+
+
+def came_from(
+    path: Path, *, parameters: Mapping[str, Any], dependencies: Mapping[str, Path]
+) -> bool:
+    """Whether `path` is there, untouched, and made by this code with these parameters from what
+    `dependencies` hold now; those that do not last may have been made again, to the same bytes.
+    """
+    try:
+        read(path)
+    except Tampered:
+        return False
+    stated = statement(path)
+    if canonical_json(stated.parameters) != canonical_json(parameters) or stated.code != code():
+        return False
+    for name, source in dependencies.items():
+        content, its_statement = _digests(source)
+        known = stated.dependencies.get(name)
+        if known is None or known.digest != content:
+            return False
+        itself = sha256(its_statement) if its_statement else None
+        if paths.lasts(source) and known.statement != itself:
+            return False
+    return True
 
 
 def statement(path: Path) -> Statement:
