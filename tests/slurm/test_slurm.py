@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -221,3 +222,18 @@ def test_a_killed_snakemake_goes_on(study: Study, prepared: tuple[Path, bytes]) 
     assert study.job_of(f"predictions/{TRAINING}.parquet") == job
     assert "the other attempt has ended this training" in log_of(study)
     assert study.said().count("rule encode:") == 0
+
+
+def test_an_interrupted_snakemake_takes_its_jobs_back(
+    study: Study, prepared: tuple[Path, bytes]
+) -> None:
+    """As by Ctrl-C. Called again it goes on from what they saved."""
+    with study.snakemake(PREDICTIONS) as snakemake:
+        training(study, snakemake)
+        snakemake.send_signal(signal.SIGINT)
+        assert snakemake.wait(120) != 0, study.said()
+    wait_for(lambda: not call("squeue", "-h"), "no job", seconds=60)
+
+    with study.snakemake(PREDICTIONS) as again:
+        assert again.wait(600) == 0, study.said()
+    assert_the_same(study, prepared[1])
