@@ -1,4 +1,4 @@
-"""Say where every file of a study comes from, and whether it was altered.
+r"""Say where every file of a study comes from, and whether it was altered.
 
 Every file is read and hashed, whatever its date; no network, no Snakemake, no torch. The exit
 status is 0 where nothing is wrong, 1 with findings, 2 for wrong use. docs/audit.md explains each
@@ -8,9 +8,9 @@ was.
 
 Examples:
     tickets audit results
-    tickets audit results --masks masks.csv --report report.html
     tickets audit results --expect-root 0f3c...
-    tickets audit results --public-key key.pub.pem --signature study.sig
+    tickets audit results --public-key key.pub.pem --signature results/exports/study.sig \
+        --masks masks.csv --report report.html
 """
 
 from __future__ import annotations
