@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from types import ModuleType
 
-from tickets.commands import audit, diff, export, import_mask, prunable, show, sign, verify, why
+from tickets.commands import (
+    audit,
+    diff,
+    export,
+    import_mask,
+    plan,
+    prunable,
+    show,
+    sign,
+    verify,
+    why,
+)
 from tickets.errors import Tampered, TicketsError
 
 COMMANDS: dict[str, ModuleType] = {
+    "plan": plan,
     "audit": audit,
     "verify": verify,
     "show": show,
@@ -21,28 +34,52 @@ COMMANDS: dict[str, ModuleType] = {
     "sign": sign,
 }
 """Each with `add_flags(parser)` and `run(flags)`, which gives how many findings there are; its
-docstring is its help, the first line in the list of commands.
+docstring is its help: the first line in the list of commands, the examples at the end.
 """
 
+EXAMPLES = "\n\nExamples:\n"
+"""What stands in each docstring before the commands that its help shows as examples."""
 
-def main() -> None:
-    """Run one command. Exit status: 0 all is well, 1 a finding, 2 wrong use."""
-    parser = argparse.ArgumentParser(prog="tickets", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+NO_READER = 141
+"""The exit status of a program that SIGPIPE ended, as shells give it."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    whole = argparse.ArgumentParser(
+        prog="tickets", description=__doc__, epilog="`tickets COMMAND --help` has examples."
+    )
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in COMMANDS.items():
-        text = module.__doc__ or ""
+        text, _, examples = (module.__doc__ or "").partition(EXAMPLES)
         command = commands.add_parser(
             name,
             help=text.splitlines()[0],
             description=text,
+            epilog=f"examples:\n{examples.rstrip()}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_flags(command)
-    flags = parser.parse_args()
+    return whole
+
+
+def main() -> None:
+    """Run one command. Exit status: 0 all is well, 1 a finding, 2 wrong use."""
     try:
-        findings = COMMANDS[flags.command].run(flags)
+        try:
+            status = _status()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # who reads has seen enough: `tickets show MASK | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = NO_READER
+    raise SystemExit(status)
+
+
+def _status() -> int:
+    flags = parser().parse_args()
+    try:
+        return min(COMMANDS[flags.command].run(flags), 1)
     except TicketsError as error:
         print(f"error: {error}", file=sys.stderr)
-        findings = 1 if isinstance(error, Tampered) else 2
-        raise SystemExit(findings) from None
-    raise SystemExit(min(findings, 1))
+        return 1 if isinstance(error, Tampered) else 2

@@ -76,10 +76,11 @@ def read_bytes(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise _not_plain(path, error.strerror or str(error)) from None
+    before = os.fstat(descriptor)
+    if not stat.S_ISREG(before.st_mode):
+        os.close(descriptor)
+        raise _not_plain(path, "it is no regular file")
     with os.fdopen(descriptor, "rb") as file:
-        before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode):
-            raise _not_plain(path, "it is no regular file")
         data = file.read()
         after = os.fstat(descriptor)
     if (before.st_size, before.st_mtime_ns) != (len(data), after.st_mtime_ns):

@@ -87,7 +87,7 @@ def read(path: Path) -> bytes:
     Raises:
         Tampered: the file or its statement is missing, or the two digests differ.
     """
-    data, stated = read_bytes(path), read_bytes(beside(path))
+    data, stated = read_bytes(path), read_statement(path)
     expected, found = _about(path, stated).digest, sha256(data)
     if expected != found:
         raise Tampered(
@@ -128,7 +128,24 @@ def statement(path: Path) -> Statement:
     Raises:
         Tampered: there is none, it is not a statement, or it speaks of another file.
     """
-    return _about(path, read_bytes(beside(path)))
+    return _about(path, read_statement(path))
+
+
+def read_statement(path: Path) -> bytes:
+    """The bytes of the statement about `path`.
+
+    Raises:
+        Tampered: there is none.
+    """
+    place = beside(path)
+    if os.path.lexists(place):
+        return read_bytes(place)
+    if os.path.lexists(path):
+        raise Tampered(
+            f"{path}: no statement is beside it; copy {place.name} from where the file comes from, "
+            "or have both made again"
+        )
+    raise Tampered(f"{path}: there is no such file, nor a statement about it")
 
 
 def subject_digest(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from tickets import provenance
@@ -24,8 +25,13 @@ def read(path: Path) -> dict[str, NDArray[Any]]:
 
     Raises:
         Tampered: file and statement differ.
+        BadInput: not a safetensors file.
     """
-    return dict(sorted(load(provenance.read(path)).items()))  # safetensors has no fixed order
+    try:
+        tensors = load(provenance.read(path))
+    except SafetensorError as error:
+        raise BadInput(f"{path}: not a file of weights ({error})") from None
+    return dict(sorted(tensors.items()))  # safetensors has no fixed order
 
 
 def write(path: Path, weights: Weights) -> None:

@@ -1,14 +1,16 @@
-"""Say where every file of a study comes from, and whether it was altered.
-
-    tickets audit results
-    tickets audit results --expect-root 0f3c...
-    tickets audit results --public-key study.pub --signature study.sig
+r"""Say where every file of a study comes from, and whether it was altered.
 
 Every file is read and hashed, whatever its date; no network, no Snakemake, no torch. The exit
 status is 0 where nothing is wrong, 1 with findings, 2 for wrong use. docs/audit.md explains each
 finding. Digests beside files show that they fit together, and no more: whoever rewrites all of them
 passes. Only a root digest or a public key that was kept elsewhere shows that a study is the one it
 was.
+
+Examples:
+    tickets audit results
+    tickets audit results --expect-root 0f3c...
+    tickets audit results --public-key key.pub.pem --signature results/exports/study.sig \
+        --masks masks.csv --report report.html
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Say what differs between the histories of two files, and of two masks how much of the bits.
+r"""Say what differs between the histories of two files, and of two masks how much of the bits.
 
-tickets diff results/masks/imp/mlm/rewind-0/seed-{1,2}/sparsity-70.safetensors
+Examples:
+    tickets diff results/masks/imp/mlm/rewind-0/seed-1/sparsity-70.safetensors \
+        results/masks/imp/mlm/rewind-0/seed-2/sparsity-70.safetensors
 """
 
 from __future__ import annotations

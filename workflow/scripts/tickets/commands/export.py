@@ -1,9 +1,9 @@
-"""Export a mask as the published code's mask.pt, or a ticket as a Hugging Face model directory.
+r"""Export a mask as the published code's mask.pt, or a ticket as a Hugging Face model directory.
 
-tickets export results/masks/oneshot/sparsity-70.safetensors --format pt --output mask.pt
-
-tickets export results/masks/oneshot/sparsity-70.safetensors --format hugging-face
-    --theta results/weights/theta_0.safetensors --model results/model --output ticket
+Examples:
+    tickets export results/masks/oneshot/sparsity-70.safetensors --format pt --output mask.pt
+    tickets export results/masks/oneshot/sparsity-70.safetensors --format hugging-face \
+        --theta results/weights/theta_0.safetensors --model results/model --output ticket
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Import the published code's mask.pt as a mask of this project, with a statement.
+r"""Import the published code's mask.pt as a mask of this project, with a statement.
 
-tickets import mask.pt --theta results/weights/theta_0.safetensors --output imported.safetensors
+Examples:
+    tickets import mask.pt --theta results/weights/theta_0.safetensors \
+        --output imported.safetensors
 """
 
 from __future__ import annotations

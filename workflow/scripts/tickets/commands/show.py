@@ -1,14 +1,23 @@
-"""Say what a mask is: its parameters, exact count, and sparsity by matrix.
+"""Say what a mask is: its parameters, exact count, and sparsity by layer and kind of matrix.
 
-tickets show results/masks/oneshot/sparsity-70.safetensors
+The mask is checked against its statement first.
+
+Examples:
+    tickets show results/masks/oneshot/sparsity-70.safetensors
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 from tickets import masks, provenance
+from tickets.masks import Packed
+from tickets.prunable import KINDS, place
+from tickets.terminal import blocks
+
+ALL = "all"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -18,12 +27,38 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(flags: argparse.Namespace) -> int:
     """Print it."""
-    mask = masks.read(flags.mask)
+    mask = masks.read_packed(flags.mask)
     stated = provenance.statement(flags.mask)
     for name, value in {"rule": stated.rule, **stated.parameters}.items():
         print(f"{name}: {value}")
     print(f"digest: {mask.digest}")
-    print(f"pruned: {mask.pruned:,} of {mask.prunable.size:,} ({float(mask.sparsity):.4%})")
-    for name in mask.kept:
-        print(f"  {float(mask.sparsity_of(name)):8.2%}  {name}")
+    print("\n".join(table(mask)))
     return 0
+
+
+def table(mask: Packed) -> list[str]:
+    """The share of each matrix that is pruned: a line a layer, a column a kind, then the counts."""
+    pruned: dict[tuple[str, str], int] = {}
+    sizes: dict[tuple[str, str], int] = {}
+    for (name, shape), kept in zip(mask.prunable.shapes.items(), mask.kept, strict=True):
+        layer, kind = place(name)
+        size = math.prod(shape)
+        for cell in ((layer, kind), (layer, ALL), (ALL, kind), (ALL, ALL)):
+            sizes[cell] = sizes.get(cell, 0) + size
+            pruned[cell] = pruned.get(cell, 0) + size - int(kept)
+    layers = [*dict.fromkeys(layer for layer, _ in sizes if layer != ALL), ALL]
+    kinds = [kind for kind in (*KINDS, ALL) if (ALL, kind) in sizes]
+    columns = [
+        [kind, *(_share(pruned.get((each, kind), 0), sizes.get((each, kind))) for each in layers)]
+        for kind in kinds
+    ]
+    total, whole = pruned[ALL, ALL], sizes[ALL, ALL]
+    return [
+        *blocks(["layer", *layers], columns),
+        "",
+        f"pruned: {total:,} of {whole:,} ({total / whole:.4%})",
+    ]
+
+
+def _share(pruned: int, size: int | None) -> str:
+    return "" if size is None else f"{pruned / size:.2%}"

@@ -1,6 +1,9 @@
 """Sign a study's files with a key of one's own.
 
-tickets sign results --private-key key.pem --signature results/exports/study.sig
+It needs the package's extra `signing` (docs/exports.md).
+
+Examples:
+    tickets sign results --private-key key.pem --signature results/exports/study.sig
 """
 
 from __future__ import annotations

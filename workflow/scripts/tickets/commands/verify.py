@@ -1,6 +1,8 @@
 """Compare files with their statements.
 
-tickets verify results
+Examples:
+    tickets verify results
+    tickets verify results/masks/oneshot/sparsity-70.safetensors ticket
 """
 
 from __future__ import annotations

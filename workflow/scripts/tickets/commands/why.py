@@ -1,6 +1,8 @@
 """Show what a file was made from: its ancestry as a tree, down to theta_0 and the data.
 
-tickets why results/masks/imp/mlm/rewind-0/seed-1/sparsity-70.safetensors --picture why.svg
+Examples:
+    tickets why results/masks/imp/mlm/rewind-0/seed-1/sparsity-70.safetensors --picture why.svg
+    tickets why results/tables/transfer.csv --all
 """
 
 from __future__ import annotations

@@ -33,7 +33,9 @@ def _trainings(counts: Counts) -> list[str]:
     kinds = {kind: len(trainings) for kind, trainings in counts.kinds.items() if trainings}
     kinds["all"] = len(counts.trainings)
     jobs = counts.jobs
-    listed = ", ".join(f"{rule} {jobs[rule]:,}" for rule in sorted(jobs, key=lambda r: -jobs[r]))
+    listed = ", ".join(
+        f"{rule} {jobs[rule]:,}" for rule in sorted(jobs, key=lambda r: (-jobs[r], r))
+    )
     return [
         *blocks(
             ["trainings, each once", *kinds], [["", *(f"{number:,}" for number in kinds.values())]]

@@ -20,7 +20,7 @@ from tickets.audit.tree import walk
 from tickets.errors import BadInput, Tampered
 from tickets.files import read_bytes, sha256
 from tickets.paths import lasts
-from tickets.provenance import beside
+from tickets.provenance import beside, read_statement
 from tickets.statements import SUFFIX, Dependency, Statement
 
 PINS = "pins"
@@ -89,7 +89,7 @@ def find(path: Path) -> Ancestry:
         BadInput: a folder of the study cannot be read.
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow links
-    stated = statements.parse(read_bytes(beside(path)), str(beside(path)))
+    stated = statements.parse(read_statement(path), str(beside(path)))
     found: dict[str, Ancestor] = {}
     study = _Study(path)
     named = Dependency(uri=None, digest=stated.digest, statement=stated.itself, history=None)

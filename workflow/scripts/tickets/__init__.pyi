@@ -1,0 +1,2 @@
+from tickets.exchange.applying import apply_mask as apply_mask
+from tickets.exchange.applying import load_mask as load_mask
