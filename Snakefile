@@ -39,6 +39,7 @@ rule all:
 
 
 onstart:
+    announce()
     # Snakemake limits how many jobs it starts a second, for a cluster's sake. After each look at waiting
     # jobs it looks again when the time is over, and each of those looks begets the next: hundreds of
     # short jobs on one machine end with hundreds of looks a second.
@@ -47,5 +48,9 @@ onstart:
 
 
 onsuccess:
-    for name in ("transfer", "versus_paper"):
-        show(name)
+    if any([show(name) for name in ("transfer", "versus_paper")]):
+        print(banner.farewell(study.results))
+
+
+onerror:
+    logger.error(banner.UNFINISHED)

@@ -6,10 +6,24 @@ import argparse
 import sys
 from types import ModuleType
 
-from tickets.commands import audit, diff, export, import_mask, prunable, show, sign, verify, why
+from tickets.commands import (
+    audit,
+    check,
+    diff,
+    export,
+    import_mask,
+    progress,
+    prunable,
+    show,
+    sign,
+    verify,
+    why,
+)
 from tickets.errors import Tampered, TicketsError
 
 COMMANDS: dict[str, ModuleType] = {
+    "check": check,
+    "progress": progress,
     "audit": audit,
     "verify": verify,
     "show": show,

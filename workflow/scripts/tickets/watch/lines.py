@@ -1,0 +1,152 @@
+"""Snakemake's messages on a terminal: a line when a training starts and when it is finished.
+
+Snakemake's own lists all files of each job, dozens of them code. Its log file still does.
+"""
+
+from __future__ import annotations
+
+import logging
+import textwrap
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from tickets import paths
+from tickets.watch.pace import Pace, words
+
+Record = Mapping[str, Any]
+
+TRAININGS: Mapping[str, Callable[[Mapping[str, str]], str]] = {
+    "train": lambda w: paths.training(w["weights"], w["mask"], w["task"], w["seed"]),
+    "theta_i": lambda w: paths.theta_i(w["task"], w["rewind"], w["seed"]),
+    "pretrain": lambda _: "pretrain",
+}
+"""The rules that train, and what a training is called."""
+
+UNSAID = {
+    *("group_info", "job_started", "resources_info", "run_info", "shellcmd", "workflow_started"),
+}
+"""Events of a run that say nothing which another line does not."""
+
+NOISE = (
+    "Assuming unrestricted shared filesystem",
+    "Conda environments: ignored",
+    "Group jobs: inactive",
+    "Removing temporary output",
+    "Select jobs to execute",
+    "Using shell:",
+    "host: ",
+)
+"""How messages of each run, or of each job, begin."""
+
+REASON = 100  # characters; there may be hundreds of files in one
+
+
+class Lines(logging.StreamHandler[TextIO]):
+    """Writes one line where there is something to say, without colours.
+
+    `others` formats what is left as Snakemake says it. `dry`: nothing runs, and each job is said.
+    """
+
+    def __init__(self, stream: TextIO, others: logging.Formatter | None, *, dry: bool) -> None:
+        super().__init__(stream)
+        self.setFormatter(others)
+        self._dry = dry
+        self._names: dict[int, str] = {}
+        self._waiting: set[str] = set()
+        self._all = self._percent = 0
+        self._at_once = 1
+        self._pace: Pace | None = None
+
+    def begin(self, trainings: Collection[str], pace: Pace, at_once: int) -> None:
+        """Count down these trainings, of which so many run at a time."""
+        self._waiting, self._all = set(trainings), len(trainings)
+        self._pace, self._at_once = pace, at_once
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a message's line, if it has one."""
+        text = self.format(record)
+        if text:
+            self.stream.write(f"{text}\n")
+            self.flush()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The text of a message; empty for what is not said."""
+        about, event = record.__dict__, getattr(record, "event", None)
+        if event == "job_info":
+            return self._started(about)
+        if event == "job_finished":
+            return self._finished(about["job_id"])
+        if event == "progress":
+            return self._progress(about["done"], about["total"])
+        if event == "job_error":
+            return self._failed([about])
+        if event == "group_error":
+            return self._failed(about["job_error_info"], about["aux_logs"])
+        if (event in UNSAID and not self._dry) or event == "shellcmd":
+            return ""
+        if event is None and record.levelno <= logging.INFO and str(record.msg).startswith(NOISE):
+            return ""
+        return super().format(record)
+
+    def _started(self, job: Record) -> str:
+        rule, wildcards = job["rule_name"], job["wildcards"]
+        trains = rule in TRAININGS
+        name = TRAININGS[rule](wildcards) if trains else "/".join(wildcards.values())
+        self._names[job["jobid"]] = name
+        if self._dry:
+            reason = textwrap.shorten(job["reason"], REASON, placeholder=" ...")
+            return f"{rule} {name}".rstrip() + f": {reason}"
+        return f"training {name}" if trains else ""
+
+    def _finished(self, job: int) -> str:
+        name = self._names.get(job, "")
+        if name not in self._waiting or self._pace is None:
+            return ""
+        self._waiting.remove(name)
+        seconds = self._pace.add(name)
+        took = "" if seconds is None else f" in {seconds:,.0f} s"
+        done = f"{self._all - len(self._waiting):,} of {self._all:,} trainings"
+        left = self._pace.left(self._waiting, self._at_once)
+        rest = "" if left is None or not self._waiting else f", {words(left)} left"
+        return f"trained  {name}{took}; {done}{rest}"
+
+    def _progress(self, done: int, total: int) -> str:
+        """Each twentieth of all jobs."""
+        percent = 20 * done // total * 5
+        if self._dry or percent == self._percent:
+            return ""
+        self._percent = percent
+        return f"{percent} %: {done:,} of {total:,} jobs"
+
+    def _failed(self, jobs: Iterable[Record], more: Iterable[str] = ()) -> str:
+        said: list[str] = []
+        for job in jobs:
+            ends = [(log, _last(Path(log))) for log in (*job["log"], *more)]
+            # Of a group that was given to a cluster only one is at fault, and some never began.
+            if any(end for _, end in ends) or not said:
+                name = self._names.get(job["jobid"], "")
+                said.append(f"failed: {job['rule_name']} {name}".rstrip() + "; its log ends with")
+                said += [f"    {end or '(nothing)'}\n    ({log})" for log, end in ends]
+        return "\n".join(said)
+
+
+def take_over(logger: logging.Logger, *, dry: bool) -> Lines | None:
+    """Put `Lines` in the place of Snakemake's own terminal handler; None if it has none."""
+    for handler in logger.handlers:
+        if handler.name == "DefaultStreamHandler" and isinstance(handler, logging.StreamHandler):
+            lines = Lines(handler.stream, handler.formatter, dry=dry)
+            lines.filters = handler.filters
+            logger.removeHandler(handler)
+            logger.addHandler(lines)
+            return lines
+    return None
+
+
+def _last(log: Path) -> str:
+    """The last line of a log that says something."""
+    try:
+        written = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(written) if line.strip()), "")
