@@ -24,10 +24,6 @@ include: "workflow/rules/audit.smk"
 include: "workflow/rules/exports.smk"
 
 
-localrules:
-    all,
-
-
 rule all:
     default_target: True
     input:
@@ -36,6 +32,7 @@ rule all:
         [table.values() for table in (won, swept, rewound_to, varied, ranked, judged)],
         [table.values() for table in (overlapping, layered)],
         [files.figure(name, kind) for name in curves for kind in ("svg", "png")],
+    localrule: True
 
 
 onstart:

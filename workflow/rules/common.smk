@@ -7,7 +7,9 @@ from pathlib import Path
 
 from snakemake.logging import logger
 
-SCRIPTS = os.path.relpath(Path(workflow.basedir) / "workflow" / "scripts")
+# Of this file, not of the main Snakefile: another workflow may use this one as a module.
+ROOT = Path(workflow.current_basedir).parents[1]
+SCRIPTS = os.path.relpath(ROOT / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
 from tickets import paths, provenance
 from tickets.data import sources
@@ -28,7 +30,8 @@ prepare_jobs()
 gc.set_threshold(1_000_000)
 
 try:
-    written.check(workflow.configfiles)
+    if workflow.modifier.is_main_snakefile():
+        written.check(workflow.configfiles)
     study = load(config)
 except BadInput as error:
     sys.exit(f"error: {error}")
@@ -36,8 +39,7 @@ except BadInput as error:
 design = study.design
 files = paths.Results(root=study.results)
 published = [
-    os.path.relpath(file)
-    for file in sorted((Path(workflow.basedir) / "resources" / "published").glob("*.csv"))
+    os.path.relpath(file) for file in sorted((ROOT / "resources" / "published").glob("*.csv"))
 ]
 local_data = study.local_copies | {"language": files.folder("language")}
 

@@ -29,4 +29,3 @@ def run(flags: argparse.Namespace) -> int:
     study = config.load(merged)
     print(f"{', '.join(map(str, flags.files))}: a study of {len(study.tasks)} tasks")
     return 0
-

@@ -42,8 +42,8 @@ def read(file: Path) -> dict[str, Any]:
             found = json.loads(text)
         found = found or yaml.load(text, _Strict)
     except yaml.MarkedYAMLError as error:
-        assert error.problem_mark is not None
-        raise BadInput(f"{file}, line {error.problem_mark.line + 1}: {_said(error)}") from None
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise BadInput(f"{file}, line {line}: {_said(error)}") from None
     except yaml.YAMLError as error:
         raise BadInput(f"{file}: {' '.join(str(error).split())}; write plain text") from None
     if not isinstance(found, dict):

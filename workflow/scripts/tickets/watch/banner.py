@@ -35,8 +35,8 @@ def text(results: str, all_of_it: int, waiting: Collection[str], pace: Pace, at_
 def farewell(results: str) -> str:
     """Where to look when a run has made its tables."""
     return (
-        f"Tables: {results}/tables; figures: {results}/figures. Where a mask comes from: tickets why"
-        f" {results}/masks/...; whether all is as it was made: tickets audit {results}"
+        f"Tables: {results}/tables; figures: {results}/figures. Where a mask comes from:"
+        f" tickets why {results}/masks/...; whether all is as it was made: tickets audit {results}"
     )
 
 

@@ -6,6 +6,7 @@ Snakemake's own lists all files of each job, dozens of them code. Its log file s
 from __future__ import annotations
 
 import logging
+import re
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
@@ -23,10 +24,8 @@ TRAININGS: Mapping[str, Callable[[Mapping[str, str]], str]] = {
 }
 """The rules that train, and what a training is called."""
 
-UNSAID = {
-    *("group_info", "job_started", "resources_info", "run_info", "shellcmd", "workflow_started"),
-}
-"""Events of a run that say nothing which another line does not."""
+UNSAID = {"group_info", "job_started", "resources_info", "shellcmd", "workflow_started"}
+"""Events that say nothing which another line does not."""
 
 NOISE = (
     "Assuming unrestricted shared filesystem",
@@ -35,10 +34,20 @@ NOISE = (
     "Removing temporary output",
     "Select jobs to execute",
     "Using shell:",
+    "Would remove temporary output",
     "host: ",
 )
 """How messages of each run, or of each job, begin."""
 
+SAID_BETTER = (
+    "Exiting because a job execution failed",
+    "RuleException:\nCalledProcessError",
+    "Shutting down",
+    "WorkflowError:\nAt least one job did not complete successfully",
+)
+"""How those begin that come beside the line on a job that failed."""
+
+_LISTS = re.compile("(Missing output files|Input files updated by another job): [^;]*")
 REASON = 100  # characters; there may be hundreds of files in one
 
 
@@ -83,21 +92,21 @@ class Lines(logging.StreamHandler[TextIO]):
             return self._failed([about])
         if event == "group_error":
             return self._failed(about["job_error_info"], about["aux_logs"])
-        if (event in UNSAID and not self._dry) or event == "shellcmd":
+        if event in UNSAID or (event == "run_info" and not self._dry):
             return ""
-        if event is None and record.levelno <= logging.INFO and str(record.msg).startswith(NOISE):
+        if event in (None, "error") and str(record.msg).startswith((*NOISE, *SAID_BETTER)):
             return ""
         return super().format(record)
 
     def _started(self, job: Record) -> str:
-        rule, wildcards = job["rule_name"], job["wildcards"]
-        trains = rule in TRAININGS
-        name = TRAININGS[rule](wildcards) if trains else "/".join(wildcards.values())
-        self._names[job["jobid"]] = name
+        rule = job["rule_name"]
         if self._dry:
-            reason = textwrap.shorten(job["reason"], REASON, placeholder=" ...")
-            return f"{rule} {name}".rstrip() + f": {reason}"
-        return f"training {name}" if trains else ""
+            reason = textwrap.shorten(_LISTS.sub(r"\1", job["reason"]), REASON, placeholder=" ...")
+            return f"{_called(job)}: {reason}"
+        if rule not in TRAININGS:
+            return ""
+        name = self._names[job["jobid"]] = TRAININGS[rule](job["wildcards"])
+        return f"training {name}"
 
     def _finished(self, job: int) -> str:
         name = self._names.get(job, "")
@@ -125,8 +134,7 @@ class Lines(logging.StreamHandler[TextIO]):
             ends = [(log, _last(Path(log))) for log in (*job["log"], *more)]
             # Of a group that was given to a cluster only one is at fault, and some never began.
             if any(end for _, end in ends) or not said:
-                name = self._names.get(job["jobid"], "")
-                said.append(f"failed: {job['rule_name']} {name}".rstrip() + "; its log ends with")
+                said.append(f"failed: {_called(job)}; its log ends with")
                 said += [f"    {end or '(nothing)'}\n    ({log})" for log, end in ends]
         return "\n".join(said)
 
@@ -141,6 +149,11 @@ def take_over(logger: logging.Logger, *, dry: bool) -> Lines | None:
             logger.addHandler(lines)
             return lines
     return None
+
+
+def _called(job: Record) -> str:
+    """A job by its rule and the first file that it makes."""
+    return " ".join([job["rule_name"], *job["output"][:1]])
 
 
 def _last(log: Path) -> str:

@@ -18,6 +18,9 @@ from tickets.design.sizes import task_size
 FOLDER = "trainings"
 """Of whole trainings, among logs and benchmarks."""
 
+_UNITS = (("minute", 60, 60), ("hour", 3600, 24), ("day", 86400, math.inf))
+"""Each with its seconds, and how many of it are one of the next."""
+
 
 class Pace:
     """Seconds of whole trainings by task, from the benchmarks in a study's results folder.
@@ -30,7 +33,7 @@ class Pace:
         self._study = study
         self._folder = Path(paths.Results(root=study.results).benchmark(FOLDER)).with_suffix("")
         self._seconds: defaultdict[str, list[float]] = defaultdict(list)
-        self._tokens = cache(lambda task: task_size(study, study.tasks[task]).tokens)
+        self._tokens = cache(self._tokens_of)
         for file in self._folder.rglob("*.jsonl"):
             self.add(file.relative_to(self._folder).with_suffix("").as_posix())
 
@@ -45,6 +48,9 @@ class Pace:
         if task in self._study.tasks and seconds > 0:
             self._seconds[task].append(seconds / float(share))
         return seconds
+
+    def _tokens_of(self, task: str) -> int | None:
+        return task_size(self._study, self._study.tasks[task]).tokens
 
     @property
     def source(self) -> str:
@@ -80,12 +86,10 @@ class Pace:
 
 def words(seconds: float) -> str:
     """A time as one says it: about 7 minutes."""
-    for unit, length, upto in (("minute", 60, 90), ("hour", 3600, 36), ("day", 86400, math.inf)):
-        number = round(seconds / length)
-        if number <= upto:
-            break
-    if number == 0:
+    if seconds < 30:
         return "less than a minute"
+    unit, length = next((u, length) for u, length, more in _UNITS if seconds < 1.5 * more * length)
+    number = round(seconds / length)
     return f"about {number} {unit}{'s' * (number > 1)}"
 
 

@@ -14,7 +14,10 @@ from tickets.paths import Results, parse_predictions
 from tickets.watch.pace import FOLDER
 
 _REPORT = re.compile(r"\S+  (?P<said>(step|resumed at step) (?P<step>\d+)/(?P<total>\d+).*)")
-_MADE: Mapping[str, Callable[[Results, str], str]] = {FOLDER: Results.predictions, "theta_i": lambda files, name: files.weights(name)}
+_MADE: Mapping[str, Callable[[Results, str], str]] = {
+    FOLDER: Results.predictions,
+    "theta_i": lambda files, name: files.weights(name),
+}
 """What a training makes at its end, by the folder of its log."""
 
 
