@@ -89,9 +89,9 @@ class Lines(logging.StreamHandler[TextIO]):
         if event == "progress":
             return self._progress(about["done"], about["total"])
         if event == "job_error":
-            return self._failed([about])
-        if event == "group_error":
-            return self._failed(about["job_error_info"], about["aux_logs"])
+            return _failed(_called(about), about["log"], about["rule_msg"], about["indent"])
+        if event == "group_error":  # its jobs follow, each with an event of its own
+            return _failed(f"submission {about['groupid']}", about["aux_logs"])
         if event in UNSAID or (event == "run_info" and not self._dry):
             return ""
         if event in (None, "error") and str(record.msg).startswith((*NOISE, *SAID_BETTER)):
@@ -128,16 +128,6 @@ class Lines(logging.StreamHandler[TextIO]):
         self._percent = percent
         return f"{percent} %: {done:,} of {total:,} jobs"
 
-    def _failed(self, jobs: Iterable[Record], more: Iterable[str] = ()) -> str:
-        said: list[str] = []
-        for job in jobs:
-            ends = [(log, _last(Path(log))) for log in (*job["log"], *more)]
-            # Of a group that was given to a cluster only one is at fault, and some never began.
-            if any(end for _, end in ends) or not said:
-                said.append(f"failed: {_called(job)}; its log ends with")
-                said += [f"    {end or '(nothing)'}\n    ({log})" for log, end in ends]
-        return "\n".join(said)
-
 
 def take_over(logger: logging.Logger, *, dry: bool) -> Lines | None:
     """Put `Lines` in the place of Snakemake's own terminal handler; None if it has none."""
@@ -149,6 +139,21 @@ def take_over(logger: logging.Logger, *, dry: bool) -> Lines | None:
             logger.addHandler(lines)
             return lines
     return None
+
+
+def _failed(
+    name: str, logs: Iterable[str], message: str | None = None, in_group: bool = False
+) -> str:
+    """What failed, what an executor says of it, and the ends of its logs.
+
+    Of a group only one job is at fault, and some never began: those without a log are not said.
+    """
+    ends = [(log, end) for log in logs if (end := _last(Path(log)))]
+    if in_group and not ends:
+        return ""
+    lines = [f"failed: {name}" + ("; its log ends with" if ends else "; its log says nothing")]
+    lines += [message] if message else []
+    return "\n    ".join([*lines, *(line for log, end in ends for line in (end, f"({log})"))])
 
 
 def _called(job: Record) -> str:

@@ -14,6 +14,7 @@ from statistics import median
 from tickets import paths
 from tickets.design.config import Study
 from tickets.design.sizes import task_size
+from tickets.errors import BadInput
 
 FOLDER = "trainings"
 """Of whole trainings, among logs and benchmarks."""
@@ -43,7 +44,7 @@ class Pace:
             written = (self._folder / f"{training}.jsonl").read_text(encoding="utf-8")
             seconds = float(json.loads(written.splitlines()[-1])["s"])
             task, share = _part(training)
-        except (OSError, ValueError, LookupError):
+        except (OSError, ValueError, LookupError, BadInput):
             return None  # a benchmark is no result: without one there is no estimate
         if task in self._study.tasks and seconds > 0:
             self._seconds[task].append(seconds / float(share))
