@@ -6,7 +6,6 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable
-from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from statistics import median
@@ -47,7 +46,7 @@ class Pace:
         except (OSError, ValueError, LookupError, BadInput):
             return None  # a benchmark is no result: without one there is no estimate
         if task in self._study.tasks and seconds > 0:
-            self._seconds[task].append(seconds / float(share))
+            self._seconds[task].append(seconds / share)
         return seconds
 
     def _tokens_of(self, task: str) -> int | None:
@@ -63,13 +62,15 @@ class Pace:
 
     def left(self, trainings: Iterable[str], at_once: int) -> float | None:
         """Seconds until all of these are trained, so many at a time; None where nobody knows."""
+        shares: defaultdict[str, float] = defaultdict(float)
+        for task, share in map(_part, trainings):
+            shares[task] += share
         total = 0.0
-        for training in trainings:
-            task, share = _part(training)
+        for task, share in shares.items():
             whole = self._whole(task)
             if whole is None:
                 return None
-            total += whole * float(share)
+            total += whole * share
         return total / at_once
 
     def _whole(self, task: str) -> float | None:
@@ -94,12 +95,13 @@ def words(seconds: float) -> str:
     return f"about {number} {unit}{'s' * (number > 1)}"
 
 
-def _part(training: str) -> tuple[str, Fraction]:
+@cache  # of ten thousand trainings each is asked for whenever one is finished
+def _part(training: str) -> tuple[str, float]:
     """The task of a training, or of one that ends at theta_i, and which share of a whole it is."""
     if training.startswith("theta_i/") and "/on-" not in training:
         about = paths.parse_weights(training)
         assert about.task is not None
         assert about.rewind is not None
-        return about.task, Fraction(about.rewind) / 100
+        return about.task, float(about.rewind) / 100
     weights, _, task, _ = paths.parts(training)
-    return task, 1 - Fraction(paths.begin(weights, task)) / 100
+    return task, 1 - float(paths.begin(weights, task)) / 100
