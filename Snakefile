@@ -24,10 +24,6 @@ include: "workflow/rules/audit.smk"
 include: "workflow/rules/exports.smk"
 
 
-localrules:
-    all,
-
-
 rule all:
     default_target: True
     input:
@@ -36,9 +32,11 @@ rule all:
         [table.values() for table in (won, swept, rewound_to, varied, ranked, judged)],
         [table.values() for table in (overlapping, layered)],
         [files.figure(name, kind) for name in curves for kind in ("svg", "png")],
+    localrule: True
 
 
 onstart:
+    announce()
     # Snakemake limits how many jobs it starts a second, for a cluster's sake. After each look at waiting
     # jobs it looks again when the time is over, and each of those looks begets the next: hundreds of
     # short jobs on one machine end with hundreds of looks a second.
@@ -47,5 +45,9 @@ onstart:
 
 
 onsuccess:
-    for name in ("transfer", "versus_paper"):
-        show(name)
+    if any([show(name) for name in ("transfer", "versus_paper")]):
+        print(banner.farewell(study.results))
+
+
+onerror:
+    logger.error(banner.UNFINISHED)

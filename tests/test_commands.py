@@ -163,9 +163,9 @@ def test_plan_without_at_once_takes_the_cores(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "flag", "says"),
     [
-        ("model: [", "", "bad.yaml: cannot be read as a configuration (Config file is not valid"),
-        ("- one", "", "bad.yaml: cannot be read as a configuration (Config file must be given"),
-        (None, "", "bad.yaml: cannot be read as a configuration (No such file or directory)"),
+        ("model: [", "", "bad.yaml, line 1: no YAML ("),
+        ("- one", "", "bad.yaml: it is a list, not a mapping; write lines of `key: value`"),
+        (None, "", "bad.yaml: No such file or directory; write the path of a YAML file"),
         ("{}", "", "config: model: missing"),
         ("{}", " --at-once 0", "--at-once: 0 trainings at a time; write at least 1"),
     ],
@@ -183,11 +183,3 @@ def test_plan_says_in_one_line_what_is_wrong(
     assert done.stderr.startswith(f"error: {says}")
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
-
-
-def test_plan_of_a_folder_is_one_line(tmp_path: Path) -> None:
-    """As any other file that cannot be read."""
-    done = ran(tmp_path, "tickets plan .")
-
-    assert done.stderr == "error: .: cannot be read as a configuration (Is a directory)\n"
-    assert done.returncode == 2

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -182,3 +185,32 @@ def test_texts_are_no_longer_than_the_models_positions(tmp_path: Path) -> None:
     assert "write at most 32" in line(lambda: check_length(bert, "cola", 33))
     check_length(roberta, "cola", 30)
     assert "tasks.cola.max_length: 31" in line(lambda: check_length(roberta, "cola", 31))
+
+
+def test_the_hub_s_files_are_where_the_libraries_keep_them(tmp_path: Path) -> None:
+    """HF_HOME says where, and offline a file that is not there is missed at once, in one line."""
+    snapshot = tmp_path / f"hub/datasets--nyu-mll--glue/snapshots/{REVISION}"
+    file = put(snapshot / "cola/train-00000-of-00001.parquet")
+    program = (
+        "from tickets.data.sources import locate\n"
+        "from tickets.errors import BadInput\n"
+        f"found = locate('nyu-mll/glue', 'cola', {REVISION!r}, {{}}, ['train'])\n"
+        "print(*found.splits['train'])\n"
+        f"try: locate('org/other', None, {REVISION!r}, {{}}, ['train'])\n"
+        "except BadInput as error: print(error)\n"
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=kept | {"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[1] / "workflow" / "scripts",
+    )
+
+    cached, missed = done.stdout.splitlines()
+    assert Path(cached) == file
+    assert missed.startswith(f"org/other at {REVISION}: not to be had from the hub")
+    assert missed.endswith("name a directory with the same layout under local_copies")

@@ -40,9 +40,11 @@ class Study:
     @contextmanager
     def snakemake(self, target: str, *flags: str) -> Generator[subprocess.Popen[bytes]]:
         """Snakemake on the cluster, in the background, killed where the block ends: it does not end
-        by itself while jobs are out. What it says is in snakemake.log.
+        by itself while jobs are out. What it says is in snakemake.log, all of it: with
+        --printshellcmds it is not put into lines.
         """
-        command = [sys.executable, "-m", "snakemake", "--workflow-profile", "profiles/slurm", *SOON]
+        profile = ("--workflow-profile", "profiles/slurm", "--printshellcmds")
+        command = [sys.executable, "-m", "snakemake", *profile, *SOON]
         asked = ("--slurm-status-command", self.asked_with)
         with (self.folder / "snakemake.log").open("ab") as log:
             process = subprocess.Popen(

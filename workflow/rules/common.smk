@@ -5,16 +5,23 @@ import os
 import sys
 from pathlib import Path
 
-SCRIPTS = os.path.relpath(Path(workflow.basedir) / "workflow" / "scripts")
+from snakemake.logging import logger
+
+# Of this file, not of the main Snakefile: another workflow may use this one as a module.
+ROOT = Path(workflow.current_basedir).parents[1]
+SCRIPTS = os.path.relpath(ROOT / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
 from tickets import paths, provenance
 from tickets.data import sources
-from tickets.design import dag, experiments, flags
+from tickets.design import dag, experiments, flags, written
 from tickets.design.code import code_files
 from tickets.design.config import load
 from tickets.design.interpreter import prepare_jobs
 from tickets.errors import BadInput
 from tickets.language import generator
+from tickets.watch import banner
+from tickets.watch.lines import take_over
+from tickets.watch.pace import Pace
 
 prepare_jobs()
 
@@ -23,6 +30,8 @@ prepare_jobs()
 gc.set_threshold(1_000_000)
 
 try:
+    if workflow.modifier.is_main_snakefile():
+        written.check(workflow.configfiles)
     study = load(config)
 except BadInput as error:
     sys.exit(f"error: {error}")
@@ -30,10 +39,17 @@ except BadInput as error:
 design = study.design
 files = paths.Results(root=study.results)
 published = [
-    os.path.relpath(file)
-    for file in sorted((Path(workflow.basedir) / "resources" / "published").glob("*.csv"))
+    os.path.relpath(file) for file in sorted((ROOT / "resources" / "published").glob("*.csv"))
 ]
 local_data = study.local_copies | {"language": files.folder("language")}
+
+
+# What runs on a cluster's nodes, and other workflows that use this one, keep Snakemake's own messages,
+# as does who asks for more of them.
+said = workflow.output_settings
+own = workflow.is_main_process and workflow.modifier.is_main_snakefile()
+more = said.verbose or said.printshellcmds or said.debug_dag
+lines = take_over(logger, dry=said.dryrun) if own and not more else None
 
 
 wildcard_constraints:
@@ -111,7 +127,20 @@ def unless_kept(made):
 
 
 def show(name):
-    """Print a table at the end of a run that made or asked for it."""
+    """Print a table at the end of a run that made or asked for it; whether it did."""
     text = files.text(name)
-    if any(text in job.output for job in workflow.dag.jobs):
+    asked = any(text in job.output for job in workflow.dag.jobs)
+    if asked:
         print(Path(text).read_text())
+    return asked
+
+
+def announce():
+    """Say what the run has before it, and count it down."""
+    trainings, waiting = (
+        banner.trainings_of(jobs) for jobs in (workflow.dag.jobs, workflow.dag.needrun_jobs())
+    )
+    pace = Pace(study)
+    logger.info(banner.text(study.results, len(trainings), waiting, pace, at_once()))
+    if lines:
+        lines.begin(waiting, pace, at_once())

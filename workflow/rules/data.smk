@@ -6,17 +6,12 @@ language_files = [
 
 
 # A cluster's compute nodes often have no network: what may come from the hub is read where Snakemake
-# runs.
-localrules:
-    data,
-    fetch,
-
-
+# runs. `fetch` is all of that, before anything is submitted.
 rule fetch:
-    """All that comes from outside, before anything is submitted."""
     input:
         [files.data(task, "train") for task in study.tasks],
         files.weights("theta_0"),
+    localrule: True
 
 
 rule language:
@@ -51,6 +46,7 @@ rule data:
         files.log("data/{task}"),
     benchmark:
         files.benchmark("data/{task}")
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:

@@ -15,18 +15,6 @@ compared_masks = [files.mask(mask) for mask in experiments.compared_masks(design
 curves = {"transferability": "transferability", "transfer_sweep": "transfer_variants"}
 
 
-localrules:
-    winning_sparsity,
-    winning_mask,
-    winning_tickets,
-    sparsity_sweep,
-    rewinding,
-    transfer_variants,
-    transferability,
-    versus_paper,
-    curve,
-
-
 rule winning_sparsity:
     input:
         **scores("tickets"),
@@ -36,6 +24,7 @@ rule winning_sparsity:
         statements=stated(*winners.values()),
     log:
         files.log("winning_sparsity"),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
@@ -58,6 +47,7 @@ rule winning_mask:
         statement=stated(winning),
     log:
         files.log(paths.winning("{task}", "{rewind}", "{seed}", "{at}")),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
@@ -80,6 +70,7 @@ rule winning_tickets:
         statements=stated(*won.values()),
     log:
         files.log("winning_tickets"),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
@@ -98,6 +89,7 @@ rule sparsity_sweep:
         statements=stated(*swept.values()),
     log:
         files.log("sparsity_sweep"),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
@@ -118,6 +110,7 @@ rule rewinding:
         statements=stated(*rewound_to.values()),
     log:
         files.log("rewinding"),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
@@ -138,6 +131,7 @@ rule transfer_variants:
         statements=stated(*varied.values()),
     log:
         files.log("transfer_variants"),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
@@ -158,6 +152,7 @@ rule transferability:
         statements=stated(*ranked.values()),
     log:
         files.log("transferability"),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
@@ -221,6 +216,7 @@ rule versus_paper:
         statements=stated(*judged.values()),
     log:
         files.log("versus_paper"),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
@@ -248,6 +244,7 @@ rule curve:
         files.log("curve/{figure}"),
     wildcard_constraints:
         figure="|".join(curves),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     shell:

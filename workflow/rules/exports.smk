@@ -3,11 +3,6 @@
 import json
 
 
-localrules:
-    crate,
-    sign,
-
-
 rule crate:
     # `rule all` is known only when every rule has been read, hence functions.
     input:
@@ -18,6 +13,7 @@ rule crate:
         files.crate(),
     log:
         files.log("crate"),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
@@ -36,6 +32,7 @@ rule sign:
         files.signature(),
     log:
         files.log("sign"),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:

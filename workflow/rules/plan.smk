@@ -3,15 +3,12 @@
 import json
 
 
-localrules:
-    plan,
-
-
 rule plan:
     input:
         code=code("plan"),
     log:
         files.log("plan"),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:

@@ -5,10 +5,6 @@ own_model = files.checkpoint()
 pretraining_text = files.language("pretraining", "train")
 
 
-localrules:
-    theta_0,
-
-
 rule pretraining_text:
     input:
         code=code("language"),
@@ -115,6 +111,7 @@ rule theta_0:
         files.log("theta_0"),
     benchmark:
         files.benchmark("theta_0")
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:

@@ -10,11 +10,6 @@ transferred = {
 compared = {"table": files.table("baselines"), "text": files.text("baselines")}
 
 
-localrules:
-    transfer,
-    baselines,
-
-
 rule metrics:
     input:
         predictions=lambda w: ancient(experiments.predicted(files, design, w.part)),
@@ -46,6 +41,7 @@ rule transfer:
         statements=stated(*transferred.values()),
     log:
         files.log("transfer"),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
@@ -66,6 +62,7 @@ rule baselines:
         statements=stated(*compared.values()),
     log:
         files.log("baselines"),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:

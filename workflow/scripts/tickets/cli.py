@@ -9,10 +9,12 @@ from types import ModuleType
 
 from tickets.commands import (
     audit,
+    check,
     diff,
     export,
     import_mask,
     plan,
+    progress,
     prunable,
     show,
     sign,
@@ -22,7 +24,9 @@ from tickets.commands import (
 from tickets.errors import Tampered, TicketsError
 
 COMMANDS: dict[str, ModuleType] = {
+    "check": check,
     "plan": plan,
+    "progress": progress,
     "audit": audit,
     "verify": verify,
     "show": show,

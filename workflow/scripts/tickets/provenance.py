@@ -23,6 +23,7 @@ from tickets.files import canonical_json, read_bytes, sha256, write_bytes
 from tickets.statements import BUILD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, Statement
 
 SCRIPTS = Path(__file__).parents[1]
+PLACE = "workflow/scripts/tickets/"  # of the package in the repository, as git says it
 PINS = SCRIPTS.parents[1] / "envs" / "constraints.txt"
 PACKAGES = ("numpy", "safetensors", "pyarrow", "torch", "transformers", "snakemake")
 
@@ -234,11 +235,14 @@ def _pins() -> list[dict[str, Any]]:
 
 
 def _source() -> list[dict[str, Any]]:
-    """The commit the code stands at, and whether the files differ from it; nothing outside git."""
+    """The commit the code stands at, and whether the files differ from it; nothing outside git.
+
+    A copy of the project within another repository has no commit: that one's says nothing of it.
+    """
     root = Path(__file__).parent
     git = ["git", "--no-replace-objects", "-C", str(root)]
-    commit = _output([*git, "rev-parse", "HEAD"])
-    if not commit:
+    commit, _, place = (_output([*git, "rev-parse", "HEAD", "--show-prefix"]) or "").partition("\n")
+    if place != PLACE:
         return []
     changed = _output([*git, "status", "--porcelain", "--untracked-files=no"])
     return [

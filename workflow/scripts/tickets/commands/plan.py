@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from tickets.errors import BadInput
 
@@ -37,24 +36,10 @@ def run(flags: argparse.Namespace) -> int:
     if flags.at_once is not None and flags.at_once < 1:
         raise BadInput(f"--at-once: {flags.at_once} trainings at a time; write at least 1")
     # They take half a second to import, which no other command should wait for.
-    from snakemake.utils import available_cpu_count, update_config
+    from snakemake.utils import available_cpu_count
 
-    from tickets.design import config, plan
+    from tickets.design import config, plan, written
 
-    values: dict[str, Any] = {}
-    for path in flags.config:
-        update_config(values, _read(path))
-    study = config.load(values)
+    study = config.load(written.merged(flags.config))
     print(plan.text(study, flags.at_once or max(1, available_cpu_count() // study.threads)))
     return 0
-
-
-def _read(path: Path) -> dict[str, Any]:
-    from snakemake.common.configfile import load_configfile
-    from snakemake.exceptions import WorkflowError
-
-    try:
-        return load_configfile(path)
-    except (OSError, ValueError, WorkflowError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise BadInput(f"{path}: cannot be read as a configuration ({reason})") from None

@@ -47,7 +47,9 @@ def local_directory(path: str, local_copies: Mapping[str, str]) -> Path | None:
         return Path(path)
     if _HUB_ID.fullmatch(path) and not path.startswith("."):
         return None
-    raise BadInput(f"{path}: neither a directory here nor a hub id such as nyu-mll/glue")
+    raise BadInput(
+        f"{path}: neither a directory here nor a hub id such as nyu-mll/glue; correct it"
+    )
 
 
 def locate(

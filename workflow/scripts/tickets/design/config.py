@@ -130,6 +130,7 @@ def load(raw: Mapping[str, Any]) -> Study:
     with _about("config"):
         schema.check(raw)
         study = _study(schema.complete(raw, schema.schema()))
+        _check_results(Path(study.results))
         if study.model.pretrain:
             _check_pretraining(study)
         else:
@@ -229,6 +230,12 @@ def _parts(tasks: Mapping[str, Task], subsets: Mapping[str, Sequence[int]]) -> d
                 )
             parts[name] = replace(tasks[parent], name=name, train_examples=size)
     return parts
+
+
+def _check_results(folder: Path) -> None:
+    for part in (folder, *folder.parents):
+        if part.exists() and not part.is_dir():
+            raise BadInput(f"results: {part} is a file; write the name of a folder")
 
 
 def _check_pretraining(study: Study) -> None:

@@ -9,6 +9,7 @@ import difflib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
@@ -132,6 +133,9 @@ def _line(error: ValidationError) -> str:
     said = json.dumps(value, default=str, ensure_ascii=False)
     if error.validator == "type" and (number := _as_number(value)) is not None:
         return f"{_key(error)}: YAML reads {said} as text; write {number:f}"
+    if isinstance(value, bool | date) and _takes_text(fragment):
+        read = f"YAML reads what stands there as {value if isinstance(value, date) else said}"
+        return f"{_key(error)}: {read}; write {allowed(fragment)}, in quotes"
     said = said if len(said) <= 60 else f"{said[:57]}..."
     return f"{_key(error)}: {said} is not possible; write {allowed(fragment)}"
 
@@ -144,8 +148,15 @@ def _key(error: ValidationError, *more: str) -> str:
 
 
 def _as_number(value: object) -> Decimal | None:
-    """The number in a text such as 1e-8, which YAML takes for text as it has no decimal point."""
+    """The number in a text such as 1e-8, which YAML takes for text as it has no decimal point; or
+    such as 0,7.
+    """
     try:
-        return Decimal(value) if isinstance(value, str) else None
+        return Decimal(value.replace(",", ".")) if isinstance(value, str) else None
     except InvalidOperation:
         return None
+
+
+def _takes_text(fragment: Fragment) -> bool:
+    """Whether text may stand where a `no` became a boolean, and 2024-01-31 a date."""
+    return "string" in fragment.get("type", ()) or "pattern" in fragment

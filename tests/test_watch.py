@@ -1,0 +1,239 @@
+"""What a user sees while a study runs: messages as lines, the plan, and how far it is."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tickets.design.config import Study, load
+from tickets.errors import BadInput
+from tickets.watch import banner
+from tickets.watch.lines import Lines, take_over
+from tickets.watch.pace import Pace, words
+from tickets.watch.running import finished, running
+
+REVISION = "86b5e0934494bd15c9632b12f734a8a67f723594"
+DENSE = "theta_0/dense/on-rte/seed-1"
+WILDCARDS = {"weights": "theta_0", "mask": "dense", "task": "rte", "seed": "1"}
+LATER = "theta_i/rte/rewind-25/seed-1/dense/on-rte/seed-1"
+ON_MLM = "theta_0/dense/on-mlm/seed-1"
+
+
+def study(folder: Path, **values: Any) -> Study:
+    """RTE: 3 epochs of 2490 examples of 66.6 tokens. MLM: 10 steps of 16 x 512."""
+    tasks = {"rte": None, "mlm": {"steps": 10}}
+    model = {"path": "google-bert/bert-base-uncased", "revision": REVISION}
+    return load({"model": model, "tasks": tasks, "results": str(folder)} | values)
+
+
+def took(folder: Path, training: str, seconds: float) -> None:
+    file = folder / f"benchmarks/trainings/{training}.jsonl"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"s": seconds, "max_rss": 1.0}) + "\n")
+
+
+def test_nothing_is_known_before_anything_is_trained(tmp_path: Path) -> None:
+    """No time is invented; and none is needed where nothing waits."""
+    pace = Pace(study(tmp_path))
+
+    assert pace.left([DENSE], 1) is None
+    assert pace.left([], 1) == 0
+    assert banner.text("results", 2, [DENSE], pace, 1) == (
+        "results: 2 trainings, 1 done, 1 to do\n"
+        "time: known when the first are trained\n"
+        "how far each is: tickets progress results"
+    )
+
+
+def test_a_stated_throughput_is_taken_until_there_is_a_measured_one(tmp_path: Path) -> None:
+    """Tokens over tokens a second; of a training from 25 % three quarters, of theta_i a quarter."""
+    found = study(tmp_path, tokens_per_second=100)
+    whole = round(3 * 2490 * 66.6) / 100
+
+    pace = Pace(found)
+
+    assert pace.left([DENSE], 1) == pytest.approx(whole)
+    assert pace.left([LATER], 1) == pytest.approx(0.75 * whole)
+    assert pace.left(["theta_i/rte/rewind-25/seed-1"], 1) == pytest.approx(0.25 * whole)
+    assert pace.left([DENSE, ON_MLM], 4) == pytest.approx((whole + 10 * 16 * 512 / 100) / 4)
+    assert "at 100 tokens a second, as tokens_per_second says" in banner.text(
+        "results", 1, [DENSE], pace, 1
+    )
+
+    took(tmp_path, DENSE, 12)
+    assert pace.add(DENSE) == 12
+    assert pace.left([DENSE], 1) == 12
+
+
+def test_what_is_finished_says_how_long_the_rest_takes(tmp_path: Path) -> None:
+    """The median on the same task; on another one by its tokens; broken records are passed over."""
+    for seed, seconds in ((1, 10), (2, 12), (3, 60)):
+        took(tmp_path, f"theta_0/dense/on-rte/seed-{seed}", seconds)
+    took(tmp_path, LATER.replace("/on-rte/seed-1", "/on-rte/seed-2"), 9)  # 12 s a whole one
+    (tmp_path / "benchmarks/trainings/theta_0/dense/on-rte/seed-4.jsonl").write_text("{")
+    took(tmp_path, "theta_0/dense/on-elsewhere/seed-1", 1000)
+    took(tmp_path, "not/a/training", 1000)
+
+    pace = Pace(study(tmp_path))
+
+    assert pace.left([DENSE] * 4, 2) == 4 * 12 / 2
+    assert pace.left([ON_MLM], 1) == pytest.approx(12 * 10 * 16 * 512 / round(3 * 2490 * 66.6))
+    assert banner.text("r", 1_234, [DENSE] * 20, pace, 2).splitlines()[:2] == [
+        "r: 1,234 trainings, 1,214 done, 20 to do",
+        "time: about 2 minutes with 2 at a time, as the 4 finished took",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "less than a minute"),
+        (31, "about 1 minute"),
+        (444, "about 7 minutes"),
+        (89 * 60, "about 89 minutes"),
+        (91 * 60, "about 2 hours"),
+        (35 * 3600, "about 35 hours"),
+        (37 * 3600, "about 2 days"),
+        (400 * 86400, "about 400 days"),
+    ],
+)
+def test_a_time_is_said_in_one_unit(seconds: float, said: str) -> None:
+    """No more exactly than it is known."""
+    assert words(seconds) == said
+
+
+class Said:
+    """`Lines` as Snakemake calls it, and what it wrote."""
+
+    def __init__(self, *, dry: bool = False) -> None:
+        self.logger = logging.Logger("snakemake")
+        handler = logging.StreamHandler(io.StringIO())
+        handler.name = "DefaultStreamHandler"
+        handler.addFilter(lambda record: record.__dict__.get("event") != "quiet")
+        self.logger.addHandler(handler)
+        self.stream = handler.stream
+        found = take_over(self.logger, dry=dry)
+        assert isinstance(found, Lines)
+        self.lines = found
+
+    def event(self, event: str | None, message: str | None = None, **about: Any) -> str:
+        before = len(self.stream.getvalue())
+        level = logging.ERROR if event and "error" in event else logging.INFO
+        self.logger.log(level, message, extra={"event": event, **about} if event else about)
+        return self.stream.getvalue()[before:]
+
+    def job(self, rule: str, job: int, wildcards: dict[str, str], output: str) -> str:
+        listed = {"output": [output], "reason": "Missing output files: a, b; Code has changed"}
+        return self.event(
+            "job_info", "", rule_name=rule, jobid=job, wildcards=wildcards, log=[], **listed
+        )
+
+
+def test_a_training_is_said_when_it_starts_and_when_it_is_finished(tmp_path: Path) -> None:
+    """With how many are done and the time left; other jobs are counted only."""
+    said = Said()
+    said.lines.begin([DENSE, ON_MLM], Pace(study(tmp_path, tokens_per_second=100)), 1)
+    took(tmp_path, DENSE, 12)
+
+    assert said.job("train", 5, WILDCARDS, "x") == f"training {DENSE}\n"
+    assert said.job("prune", 6, {"task": "rte"}, "x") == ""
+    assert said.event("job_finished", "Finished jobid: 6", job_id=6) == ""
+    assert said.event("job_finished", "Finished jobid: 5", job_id=5) == (
+        f"trained  {DENSE} in 12 s; 1 of 2 trainings, less than a minute left\n"
+    )
+    assert said.event("progress", done=4, total=100) == ""
+    assert said.event("progress", done=1_005, total=20_000) == "5 %: 1,005 of 20,000 jobs\n"
+    assert said.event("progress", done=1_006, total=20_000) == ""
+
+
+def test_what_each_job_and_each_run_says_is_left_out() -> None:
+    """And nothing else: what Snakemake says beside it, and what is filtered, stays so."""
+    said = Said()
+
+    assert said.event("shellcmd", "python train.py") == ""
+    assert said.event("run_info", "Job stats:") == ""
+    assert said.event(None, "Select jobs to execute...") == ""
+    assert said.event("error", "RuleException:\nCalledProcessError in file x") == ""
+    assert said.event("error", "LockException:\nError: locked") == "LockException:\nError: locked\n"
+    assert said.event(None, "Nothing to be done") == "Nothing to be done\n"
+    assert said.event("quiet", "Nothing to be done") == ""
+    assert "\x1b" not in said.stream.getvalue()
+
+
+def test_a_dry_run_says_every_job_and_why() -> None:
+    """A line each, without the files that it reads; and the number of jobs by rule."""
+    said = Said(dry=True)
+
+    assert said.job("prune", 6, {"task": "rte"}, "results/masks/m.safetensors") == (
+        "prune results/masks/m.safetensors: Missing output files; Code has changed\n"
+    )
+    assert said.event("run_info", "Job stats:") == "Job stats:\n"
+
+
+def test_what_failed_is_said_with_the_end_of_its_log(tmp_path: Path) -> None:
+    """Of a group that a cluster was given, the jobs that have begun."""
+    log, empty = tmp_path / "train.log", tmp_path / "empty.log"
+    log.write_text("step 1\nerror: mask.safetensors: changed; restore it\n\n")
+    empty.touch()
+    failed: dict[str, Any] = {"rule_name": "train", "output": ["p.parquet", "q"], "rule_msg": None}
+    end = f"    error: mask.safetensors: changed; restore it\n    ({log})\n"
+    said = Said()
+
+    def job(*logs: Path, in_group: bool = False, **about: Any) -> str:
+        listed = [str(each) for each in logs]
+        return said.event("job_error", "Error", log=listed, indent=in_group, **failed | about)
+
+    assert job(log) == f"failed: train p.parquet; its log ends with\n{end}"
+    assert job(empty) == "failed: train p.parquet; its log says nothing\n"
+    assert job(empty, rule_msg="status OUT_OF_MEMORY") == (
+        "failed: train p.parquet; its log says nothing\n    status OUT_OF_MEMORY\n"
+    )
+    assert job(empty, in_group=True) == ""
+    assert job(log, in_group=True) == f"failed: train p.parquet; its log ends with\n{end}"
+    group = said.event("group_error", "Error", groupid="g", aux_logs=[str(log)], job_error_info=[])
+    assert group == f"failed: submission g; its log ends with\n{end}"
+
+
+def test_another_logger_is_left_alone() -> None:
+    """A plugin that writes to the terminal has its own way."""
+    assert take_over(logging.Logger("snakemake"), dry=False) is None
+
+
+def test_what_trains_is_what_has_begun_and_made_nothing(tmp_path: Path) -> None:
+    """The last report of each log, the latest first; what is finished is only counted."""
+    now = time.time()
+    logs = {
+        f"trainings/{DENSE}": "r  step 30/30  loss 0.5\n",
+        f"trainings/{ON_MLM}": "r  step 1/10  loss 0.7\nr  step 2/10  loss 0.6  0:00:08 left\n",
+        f"trainings/{LATER}": "error: no memory\n",
+        "theta_i/rte/rewind-25/seed-1": "r  resumed at step 5/30\n",
+        "prune": "",
+    }
+    for age, (name, text) in enumerate(logs.items()):
+        file = tmp_path / f"logs/{name}.log"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        os.utime(file, (now - 1000 * age, now - 1000 * age))
+    for made in (DENSE, "majority/on-rte"):
+        (tmp_path / f"predictions/{made}.parquet").parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"predictions/{made}.parquet").touch()
+
+    found = running(tmp_path)
+
+    assert [(each.name, each.said) for each in found] == [
+        (ON_MLM, "step 2/10  loss 0.6  0:00:08 left"),
+        (LATER, "error: no memory"),
+        ("theta_i/rte/rewind-25/seed-1", "resumed at step 5/30"),
+    ]
+    assert found[1].ago > timedelta(seconds=1999)
+    assert finished(tmp_path) == 1
+    with pytest.raises(BadInput, match="no logs there"):
+        running(tmp_path / "elsewhere")

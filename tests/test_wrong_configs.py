@@ -1,0 +1,280 @@
+"""Wrong configurations, as people write them: each gets one line that says what to write."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from studies import checkout, snakemake
+from tickets.commands import check
+from tickets.errors import BadInput
+
+SMALL = """\
+model: {path: google-bert/bert-base-uncased, revision: 86b5e0934494bd15c9632b12f734a8a67f723594}
+tasks:
+  rte:
+"""
+FRACTION = "write a number above 0 and below 1"
+NAME = "write a name of lower-case letters, digits and _, the first a letter"
+LAYOUT = (
+    "write `key: value`, the keys of a section one below the other, and quotes around text with"
+)
+
+# What stands in the files, one after the other, and the line. {0} and {1} are the files' paths,
+# {data} a folder without anything in it.
+WRONG = {
+    "a wrong indentation": (
+        ["model:\n  path: somewhere\n revision: null\n"],
+        "{0}, line 3: no YAML (expected <block end>, but found '<block mapping start>');"
+        f" {LAYOUT} a colon",
+    ),
+    "a tab": (["model:\n\tpath: somewhere\n"], "{0}, line 2: a tab; write spaces"),
+    "a key twice": (
+        [SMALL + "seeds: [1]\nthreads: 1\nseeds: [2]\n"],
+        "{0}, line 6: seeds stands in line 4 too; write it once",
+    ),
+    "a task twice": (
+        [SMALL + "  cola: {epochs: 1}\n  rte: {epochs: 1}\n"],
+        "{0}, line 5: rte stands in line 3 too; write it once",
+    ),
+    "an empty file": ([""], "{0}: it is empty, not a mapping; write lines of `key: value`"),
+    "a file that is a list": (
+        ["- model: somewhere\n- tasks: rte\n"],
+        "{0}: it is a list, not a mapping; write lines of `key: value`",
+    ),
+    "a colon in text": (
+        ["model: path: somewhere\n"],
+        f"{{0}}, line 1: no YAML (mapping values are not allowed here); {LAYOUT} a colon",
+    ),
+    "a list where a mapping is expected": (
+        [SMALL, "tasks: [rte, cola]"],
+        'config: tasks: ["rte", "cola"] is not possible; write a mapping with at least one task',
+    ),
+    "a number for a list": (
+        [SMALL, "seeds: 5"],
+        "config: seeds: 5 is not possible; write a list of at least one integer from 0,"
+        " all different",
+    ),
+    "text for a number": (
+        [SMALL, "threads: '2'"],
+        'config: threads: YAML reads "2" as text; write 2',
+    ),
+    "a comma for a decimal point": (
+        [SMALL, "target_sparsity: 0,7"],
+        'config: target_sparsity: YAML reads "0,7" as text; write 0.7',
+    ),
+    "a power of ten without a point": (
+        [SMALL, "tasks: {rte: {learning_rate: 2e-5}}"],
+        'config: tasks.rte.learning_rate: YAML reads "2e-5" as text; write 0.00002',
+    ),
+    "a percentage for a share": (
+        [SMALL, "target_sparsity: 70"],
+        f"config: target_sparsity: 70 is not possible; {FRACTION}",
+    ),
+    "a sparsity that no round reaches": (
+        [SMALL, "target_sparsity: 0.75"],
+        "config: target_sparsity: 0.75 is never reached by a linear schedule of 0.1 a round;"
+        " write 0.7 or 0.8",
+    ),
+    "a negative number": (
+        [SMALL, "rewind: -5"],
+        "config: rewind: -5 is not possible; write a number of at least 0 and of at most 100",
+    ),
+    "a seed twice": (
+        [SMALL, "seeds: [1, 2, 2]"],
+        "config: seeds: [1, 2, 2] is not possible; write a list of at least one integer from 0,"
+        " all different",
+    ),
+    "a misspelt key": ([SMALL, "sedes: [1]"], "config: sedes: unknown key; write seeds"),
+    "a misspelt key of a task": (
+        [SMALL, "tasks: {rte: {bach_size: 8}}"],
+        "config: tasks.rte.bach_size: unknown key; write batch_size",
+    ),
+    "a misspelt task": (
+        [SMALL, "tasks: {colla: }"],
+        "config: tasks.colla: not a known task; perhaps cola; known are mnli, qqp, stsb, wnli,"
+        " qnli, mrpc, rte, sst2, cola, squad, mlm, a new one needs a whole definition",
+    ),
+    "a task called no": (
+        [SMALL, "tasks: {no: }"],
+        f"config: tasks: YAML reads what stands there as false; {NAME}, in quotes",
+    ),
+    "a folder called on": (
+        [SMALL, "results: on"],
+        "config: results: YAML reads what stands there as true; write text, in quotes",
+    ),
+    "a folder called as a day": (
+        [SMALL, "results: 2026-08-01"],
+        "config: results: YAML reads what stands there as 2026-08-01; write text, in quotes",
+    ),
+    "a results folder that is a file": (
+        [SMALL, "results: {0}"],
+        "config: results: {0} is a file; write the name of a folder",
+    ),
+    "a hub's model without revision": (
+        [SMALL, "model: {revision: null}"],
+        "config: model.path: google-bert/bert-base-uncased is no directory here, and a hub id needs"
+        " a revision; write the directory's path, or model.revision: the 40 hexadecimal digits of a"
+        " commit",
+    ),
+    "a branch as revision": (
+        [SMALL, "model: {revision: main}"],
+        'config: model.revision: "main" is not possible; write 40 hexadecimal digits or null',
+    ),
+    "a path that does not exist": (
+        [SMALL, "model: {path: {data}/bert}"],
+        "config: model.path: {data}/bert: neither a directory here nor a hub id such as"
+        " nyu-mll/glue; correct it",
+    ),
+    "a model directory without anything": (
+        [SMALL, "model: {path: {data}}"],
+        "config: model: {data} has no weights (model*.safetensors* or pytorch_model*.bin*);"
+        " add them",
+    ),
+    "a model directory without config.json": (
+        [SMALL, "model: {path: {data}/weights}"],
+        "config: model: {data}/weights has no config.json; name a model directory or a hub id",
+    ),
+    "a model that is no section": (
+        [SMALL, "model: bert-base-uncased"],
+        'config: model: "bert-base-uncased" is not possible; write a mapping',
+    ),
+    "a new task without much": (
+        [SMALL, "tasks: {new: {head: classification}}"],
+        "config: tasks.new: a new task needs text, metrics, batch_size, learning_rate, max_length,"
+        " dataset.path; add them",
+    ),
+    "a task without label": (
+        [SMALL, "tasks: {rte: {label: null}}"],
+        "config: tasks.rte.label: None; label must be a column; null for mlm, which has none",
+    ),
+    "a task without text": (
+        [SMALL, "tasks: {rte: {text: []}}"],
+        "config: tasks.rte.text: [] is not possible; write a list of one or two column names",
+    ),
+    "an unknown metric": (
+        [SMALL, "tasks: {rte: {metrics: [auc]}}"],
+        'config: tasks.rte.metrics[0]: "auc" is not possible; write accuracy, f1,'
+        " matthews_correlation, pearson, spearman, exact_match, span_f1 or masked_accuracy",
+    ),
+    "another head's metric": (
+        [SMALL, "tasks: {rte: {metrics: [pearson]}}"],
+        "config: tasks.rte.metrics: ['pearson']; metrics must be of accuracy, f1,"
+        " matthews_correlation here",
+    ),
+    "an unknown head": (
+        [SMALL, "tasks: {rte: {head: token}}"],
+        'config: tasks.rte.head: "token" is not possible; write classification, regression, span or'
+        " mlm",
+    ),
+    "a data set without its splits": (
+        [SMALL, "tasks: {rte: {dataset: {path: {data}}}}"],
+        "config: tasks.rte.dataset: {data}: no train-*.parquet there; a data set has the hub's"
+        " layout",
+    ),
+    "two files that contradict each other": (
+        [SMALL, "tasks: {rte: {epochs: 3}}", "tasks: {rte: {steps: 100}}"],
+        "config: tasks.rte.epochs: 3; epochs must be given, or steps; not both",
+    ),
+    "two files of which one takes a section away": (
+        [SMALL, "tasks: null"],
+        "config: tasks: null is not possible; write a mapping with at least one task",
+    ),
+    "only what differs, without what it differs from": (
+        ["seeds: [1]\n"],
+        "config: model: missing; write a mapping",
+    ),
+}
+
+
+def written(folder: Path, texts: list[str]) -> tuple[list[Path], dict[str, str]]:
+    """The files of a case, and what stands for them in its texts."""
+    (folder / "data" / "weights").mkdir(parents=True)
+    (folder / "data" / "weights" / "model.safetensors").touch()
+    files = [folder / f"{place}.yaml" for place in range(len(texts))]
+    places = {"{data}": str(folder / "data")}
+    places |= {f"{{{place}}}": str(file) for place, file in enumerate(files)}
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(filled(text, places))
+    return files, places
+
+
+def filled(text: str, places: dict[str, str]) -> str:
+    for place, value in places.items():
+        text = text.replace(place, value)
+    return text
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_configuration_gets_one_line(case: str, tmp_path: Path) -> None:
+    """What `tickets check` says, and what Snakemake ends with where it gets to read the file."""
+    texts, line = WRONG[case]
+    files, places = written(tmp_path, texts)
+
+    with pytest.raises(BadInput) as refused:
+        check.run(Namespace(files=files))
+
+    assert str(refused.value) == filled(line, places)
+
+
+def test_bytes_that_are_no_text_and_files_that_are_none(tmp_path: Path) -> None:
+    """Said with the line, where there is one."""
+    latin = tmp_path / "latin.yaml"
+    latin.write_bytes(b"seeds: [1]\nresults: r\xe9sultats\n")
+    lines = {
+        latin: f"{latin}, line 2: no UTF-8 text; save it as UTF-8",
+        tmp_path: f"{tmp_path}: Is a directory; write the path of a YAML file",
+        tmp_path / "no": f"{tmp_path}/no: No such file or directory; write the path of a YAML file",
+    }
+
+    for file, line in lines.items():
+        with pytest.raises(BadInput) as refused:
+            check.run(Namespace(files=[file]))
+        assert str(refused.value) == line
+
+
+def test_json_may_be_indented_with_tabs(tmp_path: Path) -> None:
+    """Snakemake reads it, so the check does; a merge key of YAML names no key twice."""
+    revision = "86b5e0934494bd15c9632b12f734a8a67f723594"
+    model = f'{{"path": "a/b", "revision": "{revision}"}}'
+    (tmp_path / "a.json").write_text(f'{{\n\t"model": {model},\n\t"tasks": {{"rte": null}}\n}}')
+    merged = "tasks:\n  rte: &rte {epochs: 1, batch_size: 8}\n  cola: {<<: *rte, epochs: 2}\n"
+    (tmp_path / "b.yaml").write_text(merged)
+
+    assert check.run(Namespace(files=[tmp_path / "a.json", tmp_path / "b.yaml"])) == 0
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return checkout(tmp_path_factory.mktemp("wrong"))
+
+
+@pytest.mark.parametrize(
+    "case", ["a key twice", "a percentage for a share", "two files that contradict each other"]
+)
+def test_snakemake_ends_with_that_line(case: str, folder: Path, tmp_path: Path) -> None:
+    """And says nothing else but which profile it took."""
+    texts, line = WRONG[case]
+    files, places = written(tmp_path, texts)
+    config, *more = map(str, files)
+
+    done = snakemake(folder, *more, "--dry-run", config=config)
+
+    assert done.returncode == 1
+    assert [said for said in done.stdout.splitlines() if not said.startswith("Using workflow")] == [
+        f"error: {filled(line, places)}"
+    ]
+
+
+@pytest.mark.parametrize("case", ["a tab", "an empty file"])
+def test_what_is_no_yaml_snakemake_refuses_itself(case: str, folder: Path, tmp_path: Path) -> None:
+    """Before it reads the workflow: without a traceback, and without saying which file and line."""
+    files, _ = written(tmp_path, WRONG[case][0])
+
+    done = snakemake(folder, "--dry-run", config=str(files[0]))
+
+    assert done.returncode == 1
+    assert "WorkflowError:\nConfig file" in done.stdout
+    assert "Traceback" not in done.stdout

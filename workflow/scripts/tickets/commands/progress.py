@@ -1,0 +1,26 @@
+"""Say what trains at the moment, and how far each training is.
+
+Examples:
+    tickets progress results
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tickets.watch.running import finished, running
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the command's flags."""
+    parser.add_argument("results", type=Path, help="a study's results folder")
+
+
+def run(flags: argparse.Namespace) -> int:
+    """Print a line for each."""
+    unfinished = running(flags.results)
+    print(f"{finished(flags.results):,} trainings finished, {len(unfinished):,} begun")
+    for each in unfinished:
+        print(f"{each.name}\n    {each.said}  ({each.ago} ago)")
+    return 0

@@ -1,0 +1,68 @@
+"""What trains at the moment, and how far it is, as its log says."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from tickets.errors import BadInput
+from tickets.paths import Results, parse_predictions
+from tickets.watch.pace import FOLDER
+
+_REPORT = re.compile(r"\S+  (?P<said>(step|resumed at step) (?P<step>\d+)/(?P<total>\d+).*)")
+_MADE: Mapping[str, Callable[[Results, str], str]] = {
+    FOLDER: Results.predictions,
+    "theta_i": lambda files, name: files.weights(name),
+}
+"""What a training makes at its end, by the folder of its log."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A training that is not finished: its name, its log's last report, and the log's age."""
+
+    name: str
+    said: str
+    ago: timedelta
+
+
+def running(results: Path) -> list[Running]:
+    """The trainings of a study that have begun and made nothing yet, the latest news first.
+
+    One that was killed is among them: its log only grows older.
+
+    Raises:
+        BadInput: the folder has no logs.
+    """
+    files = Results(root=str(results))
+    logs = Path(files.log("any")).parent
+    if not logs.is_dir():
+        raise BadInput(f"{results}: no logs there; name a study's results folder")
+    found = [
+        Running(name=name, said=_said(log), ago=timedelta(seconds=round(_age(log))))
+        for kind, made in _MADE.items()
+        for log in (logs / kind).rglob("*.log")
+        for name in [log.relative_to(logs / FOLDER if kind == FOLDER else logs).as_posix()[:-4]]
+        if not Path(made(files, name)).exists()
+    ]
+    return sorted(found, key=lambda each: (each.ago, each.name))
+
+
+def finished(results: Path) -> int:
+    """How many trainings have made their predictions."""
+    made = Path(Results(root=str(results)).predictions("any")).parent.rglob("*.parquet")
+    return sum(parse_predictions(file).finder != "majority" for file in made)
+
+
+def _said(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    reports = [found["said"] for line in lines if (found := _REPORT.fullmatch(line))]
+    return reports[-1] if reports else (lines[-1] if lines else "starting")
+
+
+def _age(file: Path) -> float:
+    return max(0.0, time.time() - file.stat().st_mtime)
