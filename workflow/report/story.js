@@ -27,7 +27,7 @@ function look() {
     style: {
       number: { fontSize: narrow.matches ? 11 : 15 },
       small: { fontSize: narrow.matches ? 10 : 11, fill: ink },
-      frame: { stroke: ink },
+      frame: { stroke: ink, color: ink, fill: null },
     },
     range: {
       diverging: dark.matches

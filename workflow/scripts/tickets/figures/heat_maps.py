@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import altair as alt
 import pandas as pd
 
 from tickets.figures.charts import INK, styled
-from tickets.figures.labels import minus, signed, source, words
+from tickets.figures.labels import minus, signed, source, tenths, words
 from tickets.prunable import KINDS
 from tickets.tables.transfer import UNIVERSAL
 from tickets.terminal import metric_label, score, seeds
@@ -93,7 +91,7 @@ def overlap(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
     cells = _overlapping(table)
     names = list(dict.fromkeys([*cells["one"], *cells["other"]]))
     found = cells.loc[~cells["random"], "beyond"]
-    low, high = _tenths(found if len(found) else cells["beyond"])
+    low, high = tenths(found if len(found) else cells["beyond"])
     base = alt.Chart(cells).encode(
         x=alt.X("other:N", sort=names, title=None), y=alt.Y("one:N", sort=names, title=None)
     )
@@ -131,7 +129,7 @@ def overlap(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
 def layer_sparsity(table: pd.DataFrame) -> alt.FacetChart:
     """The fraction pruned by layer (down) and matrix kind (across), one facet a source."""
     cells = _pruned(table)
-    low, high = _tenths(cells["pruned"])
+    low, high = tenths(cells["pruned"])
     base = alt.Chart().encode(
         x=alt.X("matrix:N", sort=[words(kind) for kind in KINDS], title=None),
         y=alt.Y("layer:N", sort=list(cells["layer"].unique()), title=None),
@@ -177,12 +175,6 @@ def _share_pruned(table: pd.DataFrame) -> str:
     whole = table.loc[table["scope"] == "all", ["sparsity_a", "sparsity_b"]].to_numpy()
     ends = dict.fromkeys(f"{100 * end:g}" for end in (whole.min(), whole.max()))
     return " to ".join(ends)
-
-
-def _tenths(values: pd.Series[float]) -> tuple[float, float]:
-    """The tenths below and above the values: a scale's ends, never the same."""
-    high = math.ceil(10 * values.max())
-    return min(math.floor(10 * values.min()), high - 1) / 10, high / 10
 
 
 def _transferred(table: pd.DataFrame) -> pd.DataFrame:

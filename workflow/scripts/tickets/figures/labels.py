@@ -1,6 +1,10 @@
-"""What the figures call masks, matrices and numbers."""
+"""What the figures call masks, matrices and numbers, and where their scales end."""
 
 from __future__ import annotations
+
+import math
+
+import pandas as pd
 
 
 def source(finder: str, task: object) -> str:
@@ -23,3 +27,9 @@ def signed(delta: float) -> str:
 def minus(number: str) -> str:
     """The number with a minus as long as a plus."""
     return number.replace("-", "\N{MINUS SIGN}")
+
+
+def tenths(values: pd.Series[float]) -> tuple[float, float]:
+    """The tenths below and above the values: a scale's ends, never the same."""
+    high = math.ceil(10 * values.max())
+    return min(math.floor(10 * values.min()), high - 1) / 10, high / 10

@@ -1,1 +1,1 @@
-"""The study as one page for a reader: figures to point at, tables, and what became of the claims."""
+"""The study as one page: figures to point at, tables, and what became of the claims."""

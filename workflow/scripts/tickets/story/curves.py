@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import cycle
 
 import altair as alt
@@ -22,7 +22,7 @@ def sweep(table: pd.DataFrame, seeds: Sequence[int]) -> Figure:
     found = with_seeds(table[table["finder"] != "dense"], seeds)
     points = found.assign(
         panel=found["task"],
-        name=[NAMES.get(finder, finder) for finder in found["finder"]],
+        name=found["finder"].replace(NAMES),
         value=found["mean"],
         bottom=found["mean"] - found["std"],
         top=found["mean"] + found["std"],
@@ -59,7 +59,7 @@ def transfer_sweep(table: pd.DataFrame, seeds: Sequence[int]) -> Figure:
     points = swept.assign(
         panel=swept["target"],
         name=[
-            f"mask of {source}" if finder == "imp" else NAMES.get(finder, finder)
+            f"mask of {source}" if finder == "imp" else str(NAMES.get(finder, finder))
             for finder, source in zip(swept["finder"], swept["source"], strict=True)
         ],
         value=swept["delta_full"],
@@ -90,9 +90,7 @@ def _figure(name: str, points: pd.DataFrame, what: str, unit: str | None = None)
     return Figure(name=name, panels=panels, legend=list(colours.items()))
 
 
-def _panel(
-    rows: pd.DataFrame, colours: dict[str, str], what: str, unit: str
-) -> alt.LayerChart:
+def _panel(rows: pd.DataFrame, colours: dict[str, str], what: str, unit: str) -> alt.LayerChart:
     percents = [float(percent) for percent in sorted(rows["percent"].unique())]
     x = alt.X(
         "percent:Q",
@@ -110,22 +108,32 @@ def _panel(
         return alt.Y(
             f"{column}:Q",
             title=unit,
-            axis=alt.Axis(tickCount=4, titleAnchor="end", titleAngle=0, titleAlign="left",
-                          titleX=-30, titleY=-8),
+            axis=alt.Axis(
+                tickCount=4,
+                titleAnchor="end",
+                titleAngle=0,
+                titleAlign="left",
+                titleX=-30,
+                titleY=-8,
+            ),
             scale=alt.Scale(zero=False),
         )
 
+    full = [
+        alt.Tooltip("full_mean:Q", title="full model, mean", format=".2f"),
+        alt.Tooltip("full_std:Q", title="full model, standard deviation", format=".2f"),
+    ]
     told = tooltips(
-        alt.Tooltip("panel:N", title="task"),
-        alt.Tooltip("name:N", title=what),
-        alt.Tooltip("percent:Q", title="pruned (%)", format=".4~r"),
-        alt.Tooltip("metric:N"),
+        [
+            alt.Tooltip("panel:N", title="task"),
+            alt.Tooltip("name:N", title=what),
+            alt.Tooltip("percent:Q", title="pruned (%)", format=".4~r"),
+            alt.Tooltip("metric:N"),
+        ],
+        full if "full_mean" in rows else [],
     )
-    if "full_mean" in rows:
-        told += [
-            alt.Tooltip("full_mean:Q", title="full model, mean", format=".2f"),
-            alt.Tooltip("full_std:Q", title="full model, standard deviation", format=".2f"),
-        ]
+    # The first name is drawn last, above the others.
+    rows = rows.iloc[::-1]
     points = alt.Chart(rows).encode(x=x, y=y("value"), color=colour)
     band = (
         alt.Chart(rows)
@@ -137,19 +145,16 @@ def _panel(
         *_level(rows, y),
         band,
         points.mark_line(strokeWidth=2),
-        points.transform_filter("!datum.star").mark_point(
-            filled=True, size=14, opacity=1
-        ),
+        points.transform_filter("!datum.star").mark_point(filled=True, size=14, opacity=1),
         points.transform_filter("datum.star").mark_point(filled=True, size=70, opacity=1),
         # A place to point at that a finger meets.
         points.mark_point(filled=True, size=350, opacity=0).encode(tooltip=told),
     ]
-    return alt.layer(*layers)
+    return alt.LayerChart(layer=layers)
 
 
-def _level(rows: pd.DataFrame, y: object) -> list[alt.Chart]:
+def _level(rows: pd.DataFrame, y: Callable[[str], alt.Y]) -> list[alt.Chart]:
     """The full model's mean and its band, where there are such."""
-    assert callable(y)
     if rows["level"].isna().all():
         return []
     level = rows[["level", "level_bottom", "level_top"]].head(1)

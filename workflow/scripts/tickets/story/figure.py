@@ -38,8 +38,11 @@ class Figure:
     legend: Sequence[tuple[str, str]] = ()
 
 
-def panel(title: str, chart: alt.LayerChart, height: int | alt.Step, cells: int = 0) -> Panel:
-    """The chart as a panel; its colours of text and ground are the page's, light or dark."""
+def panel(title: str, chart: alt.LayerChart, height: int, cells: int = 0) -> Panel:
+    """The chart as a panel; its colours of text and ground are the page's, light or dark.
+
+    `height` is in points, without axes.
+    """
     with alt.data_transformers.enable(consolidate_datasets=False, max_rows=None):
         spec = chart.properties(
             width="container",
@@ -56,13 +59,22 @@ def with_seeds(table: pd.DataFrame, seeds: Sequence[int]) -> pd.DataFrame:
     return table.assign(seeds=", ".join(map(str, seeds)))
 
 
-def tooltips(*first: alt.Tooltip, mean: str = "mean", digits: int = 2) -> list[alt.Tooltip]:
-    """What is shown of a mark that is pointed at: what it is, then its mean with all about it."""
-    number = f".{digits}f"
+def tooltips(
+    first: Sequence[alt.Tooltip],
+    last: Sequence[alt.Tooltip] = (),
+    mean: str = "mean",
+    digits: int = 2,
+) -> list[alt.Tooltip]:
+    """What is shown of a mark that is pointed at: what it is, its mean with all about it, the rest.
+
+    `mean` is the column that has it.
+    """
+    title = "mean" if mean == "mean" else f"{mean} (mean)"
     return [
         *first,
-        alt.Tooltip(f"{mean}:Q", title="mean" if mean == "mean" else f"{mean} (mean)", format=number),
-        alt.Tooltip("std:Q", title="standard deviation", format=number),
-        alt.Tooltip("n:Q", title="n"),
-        alt.Tooltip("seeds:N", title="seeds"),
+        alt.Tooltip(f"{mean}:Q", title=title, format=f".{digits}f"),
+        alt.Tooltip("std:Q", title="standard deviation", format=f".{digits}f"),
+        alt.Tooltip("n:Q"),
+        alt.Tooltip("seeds:N"),
+        *last,
     ]

@@ -18,6 +18,7 @@ from tickets.story import curves, heat_maps, points, told
 from tickets.story.figure import Figure
 
 TEMPLATE = "story.html.jinja"
+VEGA = "window.vegaEmbed = vegaEmbed;"
 TABLES = (
     *("transfer", "baselines", "winning_tickets", "sparsity_sweep", "rewinding"),
     *("transfer_variants", "transferability", "mask_overlap", "layer_sparsity", "versus_paper"),
@@ -65,7 +66,11 @@ def html(study: Told, template: Path) -> str:
     }
     transferred = told.scores(tables["transfer"], "source", "target", "matches_full")
     full = ["full model", *told.full_models(tables["transfer"])]
-    at_paper = tables["winning_tickets"].query("criterion == 'within_std'")
+    tickets = tables["winning_tickets"]
+    # The full model is no ticket, though it meets the rule.
+    networks = tickets[tickets["criterion"] == "within_std"].assign(
+        star=tickets["wins"] & (tickets["network"] != "full")
+    )
     judged = told.claims(tables["versus_paper"])
     page = Environment(
         loader=FileSystemLoader(template),
@@ -78,20 +83,24 @@ def html(study: Told, template: Path) -> str:
         study=study,
         figures=drawn,
         specs=_embedded(specs),
-        # One copy of Vega for all charts. In a script element "</script" would end it.
-        vega=Markup(vl_convert.javascript_bundle().replace("</script", "<\\/script")),
+        vega=_vega(),
         sparsity=f"{100 * tables['transfer']['sparsity'].iloc[0]:g}",
-        sparsest=told.sparsest(tables["winning_tickets"]),
+        sparsest=told.sparsest(tickets),
         transferred=told.transferred(tables["transfer"]),
         many=told.many(study.seeds),
         transfer=told.Table(columns=transferred.columns, rows=[full, *transferred.rows]),
-        winning=told.scores(at_paper, "network", "task", "wins"),
+        winning=told.scores(networks, "network", "task", "star"),
         claims=judged,
         counted=told.counted(judged),
         published=told.published(tables["versus_paper"]),
         findings=told.findings(study.audit["findings"], {**FAULTS, **REMARKS}),
         tables={name: told.plain(tables[name]) for name in TABLES},
     )
+
+
+def _vega() -> Markup:
+    """Vega, Vega-Lite and Vega-Embed, one copy for all charts; "</script" would end its element."""
+    return Markup(vl_convert.javascript_bundle(VEGA).replace("</script", "<\\/script"))
 
 
 def _embedded(value: object) -> Markup:

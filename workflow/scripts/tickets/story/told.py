@@ -62,13 +62,14 @@ def sparsest(table: pd.DataFrame) -> str:
     won = own[own["wins"] & (own["sparsity"] > 0)]
     if won.empty:
         return "No task has a winning ticket here."
-    least, most = won.loc[won["sparsity"].idxmin()], won.loc[won["sparsity"].idxmax()]
+    ends = won.sort_values("sparsity", kind="stable").iloc[[0, -1]]
+    (least, most), (one, other) = 100 * ends["sparsity"], ends["task"]
     many = f"{len(won)} of {len(own)} tasks have a winning ticket"
-    if least["sparsity"] == most["sparsity"]:
-        return f"{many}, at {100 * least['sparsity']:g} % pruned."
+    if least == most:
+        return f"{many}, at {least:g} % pruned."
     return (
-        f"{many}: the least that can go is {100 * least['sparsity']:g} % of the weights "
-        f"({least['task']}), the most {100 * most['sparsity']:g} % ({most['task']})."
+        f"{many}: the least that can go is {least:g} % of the weights ({one}), the most "
+        f"{most:g} % ({other})."
     )
 
 
@@ -80,8 +81,8 @@ def transferred(table: pd.DataFrame) -> str:
         found[found["source"] != found["target"]],
     )
     return (
-        f"At {100 * table['sparsity'].iloc[0]:g} % pruned, {own['matches_full'].sum()} of {len(own)} "
-        f"masks are winning tickets on the task they were found on, and "
+        f"At {100 * table['sparsity'].iloc[0]:g} % pruned, {own['matches_full'].sum()} of "
+        f"{len(own)} masks are winning tickets on the task they were found on, and "
         f"{other['matches_full'].sum()} of {len(other)} on another one."
     )
 
