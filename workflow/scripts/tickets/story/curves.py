@@ -135,22 +135,26 @@ def _panel(rows: pd.DataFrame, colours: dict[str, str], what: str, unit: str) ->
     # The first name is drawn last, above the others.
     rows = rows.iloc[::-1]
     points = alt.Chart(rows).encode(x=x, y=y("value"), color=colour)
-    band = (
-        alt.Chart(rows)
-        .transform_filter("isValid(datum.bottom) && isValid(datum.top)")
-        .mark_area(opacity=0.18)
-        .encode(x=x, y=y("bottom"), y2="top:Q", color=colour)
-    )
+    dots = {"datum.star": 70, "!datum.star": 14}
     layers = [
         *_level(rows, y),
-        band,
+        # Without any, Vega-Lite would complain of it to the console.
+        *([_band(rows, x, y, colour)] if rows["bottom"].notna().any() else []),
         points.mark_line(strokeWidth=2),
-        points.transform_filter("!datum.star").mark_point(filled=True, size=14, opacity=1),
-        points.transform_filter("datum.star").mark_point(filled=True, size=70, opacity=1),
+        *(
+            points.transform_filter(which).mark_point(filled=True, size=size, opacity=1)
+            for which, size in dots.items()
+            if (rows["star"] == (which == "datum.star")).any()
+        ),
         # A place to point at that a finger meets.
         points.mark_point(filled=True, size=350, opacity=0).encode(tooltip=told),
     ]
     return alt.LayerChart(layer=layers)
+
+
+def _band(rows: pd.DataFrame, x: alt.X, y: Callable[[str], alt.Y], colour: alt.Color) -> alt.Chart:
+    drawn = alt.Chart(rows).transform_filter("isValid(datum.bottom) && isValid(datum.top)")
+    return drawn.mark_area(opacity=0.18).encode(x=x, y=y("bottom"), y2="top:Q", color=colour)
 
 
 def _level(rows: pd.DataFrame, y: Callable[[str], alt.Y]) -> list[alt.Chart]:

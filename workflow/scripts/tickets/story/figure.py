@@ -43,7 +43,7 @@ def panel(title: str, chart: alt.LayerChart, height: int, cells: int = 0) -> Pan
 
     `height` is in points, without axes.
     """
-    with alt.data_transformers.enable(consolidate_datasets=False, max_rows=None):
+    with alt.data_transformers.disable_max_rows():
         spec = chart.properties(
             width="container",
             height=height,

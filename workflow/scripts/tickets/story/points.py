@@ -130,17 +130,22 @@ def _networks(cells: pd.DataFrame) -> alt.LayerChart:
         ],
     )
     level = alt.Chart(cells[cells["network"] == "full"])
-    return alt.LayerChart(
-        layer=[
-            level.mark_rect(color=GREY, opacity=0.18).encode(x=x("bottom"), x2="top:Q"),
-            level.mark_rule(color=GREY, strokeDash=[5, 3], strokeWidth=1.5).encode(x=x("mean")),
-            base.mark_rule(strokeWidth=1.5).encode(x=x("bottom"), x2="top:Q"),
-            base.transform_filter("datum.wins")
-            .mark_point(filled=True, size=80, opacity=1)
-            .encode(x=x("mean")),
-            base.transform_filter("!datum.wins")
-            .mark_point(filled=False, size=50, strokeWidth=1.5, opacity=1)
-            .encode(x=x("mean")),
-            base.mark_point(filled=True, size=350, opacity=0).encode(x=x("mean"), tooltip=told),
-        ]
-    )
+    bars = [
+        level.mark_rect(color=GREY, opacity=0.18).encode(x=x("bottom"), x2="top:Q"),
+        base.mark_rule(strokeWidth=1.5).encode(x=x("bottom"), x2="top:Q"),
+    ]
+    dots = {True: ("datum.wins", 80), False: ("!datum.wins", 50)}
+    layers = [
+        # Without any, Vega-Lite would complain of it to the console.
+        *(bars if cells["bottom"].notna().any() else []),
+        level.mark_rule(color=GREY, strokeDash=[5, 3], strokeWidth=1.5).encode(x=x("mean")),
+        *(
+            base.transform_filter(which)
+            .mark_point(filled=wins, size=size, strokeWidth=1.5, opacity=1)
+            .encode(x=x("mean"))
+            for wins, (which, size) in dots.items()
+            if (cells["wins"] == wins).any()
+        ),
+        base.mark_point(filled=True, size=350, opacity=0).encode(x=x("mean"), tooltip=told),
+    ]
+    return alt.LayerChart(layer=layers)
