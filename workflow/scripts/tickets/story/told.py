@@ -117,7 +117,9 @@ def scores(table: pd.DataFrame, rows: str, columns: str, wins: str) -> Table:
 def full_models(table: pd.DataFrame) -> list[str]:
     """The full models' scores, a cell a target, as a row of `scores` has them."""
     each = table.drop_duplicates("target")
-    return [score(mean, std) for mean, std in zip(each["full_mean"], each["full_std"], strict=True)]
+    return [
+        score(mean, std, "") for mean, std in zip(each["full_mean"], each["full_std"], strict=True)
+    ]
 
 
 def published(table: pd.DataFrame) -> Table:
