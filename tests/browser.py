@@ -20,7 +20,7 @@ needed = pytest.mark.skipif(
 QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--enable-logging=stderr", "--virtual-time-budget=30000", "--dump-dom"),
+    *("--hide-scrollbars", "--enable-logging=stderr", "--virtual-time-budget=30000", "--dump-dom"),
     # Whatever were asked for of any host would be an error on the console.
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
