@@ -68,14 +68,14 @@ def transfer(table: pd.DataFrame, seeds: Sequence[int]) -> Figure:
         ),
         legend=_below(),
     )
-    squares = base.mark_rect(cornerRadius=3).encode(color=colour, tooltip=told)
+    squares = base.mark_rect(cornerRadius=3).encode(color=colour)
     frames = base.transform_filter("datum.own").mark_rect(
         filled=False, strokeWidth=2, cornerRadius=3, style="frame"
     )
     # Elsewhere the page's own colour of text holds, which is white on a dark page.
     pale = alt.when(f"abs(datum.delta_full) > {0.55 * end}").then(alt.value("white"))
     numbers = base.mark_text(style="number").encode(text="shown:N", color=pale)
-    chart = alt.LayerChart(layer=[squares, frames, numbers])
+    chart = alt.LayerChart(layer=[squares, frames, numbers, _pointed(base, told)])
     return Figure(
         name="transfer", panels=[panel("", chart, TALL * len(sources), cells=len(targets))]
     )
@@ -207,9 +207,15 @@ def _viridis(
     ink = alt.condition(dark, alt.value("#111"), alt.value("white"))
     text = "shown:N" if style == "number" else alt.Text(f"{value}:Q", format=".2f")
     return [
-        base.mark_rect(cornerRadius=3).encode(color=colour, tooltip=told),
+        base.mark_rect(cornerRadius=3).encode(color=colour),
         base.mark_text(style=style).encode(text=text, color=ink),
+        _pointed(base, told),
     ]
+
+
+def _pointed(base: alt.Chart, told: list[alt.Tooltip]) -> alt.Chart:
+    """Squares to point at, above the numbers, which would be in the way."""
+    return base.mark_rect(opacity=0).encode(tooltip=told)
 
 
 def _below() -> alt.Legend:
