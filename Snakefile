@@ -22,16 +22,23 @@ include: "workflow/rules/experiments.smk"
 include: "workflow/rules/plan.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/exports.smk"
+include: "workflow/rules/report.smk"
+
+
+report: "workflow/report/workflow.rst"
 
 
 rule all:
     default_target: True
     input:
-        files.table("transfer"),
-        files.table("baselines"),
-        [table.values() for table in (won, swept, rewound_to, varied, ranked, judged)],
-        [table.values() for table in (overlapping, layered)],
-        [files.figure(name, kind) for name in curves for kind in ("svg", "png")],
+        study=[
+            files.table("transfer"),
+            files.table("baselines"),
+            [table.values() for table in (won, swept, rewound_to, varied, ranked, judged)],
+            [table.values() for table in (overlapping, layered)],
+            [files.figure(name, kind) for name in curves for kind in ("svg", "png")],
+        ],
+        story=files.story(),
     localrule: True
 
 

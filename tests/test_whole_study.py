@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import pytest
 import yaml
 from safetensors.numpy import load_file
 
+import browser
 from studies import ROOT, checkout, planned, snakemake
 from tickets import masks, provenance
+from tickets.audit.places import is_stated
 from tickets.audit.schema_of_statements import problem, schema
 from tickets.design import config, experiments
 
@@ -70,6 +73,47 @@ def test_every_table_and_figure_is_there(study: Path) -> None:
     for path in made:
         assert provenance.subject_digest(path)
         assert len(path.read_bytes()) > 40
+
+
+@pytest.fixture(scope="module")
+def report(study: Path) -> Path:
+    """Snakemake's report on the study."""
+    done = snakemake(study, "--report", "results/report.html")
+    assert done.returncode == 0, done.stdout
+    return study / "results" / "report.html"
+
+
+def test_snakemakes_report_has_page_figures_tables_and_audit(report: Path) -> None:
+    """Each with its caption, and the data within the file; the audit takes no offence at it."""
+    text = report.read_text(encoding="utf-8")
+    [results] = re.findall(r"(?m)^ *var results = (\{.*\});$", text)
+    shown = json.loads(results)
+    figures = {path for path in shown if path.endswith(".svg")}
+    tables = {path for path in shown if path.endswith(".csv")}
+
+    assert len(figures) == 7
+    assert {Path(path).stem for path in tables} == {*TABLES, "transfer", "baselines"}
+    assert set(shown) - figures - tables == {
+        "results/report/story.html",
+        "results/audit/report.html",
+    }
+    assert all(len(entry["caption"]) > 40 for entry in shown.values())
+    assert all(entry["data_uri"].startswith("data:") for entry in shown.values())
+    assert not re.search(r"<(script|link|img|iframe)[^>]* (src|href)=.?https?:", text)
+    assert is_stated("figures/transfer.svg")
+    assert not is_stated("report.html")
+    assert not is_stated("report/story.html")
+
+
+@browser.needed
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_browser_opens_snakemakes_report(report: Path, dark: bool) -> None:
+    """What the workflow is stands there; nothing fails, and nothing is asked of a network."""
+    found = browser.opened(report, 1280, dark, "#app nav")
+
+    assert "Begin with 1. The story" in found.text
+    # One line of a library that is within the file: it would rather be compiled.
+    assert [line for line in found.console if "should not be used in production" not in line] == []
 
 
 def test_every_statement_is_as_the_schema_says(study: Path) -> None:

@@ -4,12 +4,18 @@
 rule audit:
     # `rule all` is known only when every rule has been read, hence functions.
     input:
-        study=lambda wildcards: ancient(rules.all.input),
-        statements=lambda wildcards: stated(*rules.all.input),
+        study=lambda wildcards: ancient(rules.all.input.study),
+        statements=lambda wildcards: stated(*rules.all.input.study),
         code=code("audit"),
     output:
         masks=files.audit("masks.csv"),
-        report=files.audit("report.html"),
+        report=report(
+            files.audit("report.html"),
+            category="4. Audit",
+            caption="../report/audit.rst",
+            labels={"page": "audit"},
+        ),
+        verdict=files.audit("verdict.json"),
     log:
         files.log("audit"),
     benchmark:
@@ -20,4 +26,4 @@ rule audit:
         flags=flags.flags({"results": study.results}),
     shell:
         "python {input.code[0]} {params.flags} --masks {output.masks} "
-        "--report {output.report} > {log} 2>&1"
+        "--report {output.report} --verdict {output.verdict} > {log} 2>&1"

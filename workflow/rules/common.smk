@@ -113,6 +113,22 @@ def made(name, *kinds):
     return {kind: known[kind] for kind in kinds}
 
 
+def reported(outputs):
+    """The same outputs, table and figure marked for Snakemake's report."""
+    shown = {"svg": ("2. Figures", "figure"), "table": ("3. Tables", "table")}
+    marked = {
+        kind: report(
+            outputs[kind],
+            category=category,
+            caption=f"../report/{what}.rst",
+            labels={what: Path(outputs[kind]).stem},
+        )
+        for kind, (category, what) in shown.items()
+        if kind in outputs
+    }
+    return outputs | marked
+
+
 def lasting(weights):
     """The file of weights that are kept; what a round ends with is not, and its ticket's statement
     speaks for it.

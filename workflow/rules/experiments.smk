@@ -12,6 +12,7 @@ layered = made("layer_sparsity", "table", "svg", "png")
 tabled = made("{name}", "table", "svg", "png")
 judged = made("versus_paper", "table", "text")
 compared_masks = [files.mask(mask) for mask in experiments.compared_masks(design)]
+curved = made("{figure}", "svg", "png")
 curves = {"transferability": "transferability", "transfer_sweep": "transfer_variants"}
 
 
@@ -20,7 +21,7 @@ rule winning_sparsity:
         **scores("tickets"),
         code=code("winning_sparsity"),
     output:
-        **winners,
+        **reported(winners),
         statements=stated(*winners.values()),
     log:
         files.log("winning_sparsity"),
@@ -66,7 +67,7 @@ rule winning_tickets:
         winning_statement=stated(files.winning()),
         code=code("winning_tickets"),
     output:
-        **won,
+        **reported(won),
         statements=stated(*won.values()),
     log:
         files.log("winning_tickets"),
@@ -85,7 +86,7 @@ rule sparsity_sweep:
         **scores("sweep"),
         code=code("sparsity_sweep"),
     output:
-        **swept,
+        **reported(swept),
         statements=stated(*swept.values()),
     log:
         files.log("sparsity_sweep"),
@@ -106,7 +107,7 @@ rule rewinding:
         **scores("rewinding"),
         code=code("rewinding"),
     output:
-        **rewound_to,
+        **reported(rewound_to),
         statements=stated(*rewound_to.values()),
     log:
         files.log("rewinding"),
@@ -127,7 +128,7 @@ rule transfer_variants:
         winning_statement=stated(files.winning()),
         code=code("transfer_variants"),
     output:
-        **varied,
+        **reported(varied),
         statements=stated(*varied.values()),
     log:
         files.log("transfer_variants"),
@@ -148,7 +149,7 @@ rule transferability:
         data_statements=stated(*(files.data(task, "train") for task in study.tasks)),
         code=code("transferability"),
     output:
-        **ranked,
+        **reported(ranked),
         statements=stated(*ranked.values()),
     log:
         files.log("transferability"),
@@ -171,7 +172,7 @@ rule mask_table:
         statements=stated(*compared_masks),
         code=code("mask_table"),
     output:
-        **tabled,
+        **reported(tabled),
         statements=stated(*tabled.values()),
     log:
         files.log("{name}"),
@@ -212,7 +213,7 @@ rule versus_paper:
         published=published,
         code=code("versus_paper"),
     output:
-        **judged,
+        **reported(judged),
         statements=stated(*judged.values()),
     log:
         files.log("versus_paper"),
@@ -237,9 +238,8 @@ rule curve:
         statements=lambda w: stated(files.table(curves[w.figure])),
         code=code("curve"),
     output:
-        svg=files.figure("{figure}", "svg"),
-        png=files.figure("{figure}", "png"),
-        statements=stated(files.figure("{figure}", "svg"), files.figure("{figure}", "png")),
+        **reported(curved),
+        statements=stated(*curved.values()),
     log:
         files.log("curve/{figure}"),
     wildcard_constraints:

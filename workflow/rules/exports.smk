@@ -6,8 +6,8 @@ import json
 rule crate:
     # `rule all` is known only when every rule has been read, hence functions.
     input:
-        study=lambda wildcards: ancient(rules.all.input),
-        statements=lambda wildcards: stated(*rules.all.input),
+        study=lambda wildcards: ancient(rules.all.input.study),
+        statements=lambda wildcards: stated(*rules.all.input.study),
         code=code("export_crate"),
     output:
         files.crate(),
@@ -25,8 +25,8 @@ rule crate:
 rule sign:
     # The key's place is the signer's own: not a parameter, which Snakemake would write down.
     input:
-        study=lambda wildcards: ancient(rules.all.input),
-        statements=lambda wildcards: stated(*rules.all.input),
+        study=lambda wildcards: ancient(rules.all.input.study),
+        statements=lambda wildcards: stated(*rules.all.input.study),
         code=code("sign_study"),
     output:
         files.signature(),

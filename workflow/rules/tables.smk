@@ -1,13 +1,8 @@
 """Scores from predictions, and tables and figures from scores; nothing here trains."""
 
-transferred = {
-    "table": files.table("transfer"),
-    "matrix": files.table("transfer_matrix"),
-    "text": files.text("transfer"),
-    "svg": files.figure("transfer", "svg"),
-    "png": files.figure("transfer", "png"),
-}
-compared = {"table": files.table("baselines"), "text": files.text("baselines")}
+transferred = {"matrix": files.table("transfer_matrix")}
+transferred |= made("transfer", "table", "text", "svg", "png")
+compared = made("baselines", "table", "text")
 
 
 rule metrics:
@@ -37,7 +32,7 @@ rule transfer:
         statements=stated(files.metrics("transfer")),
         code=code("transfer"),
     output:
-        **transferred,
+        **reported(transferred),
         statements=stated(*transferred.values()),
     log:
         files.log("transfer"),
@@ -58,7 +53,7 @@ rule baselines:
         statements=stated(files.metrics("baselines")),
         code=code("baselines"),
     output:
-        **compared,
+        **reported(compared),
         statements=stated(*compared.values()),
     log:
         files.log("baselines"),

@@ -1,4 +1,4 @@
-"""Rule audit: the table of masks and the page of an audit, whatever the audit finds."""
+"""Rule audit: an audit's table of masks, page and verdict, whatever it finds."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, required=True, help="the study's results folder")
     parser.add_argument("--masks", type=Path, required=True, help="table of masks to write (CSV)")
     parser.add_argument("--report", type=Path, required=True, help="page to write (HTML)")
+    parser.add_argument("--verdict", type=Path, required=True, help="verdict to write (JSON)")
     flags = parser.parse_args()
     with ProcessPoolExecutor() as pool:
         found = audit(flags.results, SCRIPTS.parents[1], pool)
@@ -25,6 +26,7 @@ def main() -> None:
     print(verdict.text(found, judged))
     write_bytes(flags.masks, report.masks_csv(found).encode())
     write_bytes(flags.report, report.html(found, judged).encode())
+    write_bytes(flags.verdict, report.verdict_json(found, judged).encode())
 
 
 if __name__ == "__main__":

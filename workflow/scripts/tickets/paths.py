@@ -17,8 +17,11 @@ from tickets.schedule import parse
 DENSE = "dense"
 THETA_0 = "theta_0"
 CONFIGURATION = ("config.json", "tokenizer.json", "tokenizer_config.json")
-UNSTATED = ("audit", "benchmarks", "checkpoints", "events", "exports", "logs")
-"""Folders of a study whose files no statement speaks of."""
+UNSTATED = (
+    *("audit", "benchmarks", "checkpoints", "events", "exports", "logs"),
+    *("report", "report.html", "report.zip"),
+)
+"""Folders of a study whose files no statement speaks of, and Snakemake's report in it."""
 
 # What Snakemake's wildcards may be: the same forms that are read back below.
 SEED = r"\d+"
@@ -274,6 +277,10 @@ class Results:
     def audit(self, name: str) -> str:
         """What an audit of the study wrote."""
         return f"{self.root}/audit/{name}"
+
+    def story(self) -> str:
+        """The page that tells the study to a reader."""
+        return f"{self.root}/report/story.html"
 
     def crate(self) -> str:
         """The description of the study as an RO-Crate, in the crate's folder."""

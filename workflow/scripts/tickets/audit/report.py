@@ -1,9 +1,10 @@
-"""What an audit found, to be kept: a table of masks, and a page."""
+"""What an audit found, to be kept: a table of masks, a page, and the verdict for programs."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
@@ -71,6 +72,19 @@ def html(audit: Audit, verdict: Verdict) -> str:
         findings=findings if each else "<p>None.</p>",
         table=_table(COLUMNS, _rows(audit)),
     )
+
+
+def verdict_json(audit: Audit, verdict: Verdict) -> str:
+    """The verdict, what it stands for, and how often each finding and remark was made."""
+    said = {
+        "verdict": verdict.word,
+        "meaning": verdict.meaning,
+        "root": audit.root,
+        "files": len(audit.files.digests),
+        "masks": len(audit.masks),
+        "findings": Counter(finding.code for finding in audit.findings),
+    }
+    return json.dumps(said, indent=2, sort_keys=True) + "\n"
 
 
 def _rows(audit: Audit) -> list[list[object]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import altair as alt
 import pandas as pd
 
 from tickets.figures.charts import INK, styled
+from tickets.figures.labels import minus, signed, source, tenths, words
 from tickets.prunable import KINDS
 from tickets.tables.transfer import UNIVERSAL
 from tickets.terminal import metric_label, score, seeds
@@ -92,7 +91,7 @@ def overlap(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
     cells = _overlapping(table)
     names = list(dict.fromkeys([*cells["one"], *cells["other"]]))
     found = cells.loc[~cells["random"], "beyond"]
-    low, high = _tenths(found if len(found) else cells["beyond"])
+    low, high = tenths(found if len(found) else cells["beyond"])
     base = alt.Chart(cells).encode(
         x=alt.X("other:N", sort=names, title=None), y=alt.Y("one:N", sort=names, title=None)
     )
@@ -130,9 +129,9 @@ def overlap(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
 def layer_sparsity(table: pd.DataFrame) -> alt.FacetChart:
     """The fraction pruned by layer (down) and matrix kind (across), one facet a source."""
     cells = _pruned(table)
-    low, high = _tenths(cells["pruned"])
+    low, high = tenths(cells["pruned"])
     base = alt.Chart().encode(
-        x=alt.X("matrix:N", sort=[_words(kind) for kind in KINDS], title=None),
+        x=alt.X("matrix:N", sort=[words(kind) for kind in KINDS], title=None),
         y=alt.Y("layer:N", sort=list(cells["layer"].unique()), title=None),
     )
     squares = base.mark_rect(stroke="white", strokeWidth=1).encode(
@@ -171,28 +170,11 @@ def layer_sparsity(table: pd.DataFrame) -> alt.FacetChart:
     )
 
 
-def _source(finder: str, task: object) -> str:
-    """A mask's source as a label: IMP's is its task, a universal one its finder."""
-    if not isinstance(task, str):
-        return finder
-    return task if finder == "imp" else f"{task} ({finder})"
-
-
 def _share_pruned(table: pd.DataFrame) -> str:
     """How much the masks of an overlap table prune, in per cent: one number or two ends."""
     whole = table.loc[table["scope"] == "all", ["sparsity_a", "sparsity_b"]].to_numpy()
     ends = dict.fromkeys(f"{100 * end:g}" for end in (whole.min(), whole.max()))
     return " to ".join(ends)
-
-
-def _words(kind: str) -> str:
-    return kind.replace("_", " ")
-
-
-def _tenths(values: pd.Series[float]) -> tuple[float, float]:
-    """The tenths below and above the values: a scale's ends, never the same."""
-    high = math.ceil(10 * values.max())
-    return min(math.floor(10 * values.min()), high - 1) / 10, high / 10
 
 
 def _transferred(table: pd.DataFrame) -> pd.DataFrame:
@@ -207,7 +189,7 @@ def _transferred(table: pd.DataFrame) -> pd.DataFrame:
             "source": table["source"],
             "target": full,
             "delta": table["delta_full"],
-            "label": [_signed(delta) for delta in table["delta_full"]],
+            "label": [signed(delta) for delta in table["delta_full"]],
             "own": table["source"] == table["target"],
             "winning": table["matches_full"],
             "equal": table["matches_same_task"] & (table["source"] != table["target"]),
@@ -219,14 +201,14 @@ def _transferred(table: pd.DataFrame) -> pd.DataFrame:
 def _overlapping(table: pd.DataFrame) -> pd.DataFrame:
     """Both squares of every two sources, and the one of every source with itself."""
     whole = table[(table["scope"] == "all") & table["beyond_chance"].notna()]
-    one = [_source(*names) for names in zip(whole["finder_a"], whole["source_a"], strict=True)]
-    other = [_source(*names) for names in zip(whole["finder_b"], whole["source_b"], strict=True)]
+    one = [source(*names) for names in zip(whole["finder_a"], whole["source_a"], strict=True)]
+    other = [source(*names) for names in zip(whole["finder_b"], whole["source_b"], strict=True)]
     cells = pd.DataFrame(
         {
             "one": one,
             "other": other,
             "beyond": whole["beyond_chance"],
-            "label": [_minus(f"{round(beyond, 2) + 0.0:.2f}") for beyond in whole["beyond_chance"]],
+            "label": [minus(f"{round(beyond, 2) + 0.0:.2f}") for beyond in whole["beyond_chance"]],
             "seeds": whole["comparison"] == "seeds",
             "random": (whole["finder_a"] == "random") | (whole["finder_b"] == "random"),
         }
@@ -237,7 +219,7 @@ def _overlapping(table: pd.DataFrame) -> pd.DataFrame:
 
 def _pruned(table: pd.DataFrame) -> pd.DataFrame:
     sources = [
-        f"{_source(finder, task)}, {sparsity:.2f}"
+        f"{source(finder, task)}, {sparsity:.2f}"
         for finder, task, sparsity in zip(
             table["finder"], table["source"], table["sparsity"], strict=True
         )
@@ -246,15 +228,7 @@ def _pruned(table: pd.DataFrame) -> pd.DataFrame:
         {
             "source": sources,
             "layer": table["layer"],
-            "matrix": table["matrix"].map(_words),
+            "matrix": table["matrix"].map(words),
             "pruned": table["mean"],
         }
     )
-
-
-def _signed(delta: float) -> str:
-    return _minus(f"{round(delta, 1) + 0.0:+.1f}")
-
-
-def _minus(number: str) -> str:
-    return number.replace("-", "\N{MINUS SIGN}")

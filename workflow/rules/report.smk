@@ -1,0 +1,43 @@
+"""The page that tells a study to a reader; Snakemake's report has it, figures, tables and audit."""
+
+told = [
+    files.table(name)
+    for name in (
+        *("transfer", "baselines", "winning_tickets", "sparsity_sweep", "rewinding"),
+        *("transfer_variants", "transferability", "mask_overlap", "layer_sparsity"),
+        "versus_paper",
+    )
+]
+
+
+localrules:
+    story,
+
+
+rule story:
+    input:
+        tables=ancient(told),
+        statements=stated(*told),
+        verdict=files.audit("verdict.json"),
+        template=[
+            os.path.relpath(Path(workflow.basedir) / "workflow" / "report" / f"story.{kind}")
+            for kind in ("html.jinja", "css", "js")
+        ],
+        code=code("story"),
+    output:
+        report(
+            files.story(),
+            category="1. The story",
+            caption="../report/story.rst",
+            labels={"page": "story"},
+        ),
+    log:
+        files.log("story"),
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        flags=flags.flags({"model": study.model.path, "seeds": study.seeds}),
+        template=lambda w, input: os.path.dirname(input.template[0]),
+    shell:
+        "python {input.code[0]} {params.flags} --tables {input.tables} "
+        "--verdict {input.verdict} --template {params.template} --page {output} 2> {log}"
