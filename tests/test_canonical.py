@@ -125,7 +125,9 @@ def test_bad_rows_and_columns_are_named(tmp_path: Path) -> None:
     put(path, {"a": ["x"], "label": [0]})
     assert "no column 'b'" in refusal(path, PAIR)
     put(path, pairs(["yes", "no"]))
-    assert "column 'label' is string, where int64 is wanted" in refusal(path, PAIR)
+    assert "column 'label' is string, where int64 is wanted; number the classes from 0" in refusal(
+        path, PAIR
+    )
     put(path, pairs([0.5, 1.0]))
     assert "column 'label' is double, where int64 is wanted" in refusal(path, PAIR)
     put(path, {**pairs([0, 1]), "a": [1, 2]})

@@ -160,7 +160,9 @@ def _cast(
             return column.cast(kind)
         except pa.ArrowInvalid:
             pass
-    raise _bad(selection, f"column {name!r} is {column.type}, where {kind} is wanted")
+    remedies = {pa.string(): "write text", pa.int64(): "number the classes from 0"}
+    remedy = remedies.get(kind, "write numbers")
+    raise _bad(selection, f"column {name!r} is {column.type}, where {kind} is wanted; {remedy}")
 
 
 def _bad(selection: Selection, problem: str) -> BadInput:
