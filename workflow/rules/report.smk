@@ -10,17 +10,13 @@ told = [
 ]
 
 
-localrules:
-    story,
-
-
 rule story:
     input:
         tables=ancient(told),
         statements=stated(*told),
         verdict=files.audit("verdict.json"),
         template=[
-            os.path.relpath(Path(workflow.basedir) / "workflow" / "report" / f"story.{kind}")
+            os.path.relpath(ROOT / "workflow" / "report" / f"story.{kind}")
             for kind in ("html.jinja", "css", "js")
         ],
         code=code("story"),
@@ -33,6 +29,7 @@ rule story:
         ),
     log:
         files.log("story"),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
