@@ -13,6 +13,7 @@ if not workflow.config_settings.configfiles:
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/resources.smk"
+include: "workflow/rules/terminal.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/pretrained.smk"
 include: "workflow/rules/imp.smk"
@@ -40,21 +41,3 @@ rule all:
         ],
         story=files.story(),
     localrule: True
-
-
-onstart:
-    announce()
-    # Snakemake limits how many jobs it starts a second, for a cluster's sake. After each look at waiting
-    # jobs it looks again when the time is over, and each of those looks begets the next: hundreds of
-    # short jobs on one machine end with hundreds of looks a second.
-    if workflow.local_exec:
-        workflow.scheduler.job_rate_limiter = None
-
-
-onsuccess:
-    if any([show(name) for name in ("transfer", "versus_paper")]):
-        print(banner.farewell(study.results))
-
-
-onerror:
-    logger.error(banner.UNFINISHED)

@@ -35,6 +35,8 @@ RULES = {
     "tables of masks": ["mask_table"],
     "figures": ["curve"],
     "claims": ["versus_paper"],
+    "audit": ["audit"],
+    "report": ["story"],
 }
 """What is drawn as one box."""
 

@@ -21,7 +21,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]
     Path(folder, "study.yaml").write_text(yaml.safe_dump(config))
     done = snakemake(
         folder,
-        *("--workflow-profile", "profiles/slurm", "--dry-run"),
+        *("--workflow-profile", "profiles/slurm", "--dry-run", "--printshellcmds"),
         *("--", "results/tables/transfer.csv"),
         config="study.yaml",
     )

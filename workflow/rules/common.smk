@@ -5,8 +5,6 @@ import os
 import sys
 from pathlib import Path
 
-from snakemake.logging import logger
-
 # Of this file, not of the main Snakefile: another workflow may use this one as a module.
 ROOT = Path(workflow.current_basedir).parents[1]
 SCRIPTS = os.path.relpath(ROOT / "workflow" / "scripts")
@@ -19,9 +17,6 @@ from tickets.design.config import load
 from tickets.design.interpreter import prepare_jobs
 from tickets.errors import BadInput
 from tickets.language import generator
-from tickets.watch import banner
-from tickets.watch.lines import take_over
-from tickets.watch.pace import Pace
 
 prepare_jobs()
 
@@ -42,14 +37,6 @@ published = [
     os.path.relpath(file) for file in sorted((ROOT / "resources" / "published").glob("*.csv"))
 ]
 local_data = study.local_copies | {"language": files.folder("language")}
-
-
-# What runs on a cluster's nodes, and other workflows that use this one, keep Snakemake's own messages,
-# as does who asks for more of them.
-said = workflow.output_settings
-own = workflow.is_main_process and workflow.modifier.is_main_snakefile()
-more = said.verbose or said.printshellcmds or said.debug_dag
-lines = take_over(logger, dry=said.dryrun) if own and not more else None
 
 
 wildcard_constraints:
@@ -140,23 +127,3 @@ def lasting(weights):
 def unless_kept(made):
     """Mark what is deleted when nothing needs it any more, unless the study keeps it."""
     return made if study.keep_checkpoints else temp(made)
-
-
-def show(name):
-    """Print a table at the end of a run that made or asked for it; whether it did."""
-    text = files.text(name)
-    asked = any(text in job.output for job in workflow.dag.jobs)
-    if asked:
-        print(Path(text).read_text())
-    return asked
-
-
-def announce():
-    """Say what the run has before it, and count it down."""
-    trainings, waiting = (
-        banner.trainings_of(jobs) for jobs in (workflow.dag.jobs, workflow.dag.needrun_jobs())
-    )
-    pace = Pace(study)
-    logger.info(banner.text(study.results, len(trainings), waiting, pace, at_once()))
-    if lines:
-        lines.begin(waiting, pace, at_once())
