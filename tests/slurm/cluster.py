@@ -84,7 +84,7 @@ class Cluster:
     """A cluster that runs; its daemons by name, to be stopped and started by tests."""
 
     def __init__(self, folder: Path, accounting: bool) -> None:
-        self._folder, self._accounting = folder, accounting
+        self._folder, self.accounting = folder, accounting
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
         names = ("controller", *NODES, "database", "database_daemon")
         self._values = {
@@ -99,7 +99,7 @@ class Cluster:
         (folder / "munge.key").chmod(0o400)
         for number in range(4):
             os.mknod(folder / f"gpu{number}", 0o20666, os.makedev(1, 3))
-        accounting = ACCOUNTING if self._accounting else NO_ACCOUNTING
+        accounting = ACCOUNTING if self.accounting else NO_ACCOUNTING
         text = SLURM.replace("{accounting}", accounting).format(**self._values)
         (folder / "slurm.conf").write_text(text)
         (folder / "gres.conf").write_text(GRES.format(**self._values))
@@ -112,7 +112,7 @@ class Cluster:
             *(f"--log-file={folder}/munge.log", f"--seed-file={folder}/munge.seed"),
         )
         wait_for((folder / "munge.socket").exists, "munge")
-        if self._accounting:
+        if self.accounting:
             self._boot_accounting()
         self.start("slurmctld")
         for node in NODES:

@@ -26,16 +26,15 @@ MINI: dict[str, Any] = yaml.safe_load((ROOT / "tests" / "mini.yaml").read_text()
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """A fresh clone with a configuration; `asked_with`: squeue or sacct."""
+    """A fresh clone with a configuration, study.yaml."""
 
     folder: Path
-    asked_with: str
 
     @classmethod
-    def make(cls, folder: Path, asked_with: str, config: dict[str, Any]) -> Study:
+    def make(cls, folder: Path, config: dict[str, Any]) -> Study:
         checkout(folder)
         (folder / "study.yaml").write_text(yaml.safe_dump(config))
-        return cls(folder=folder, asked_with=asked_with)
+        return cls(folder=folder)
 
     @contextmanager
     def snakemake(self, target: str, *flags: str) -> Generator[subprocess.Popen[bytes]]:
@@ -45,10 +44,9 @@ class Study:
         """
         profile = ("--workflow-profile", "profiles/slurm", "--printshellcmds")
         command = [sys.executable, "-m", "snakemake", *profile, *SOON]
-        asked = ("--slurm-status-command", self.asked_with)
         with (self.folder / "snakemake.log").open("ab") as log:
             process = subprocess.Popen(
-                [*command, *asked, "--configfile", "study.yaml", *flags, "--", target],
+                [*command, "--configfile", "study.yaml", *flags, "--", target],
                 cwd=self.folder,
                 stdout=log,
                 stderr=subprocess.STDOUT,

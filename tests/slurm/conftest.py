@@ -15,15 +15,15 @@ def pytest_ignore_collect() -> bool | None:
     return None if os.environ.get("TICKETS_SLURM") else True
 
 
-@pytest.fixture(scope="session", params=["squeue", "sacct"])
-def slurm(request: pytest.FixtureRequest) -> Iterator[tuple[Cluster, str]]:
-    """A cluster, and the command that Snakemake asks it with; with sacct it has accounting."""
+@pytest.fixture(scope="session", params=[False, True], ids=["plain", "accounting"])
+def slurm(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A cluster, without accounting or with slurmdbd."""
     folder = Path(mkdtemp(prefix="slurm-"))  # short: a socket's path has at most 107 characters
-    with cluster(folder, accounting=request.param == "sacct") as booted:
-        yield booted, request.param
+    with cluster(folder, accounting=request.param) as booted:
+        yield booted
 
 
 @pytest.fixture(autouse=True)
-def no_job_left(slurm: tuple[Cluster, str]) -> Iterator[None]:
+def no_job_left(slurm: Cluster) -> Iterator[None]:
     yield
-    slurm[0].cancel_all()
+    slurm.cancel_all()

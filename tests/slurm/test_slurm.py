@@ -20,13 +20,11 @@ PREDICTIONS = f"results/predictions/{TRAINING}.parquet"
 WHOLE = MINI | {"gpu": "any", "threads": 2}
 STEPS = 15_000
 
-Slurm = tuple[Cluster, str]
-
 
 @pytest.fixture(scope="session")
 def expected_table(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The mini study's table, made without a cluster."""
-    study = Study.make(tmp_path_factory.mktemp("local"), "", WHOLE)
+    study = Study.make(tmp_path_factory.mktemp("local"), WHOLE)
     study.run_locally(TABLE)
     return (study.folder / TABLE).read_bytes()
 
@@ -34,7 +32,7 @@ def expected_table(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
     """All that one slow training needs, and what it predicts, both made without a cluster."""
-    study = Study.make(tmp_path_factory.mktemp("slow"), "", slow(STEPS))
+    study = Study.make(tmp_path_factory.mktemp("slow"), slow(STEPS))
     study.run_locally(
         "results/encoded/acceptability/train.arrow", "results/masks/dense.safetensors"
     )
@@ -45,9 +43,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
 
 
 @pytest.fixture
-def study(prepared: tuple[Path, bytes], slurm: Slurm, tmp_path: Path) -> Study:
-    folder = shutil.copytree(prepared[0], tmp_path / "study")
-    return Study(folder=folder, asked_with=slurm[1])
+def study(prepared: tuple[Path, bytes], tmp_path: Path) -> Study:
+    return Study(folder=shutil.copytree(prepared[0], tmp_path / "study"))
 
 
 def goes_on(study: Study, expected: bytes, disturb: Callable[[], None], *arguments: str) -> None:
@@ -93,13 +90,16 @@ def node_that_trains() -> str:
     return node
 
 
+@pytest.mark.parametrize("asked_with", ["squeue", "sacct"])
 def test_the_table_is_that_of_a_local_run(
-    slurm: Slurm, expected_table: bytes, tmp_path: Path
+    slurm: Cluster, expected_table: bytes, tmp_path: Path, asked_with: str
 ) -> None:
     """Through the profile; what each job cost beside its own work is printed."""
-    study = Study.make(tmp_path / "study", slurm[1], WHOLE)
+    if asked_with == "sacct" and not slurm.accounting:
+        pytest.skip("sacct asks the accounting")
+    study = Study.make(tmp_path / "study", WHOLE)
     begin = time.monotonic()
-    with study.snakemake(TABLE) as snakemake:
+    with study.snakemake(TABLE, "--slurm-status-command", asked_with) as snakemake:
         assert snakemake.wait(1800) == 0, study.said()
     seconds = time.monotonic() - begin
 
@@ -126,7 +126,7 @@ def test_the_table_is_that_of_a_local_run(
 
     submitted = study.said().count("has been submitted with SLURM jobid")
     jobs = study.said().count("Finished jobid")
-    print(f"\n{slurm[1]}: {jobs} jobs in {submitted} submissions, {seconds:.0f} s")
+    print(f"\n{asked_with}: {jobs} jobs in {submitted} submissions, {seconds:.0f} s")
 
 
 def test_a_cancelled_job_goes_on(study: Study, prepared: tuple[Path, bytes]) -> None:
@@ -139,20 +139,20 @@ def test_a_requeued_job_goes_on(study: Study, prepared: tuple[Path, bytes]) -> N
 
 
 def test_a_node_that_dies_costs_no_more_than_a_checkpoint(
-    study: Study, slurm: Slurm, prepared: tuple[Path, bytes]
+    study: Study, slurm: Cluster, prepared: tuple[Path, bytes]
 ) -> None:
     """The job and its node's daemon are killed at once; SLURM gives the job to another node."""
     dead: list[str] = []
 
     def die() -> None:
         dead.append(node_that_trains())
-        slurm[0].fail(dead[0])
+        slurm.fail(dead[0])
 
     try:
         goes_on(study, prepared[1], die, "--set-resources", "train:slurm_partition=gpu")
     finally:
         for each in dead:
-            slurm[0].start(each)
+            slurm.start(each)
 
 
 def test_a_job_over_its_time_goes_on_with_more(study: Study, prepared: tuple[Path, bytes]) -> None:
@@ -165,21 +165,21 @@ def test_a_job_over_its_time_goes_on_with_more(study: Study, prepared: tuple[Pat
 
 
 def test_the_controller_may_be_away(
-    study: Study, slurm: Slurm, prepared: tuple[Path, bytes]
+    study: Study, slurm: Cluster, prepared: tuple[Path, bytes]
 ) -> None:
     """For a minute, in which the job ends: its result is not lost, and it is not run again.
 
-    Without accounting the plugin forgets the job, and Snakemake waits for ever: the user calls it
-    again.
+    With accounting sacct answers meanwhile. Without, the plugin forgets the job, and Snakemake
+    waits for ever: the user calls it again.
     """
     with study.snakemake(PREDICTIONS) as snakemake:
         training(study, snakemake)
         job = job_that_trains()
-        slurm[0].stop("slurmctld")
+        slurm.stop("slurmctld")
         time.sleep(60)
-        slurm[0].start("slurmctld")
+        slurm.start("slurmctld")
         wait_for(lambda: not call("squeue", "-h"), "the job's end", seconds=300)
-        if study.asked_with == "sacct":
+        if slurm.accounting:
             assert snakemake.wait(300) == 0, study.said()
     study.unlock()
 
@@ -193,9 +193,7 @@ def test_two_studies_side_by_side(
     study: Study, prepared: tuple[Path, bytes], tmp_path: Path
 ) -> None:
     """In two folders, with the same trainings by the same names."""
-    other = Study(
-        folder=shutil.copytree(prepared[0], tmp_path / "other"), asked_with=study.asked_with
-    )
+    other = Study(folder=shutil.copytree(prepared[0], tmp_path / "other"))
     with study.snakemake(PREDICTIONS) as first, other.snakemake(PREDICTIONS) as second:
         codes = [each.wait(900) for each in (first, second)]
         assert codes == [0, 0], study.said() + other.said()
