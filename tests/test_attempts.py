@@ -78,8 +78,7 @@ def test_three_take_turns(folder: Path) -> None:
         each.stdin.write("go\n")
         each.stdin.flush()
 
-    with alone(folder) as waited:
-        assert waited
+    with alone(folder):
         assert f"process {os.getpid()} " in (folder / LOCK).read_text()
     assert [each.wait(60) for each in waiting] == [0, 0]
     assert not folder.exists()
