@@ -214,7 +214,7 @@ def test_a_wrong_configuration_gets_one_line(case: str, tmp_path: Path) -> None:
     files, places = written(tmp_path, texts)
 
     with pytest.raises(BadInput) as refused:
-        check.run(Namespace(files=files))
+        check.run(Namespace(config=files))
 
     assert str(refused.value) == filled(line, places)
 
@@ -231,7 +231,7 @@ def test_bytes_that_are_no_text_and_files_that_are_none(tmp_path: Path) -> None:
 
     for file, line in lines.items():
         with pytest.raises(BadInput) as refused:
-            check.run(Namespace(files=[file]))
+            check.run(Namespace(config=[file]))
         assert str(refused.value) == line
 
 
@@ -243,7 +243,7 @@ def test_json_may_be_indented_with_tabs(tmp_path: Path) -> None:
     merged = "tasks:\n  rte: &rte {epochs: 1, batch_size: 8}\n  cola: {<<: *rte, epochs: 2}\n"
     (tmp_path / "b.yaml").write_text(merged)
 
-    assert check.run(Namespace(files=[tmp_path / "a.json", tmp_path / "b.yaml"])) == 0
+    assert check.run(Namespace(config=[tmp_path / "a.json", tmp_path / "b.yaml"])) == 0
 
 
 @pytest.fixture(scope="module")
