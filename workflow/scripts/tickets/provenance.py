@@ -109,7 +109,7 @@ def came_from(
         read(path)
     except Tampered:
         return False
-    stated = statement(path)
+    stated = _about(path, _used[path.absolute()][1])
     if canonical_json(stated.parameters) != canonical_json(parameters) or stated.code != code():
         return False
     for name, source in dependencies.items():
