@@ -57,7 +57,8 @@ def _taken(folder: Path) -> tuple[int, bool]:
     """
     path, waited = folder / LOCK, False
     while True:
-        with suppress(FileNotFoundError):  # a training that ends may remove a folder still empty
+        # A training that ends may remove a folder still empty, between any two of these steps.
+        with suppress(FileNotFoundError, FileExistsError):
             folder.mkdir(parents=True, exist_ok=True)
             lock = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
             waited |= _wait(lock, path)
