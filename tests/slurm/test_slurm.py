@@ -25,7 +25,9 @@ STEPS = 15_000
 def expected_table(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The mini study's table, made without a cluster."""
     study = Study.make(tmp_path_factory.mktemp("local"), WHOLE)
+    begin = time.monotonic()
     study.run_locally(TABLE)
+    print(f"\nwithout a cluster: {time.monotonic() - begin:.0f} s")
     return (study.folder / TABLE).read_bytes()
 
 
