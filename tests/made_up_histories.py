@@ -143,10 +143,10 @@ class Study:
         return self.made(name, "prune", parameters, parents, masks.facts(found), content)
 
     def round(self, number: int) -> Path:
-        """Rewind, train and prune; the ticket and the trained weights are deleted."""
+        """Rewind, train and prune; the trained weights are deleted."""
         on = self.last.relative_to(self.root / "masks").with_suffix("")
         ticket = self.made(
-            f"tickets/theta_0/{on}.safetensors",
+            f"tickets/theta_0/{on}.json",
             "rewind",
             {},
             {"theta": self.theta, "mask": self.last},
@@ -155,7 +155,7 @@ class Study:
             f"trained/theta_0/{on}/on-mrpc/seed-{self.seed}.safetensors",
             "train",
             {"task": "mrpc", "seed": self.seed},
-            {"ticket": ticket, "mask": self.last, "train": self.encoded},
+            {"ticket": ticket, "theta": self.theta, "mask": self.last, "train": self.encoded},
             {"threads": self.threads, "device": "cpu", "final_loss": f"0.{self.seed}"},
         )
         asked = {"finder": "imp", "task": "mrpc", "seed": self.seed, "rewind": "0"}
@@ -165,9 +165,8 @@ class Study:
             f"{number}0",
             {"weights": trained, "parent": self.last},
         )
-        for path in (ticket, trained):
-            path.unlink()
-            provenance.beside(path).unlink()
+        trained.unlink()
+        provenance.beside(trained).unlink()
         return self.last
 
     def short(self, name: str) -> str:
@@ -176,7 +175,7 @@ class Study:
 
 
 def two_rounds(folder: Path) -> Study:
-    """A study of two rounds in `folder`, whose tickets and trained weights are gone."""
+    """A study of two rounds in `folder`, whose trained weights are gone."""
     with contextlib.chdir(folder):
         study = Study("results")
         study.round(1)

@@ -85,7 +85,7 @@ def pins(digest: str) -> Dependency:
 def carried(statement: Statement) -> Dependency:
     """A file that does not last, with its statement."""
     return Dependency(
-        uri="tickets/theta_0/dense.safetensors",
+        uri="trained/theta_0/dense/on-rte/seed-1.safetensors",
         digest=statement.digest,
         statement=statement.itself,
         history=statement,

@@ -24,6 +24,7 @@ from tamperings import (
     SCORES,
     SECOND,
     THETA,
+    TICKET,
     Exploding,
     changed,
     copy,
@@ -33,7 +34,7 @@ from tamperings import (
     tampering,
     with_header,
 )
-from tickets import masks
+from tickets import masks, provenance, ticket
 from tickets.files import canonical_json, sha256
 from tickets.provenance import beside
 
@@ -228,6 +229,20 @@ def _(root: Path) -> None:
 @tampering("B", "a mask that is not nested, its statement rewritten", "not-nested", SECOND)
 def _(root: Path) -> None:
     remask(root, SECOND, root / RANDOM)
+
+
+@tampering("B", "a ticket of another mask than its statement says", "bad-ticket", TICKET)
+def _other_ticket(root: Path) -> None:
+    theta, dense = root / THETA, root / "masks/dense.safetensors"
+    ticket.write(root / TICKET, theta, root / FIRST)
+    provenance.write(
+        root / TICKET,
+        rule="rewind",
+        parameters={},
+        dependencies={"theta": theta, "mask": dense},
+        facts={"mask_digest": masks.read(dense).digest},
+        started=provenance.now(),
+    )
 
 
 @tampering("B", "a sparsity in the statement changed", "wrong-facts")

@@ -17,7 +17,7 @@ from tickets.history.layout import layout
 
 IMP = "masks/imp/mrpc/rewind-0/seed-1"
 TRAINED = "trained/theta_0/{}/on-mrpc/seed-1.safetensors"
-TICKET = "tickets/theta_0/{}.safetensors"
+TICKET = "tickets/theta_0/{}.json"
 SECOND = "imp/mrpc/rewind-0/seed-1/sparsity-10"
 
 
@@ -42,8 +42,6 @@ def study(made: tuple[Path, Study], folder: Path) -> Study:
 
 
 GONE = {
-    TICKET.format("dense"): "not kept",
-    TICKET.format(SECOND): "not kept",
     TRAINED.format("dense"): "not kept",
     TRAINED.format(SECOND): "not kept",
     "bert.safetensors": "from outside",
@@ -81,22 +79,22 @@ def test_the_tree_leads_from_a_mask_to_theta_0_and_the_data(
 this file           {d(mask)}  {c}  {mask}  {imp} 2, sparsity 20
 ├─ weights          {d(second)}  {c}  not kept: {second}  train: task mrpc, seed 1
 │  ├─ mask [3]
-│  ├─ ticket        {d(two)}  {c}  not kept: {two}  rewind
-│  │  ├─ mask [3]
-│  │  └─ theta      {d(theta)}  {c}  [1] {theta}  {model}
-│  │     └─ model   {bert}  {none}  from outside: bert.safetensors
+│  ├─ ticket        {d(two)}  {c}  {two}  rewind
+│  │  └─ theta [1], mask [3]
+│  ├─ theta         {d(theta)}  {c}  [1] {theta}  {model}
+│  │  └─ model      {bert}  {none}  from outside: bert.safetensors
 │  └─ train         {d(encoded)}  {c}  [2] {encoded}  encode: task mrpc, split train
 │     └─ data       {d(data)}  {c}  {data}  {source}
 │        └─ source  {rows}  {none}  from outside: train-0.parquet
 └─ parent           {d(before)}  {c}  [3] {before}  {imp} 1, sparsity 10
    ├─ weights       {d(first)}  {c}  not kept: {first}  train: task mrpc, seed 1
-   │  ├─ mask [4], train [2]
-   │  └─ ticket     {d(one)}  {c}  not kept: {one}  rewind
+   │  ├─ theta [1], mask [4], train [2]
+   │  └─ ticket     {d(one)}  {c}  {one}  rewind
    │     └─ theta [1], mask [4]
    └─ parent        {d(dense)}  {c}  [4] {dense}  prune: finder dense, sparsity 0
       └─ weights [1]
 
-12 files: 6 here, 4 not kept, 2 from outside
+12 files: 8 here, 2 not kept, 2 from outside
 """
     )
     assert findings == 0
@@ -125,7 +123,7 @@ def test_a_file_alone_says_what_it_was_made_from(study: Study) -> None:
     found = states(ancestry.find(alone / study.last.name))
 
     assert found == {
-        TICKET.format(SECOND): "not kept",
+        TICKET.format(SECOND): "not here",
         TRAINED.format(SECOND): "not kept",
         f"{IMP}/sparsity-10.safetensors": "not here",
         "encoded/mrpc/train.arrow": "not here",
@@ -200,5 +198,5 @@ def test_very_many_files_of_a_kind_are_one_line(
     assert "DIFFERS: predictions/theta_0/dense/on-mrpc/seed-3.parquet" in short[2]
     assert sum("predictions/" in line for line in full) == 14
     assert short[-1] == full[-1]
-    assert short[-1] == "27 files: 20 here, 4 not kept, 2 from outside, 1 differs"
+    assert short[-1] == "27 files: 22 here, 2 not kept, 2 from outside, 1 differs"
     assert findings == (1, 1)

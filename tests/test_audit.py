@@ -91,11 +91,11 @@ def test_wrong_use_is_status_2(tmp_path: Path, flags: tuple[str, ...]) -> None:
 
 
 def test_the_root_digest_is_of_what_lasts(study: Path) -> None:
-    """Logs, and tickets that come and go, are no part of it; everything else is."""
+    """Logs, and trained weights that come and go, are no part of it; everything else is."""
     before = audited(study).root
     (study / "logs").mkdir(exist_ok=True)
     (study / "logs" / "x.log").write_text("x")
-    shutil.copytree(study / "weights", study / "tickets" / "theta_0")
+    shutil.copytree(study / "weights", study / "trained" / "theta_0")
     assert audited(study).root == before
 
     restate(study / FIRST, edit=lambda value: facts(value).update(sparsity="1/2"))

@@ -168,16 +168,3 @@ def test_a_training_is_named_after_all_that_decides_it() -> None:
 
     assert name == "theta_i/rte/rewind-5/seed-2/oneshot/sparsity-10/on-rte/seed-2"
     assert paths.parts(name) == ("theta_i/rte/rewind-5/seed-2", "oneshot/sparsity-10", "rte", "2")
-
-
-def test_a_ticket_belongs_to_the_training_that_found_its_mask() -> None:
-    """Where one task and seed did; it is made, trained and pruned in one submission."""
-    theta_0, first = "theta_0", paths.imp("rte", "0", 3, "10")
-
-    assert paths.own_training(theta_0, first) == paths.training(theta_0, first, "rte", "3")
-    standard = paths.standard("rte", 3, "20")
-    start = paths.trained("rte", 3, "10")
-    assert paths.own_training(start, standard) == paths.training(start, standard, "rte", "3")
-    assert paths.own_training(theta_0, "dense") is None
-    assert paths.own_training(theta_0, paths.oneshot("10")) is None
-    assert paths.own_training(theta_0, paths.random(1, "10")) is None

@@ -184,9 +184,9 @@ def test_the_dag_knows_all_code_that_a_job_loads(entry: str) -> None:
 def test_what_a_file_came_from_is_compared(tmp_path: Path) -> None:
     """Parameters, contents of what was read and, where that lasts, its statement."""
     mask = made(tmp_path / "masks" / "dense.safetensors")
-    ticket = made(tmp_path / "tickets" / "theta_0" / "dense.safetensors", b"ticket")
-    child = made(tmp_path / "child", mask=mask, ticket=ticket)
-    parents = {"mask": mask, "ticket": ticket}
+    trained = made(tmp_path / "trained" / "theta_0" / "dense.safetensors", b"trained")
+    child = made(tmp_path / "child", mask=mask, weights=trained)
+    parents = {"mask": mask, "weights": trained}
 
     def came_from(dependencies: dict[str, Path], seed: int = 1) -> bool:
         return provenance.came_from(child, parameters={"seed": seed}, dependencies=dependencies)
@@ -196,22 +196,22 @@ def test_what_a_file_came_from_is_compared(tmp_path: Path) -> None:
     assert not came_from(parents | {"other": mask})
     assert not provenance.came_from(tmp_path / "none", parameters={}, dependencies={})
 
-    stated_again(ticket)
+    stated_again(trained)
     assert came_from(parents)
     stated_again(mask)
     assert not came_from(parents)
 
 
 def test_another_content_or_a_changed_file_is_noticed(tmp_path: Path) -> None:
-    ticket = made(tmp_path / "tickets" / "theta_0" / "dense.safetensors", b"ticket")
-    child = made(tmp_path / "child", ticket=ticket)
-    other = made(tmp_path / "tickets" / "theta_0" / "other.safetensors", b"other")
+    trained = made(tmp_path / "trained" / "theta_0" / "dense.safetensors", b"trained")
+    child = made(tmp_path / "child", weights=trained)
+    other = made(tmp_path / "trained" / "theta_0" / "other.safetensors", b"other")
     about = {"parameters": {"seed": 1}}
 
-    assert provenance.came_from(child, **about, dependencies={"ticket": ticket})
-    assert not provenance.came_from(child, **about, dependencies={"ticket": other})
+    assert provenance.came_from(child, **about, dependencies={"weights": trained})
+    assert not provenance.came_from(child, **about, dependencies={"weights": other})
     write_bytes(child, b"changed")
-    assert not provenance.came_from(child, **about, dependencies={"ticket": ticket})
+    assert not provenance.came_from(child, **about, dependencies={"weights": trained})
 
 
 def stated_again(path: Path) -> None:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pytest
 
 import toys
-from tickets import canonical, masks, provenance, weights
+from tickets import canonical, masks, provenance, ticket, weights
 from tickets.finders.pruning import at_random
 from tickets.initial import pretrained
 from tickets.training.attempts import alone
@@ -40,7 +40,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("inputs")
     theta = pretrained.read(toys.model(folder / "model"))
     mask = at_random(weights.prunable_of(theta), Fraction("1/2"), seed=1)
-    weights.write(folder / "ticket.safetensors", weights.rewind(theta, mask))
+    weights.write(folder / "theta.safetensors", theta)
     masks.write(folder / "mask.safetensors", mask)
     toys.texts(30, "classification").write(folder / "train.arrow")
     toys.texts(12, "classification", seed=1).write(folder / "validation.arrow")
@@ -48,16 +48,17 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder / "validation.parquet", pa.table({"id": [str(row) for row in range(12)]})
     )
     for path in sorted(folder.glob("*.*")):
-        facts = masks.facts(mask) if path.name == "mask.safetensors" else {}
-        provenance.write(
-            path,
-            rule="toy",
-            parameters={},
-            dependencies={},
-            facts=facts,
-            started=provenance.now(),
-        )
+        state(path, masks.facts(mask) if path.name == "mask.safetensors" else {})
+    made = folder / "ticket.json"
+    ticket.write(made, folder / "theta.safetensors", folder / "mask.safetensors")
+    state(made, {})
     return folder
+
+
+def state(path: Path, facts: Mapping[str, Any]) -> None:
+    provenance.write(
+        path, rule="toy", parameters={}, dependencies={}, facts=facts, started=provenance.now()
+    )
 
 
 @pytest.fixture(scope="module")

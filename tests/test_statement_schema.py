@@ -182,14 +182,16 @@ def test_words_are_those_of_the_code() -> None:
 def test_what_is_written_now_is_as_the_schema_says(tmp_path: Path) -> None:
     """With a parent that lasts and one that does not."""
     theta, mask = tmp_path / "weights/theta_0.safetensors", tmp_path / "masks/dense.safetensors"
-    ticket = tmp_path / "tickets/theta_0/dense.safetensors"
+    ticket = tmp_path / "tickets/theta_0/dense.json"
+    trained = tmp_path / "trained/theta_0/dense/on-rte/seed-1.safetensors"
+    found = tmp_path / "masks/imp/rte/rewind-0/seed-1/sparsity-10.safetensors"
     made = {
         theta: ("theta_0", EXAMPLES[16][1], {}),
         mask: ("prune", EXAMPLES[2][1], {"weights": theta}),
         ticket: ("rewind", {}, {"theta": theta, "mask": mask}),
     }
-    predictions = tmp_path / "predictions/seed-1.parquet"
-    made[predictions] = ("train", EXAMPLES[0][1], {"ticket": ticket, "mask": mask})
+    made[trained] = ("train", EXAMPLES[0][1], {"ticket": ticket, "theta": theta, "mask": mask})
+    made[found] = ("prune", EXAMPLES[2][1], {"weights": trained, "parent": mask})
     for path, (rule, parameters, dependencies) in made.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"content")
@@ -201,7 +203,7 @@ def test_what_is_written_now_is_as_the_schema_says(tmp_path: Path) -> None:
             started=provenance.now(),
         )
         assert problem(json.loads(provenance.beside(path).read_bytes())) is None
-    assert '"annotations":{"statement":' in provenance.beside(predictions).read_text()
+    assert '"annotations":{"statement":' in provenance.beside(found).read_text()
 
 
 @pytest.mark.parametrize(

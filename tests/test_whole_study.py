@@ -123,7 +123,7 @@ def test_every_statement_is_as_the_schema_says(study: Path) -> None:
 
     assert [found for each in stated if (found := problem(each))] == []
     assert rules == schema()["definitions"]["rules"].keys() - {
-        *("rewind", "round_start"),  # files that do not last
+        "round_start",  # whose files do not last
         *("import", "export"),
     }
 
@@ -140,7 +140,7 @@ def test_nothing_is_trained_twice_and_nothing_is_left_over(study: Path) -> None:
 
     assert found == experiments.needed(design, wanted)
     assert not list(study.glob("results/trained/**/*.safetensors"))
-    assert not list(study.glob("results/tickets/**/*.safetensors"))
+    assert not list(study.glob("results/weights/round/**/*.safetensors"))
 
 
 def test_a_winning_mask_is_the_one_that_the_table_names(study: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from studies import ROOT, checkout, planned, snakemake
 from tickets import masks, provenance
@@ -73,9 +74,33 @@ def test_every_mask_has_the_exact_count_and_is_within_its_parent(study: Path) ->
 
 
 def test_what_was_trained_is_not_kept(study: Path) -> None:
-    """Tickets and trained weights go when nothing needs them any more."""
-    assert not list((study / "results").glob("tickets/**/*.safetensors"))
+    """Trained weights go when nothing needs them any more; tickets stay, and hold no weights."""
     assert not list((study / "results").glob("trained/**/*.safetensors"))
+    tickets = [p for p in study.glob("results/tickets/**/*.json") if ".prov" not in p.name]
+    assert len(tickets) == 1 + 1 + 2 + 2 * 2 * 2  # dense, one-shot, random, and two rounds of IMP
+    assert {path.stat().st_size for path in tickets} == {262}
+
+
+def test_another_seed_or_task_trains_its_own_and_nothing_again(study: Path, tmp_path: Path) -> None:
+    """Though its trainings start from tickets that the others share with it."""
+    copy = checkout(tmp_path / "larger")
+    for name in ("results", ".snakemake"):
+        shutil.copytree(study / name, copy / name)
+    config = yaml.safe_load((copy / "config/mini.yaml").read_text())
+
+    def jobs(**changed: object) -> dict[str, int]:
+        (copy / "config/mini.yaml").write_text(yaml.safe_dump(config | changed))
+        return planned(copy, TABLE)
+
+    seed = jobs(seeds=[1, 2, 3])
+    assert (seed["train"], seed["prune"], seed["random_mask"]) == (2 * (2 + 2 + 2), 2 * 2, 1)
+    assert {"oneshot", "dense", "data", "encode", "theta_0"}.isdisjoint(seed)
+
+    task = jobs(tasks=config["tasks"] | {"other": config["tasks"]["acceptability"]})
+    masks = 1 + 1 + 1 + 3  # dense, one-shot, random, every task's: those that train on the new task
+    assert task["train"] == 2 * (masks + 1 + 2)  # its first round; its mask on the two others
+    assert task["prune"] == 2 * 2
+    assert {"oneshot", "dense", "random_mask", "theta_0"}.isdisjoint(task)
 
 
 def test_nothing_is_done_twice(study: Path, tmp_path: Path) -> None:

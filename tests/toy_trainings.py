@@ -75,7 +75,8 @@ class Training:
 
     def flags(self, **changed: object) -> list[str]:
         named: dict[str, object] = {
-            "ticket": self.inputs / "ticket.safetensors",
+            "ticket": self.inputs / "ticket.json",
+            "theta": self.inputs / "theta.safetensors",
             "mask": self.inputs / "mask.safetensors",
             "model": self.inputs / "model",
             "train": self.inputs / "train.arrow",

@@ -116,14 +116,6 @@ def reported(outputs):
     return outputs | marked
 
 
-def lasting(weights):
-    """The file of weights that are kept; what a round ends with is not, and its ticket's statement
-    speaks for it.
-    """
-    temporary = paths.parse_weights(weights).kind in ("round", "trained")
-    return [] if temporary else [files.weights(weights)]
-
-
 def unless_kept(made):
     """Mark what is deleted when nothing needs it any more, unless the study keeps it."""
     return made if study.keep_checkpoints else temp(made)

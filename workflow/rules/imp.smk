@@ -23,6 +23,8 @@ rule prune:
         statement=stated(found),
     log:
         files.log(paths.imp("{task}", "{rewind}", "{seed}", "{sparsity}")),
+    # Before trainings: what the last one ended with, as large as the model, is then deleted.
+    priority: 1
     group:
         lambda w: submission(design.scored_by(*w))
     conda:
@@ -50,6 +52,7 @@ rule prune_standard:
         statement=stated(standard),
     log:
         files.log(paths.standard("{task}", "{seed}", "{sparsity}")),
+    priority: 1
     group:
         lambda w: submission(design.standard_scored_by(*w))
     conda:
@@ -75,8 +78,7 @@ rule round_start:
         statement=temp(stated(start)),
     log:
         files.log(paths.round_start("{task}", "{rewind}", "{seed}", "{sparsity}")),
-    group:
-        lambda w: submission(design.round_at(*w))
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
@@ -95,12 +97,12 @@ rule rewind:
         ),
         code=code("rewind"),
     output:
-        ticket=temp(files.ticket("{weights}", "{mask}")),
-        statement=temp(stated(files.ticket("{weights}", "{mask}"))),
+        ticket=files.ticket("{weights}", "{mask}"),
+        statement=stated(files.ticket("{weights}", "{mask}")),
     log:
         files.log("tickets/{weights}/{mask}"),
-    group:
-        lambda w: submission(paths.own_training(w.weights, w.mask))
+    # Not with the training: that tried again, the ticket stays, and so does what was trained of it.
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     shell:
@@ -111,14 +113,13 @@ rule rewind:
 rule train:
     input:
         **encoded("train", "validation"),
-        # Made again whenever a training asks for it: what it is made of decides, not its age.
         ticket=ancient(files.ticket("{weights}", "{mask}")),
-        ticket_statement=ancient(stated(files.ticket("{weights}", "{mask}"))),
+        theta=lambda w: ancient(dag.file_of_weights(files, design, w.weights)),
         mask=ancient(files.mask("{mask}")),
         data=ancient(files.data("{task}", "validation")),
         statements=lambda w: stated(
-            *lasting(w.weights),
-            files.mask(w.mask),
+            files.ticket(w.weights, w.mask),
+            dag.file_of_weights(files, design, w.weights),
             files.encoded(w.task, "train"),
             files.encoded(w.task, "validation"),
         ),
@@ -134,8 +135,6 @@ rule train:
         files.log("trainings/{weights}/{mask}/on-{task}/seed-{seed}"),
     benchmark:
         files.benchmark("trainings/{weights}/{mask}/on-{task}/seed-{seed}")
-    # Before jobs that make tickets: each is as large as the model, and kept until it is trained.
-    priority: 1
     group:
         lambda w: submission(paths.training(*w))
     conda:
@@ -151,7 +150,8 @@ rule train:
         checkpoints=files.checkpoints("{weights}/{mask}/on-{task}/seed-{seed}"),
     shell:
         "python {input.code[0]} {params.recipe} --seed {wildcards.seed} "
-        "--from-percent {params.begin} --ticket {input.ticket} --mask {input.mask} "
+        "--from-percent {params.begin} "
+        "--ticket {input.ticket} --theta {input.theta} --mask {input.mask} "
         "--model {params.model} --train {input.train} --validation {input.validation} "
         "--data {input.data} --predictions {output.predictions} --trained {output.trained} "
         "--checkpoints {params.checkpoints} "
@@ -162,10 +162,12 @@ rule train:
 rule theta_i:
     input:
         **encoded("train"),
-        ticket=ancient(files.weights("theta_0")),
+        ticket=ancient(files.ticket("theta_0", "dense")),
+        theta=ancient(files.weights("theta_0")),
         mask=ancient(files.mask("dense")),
         statements=stated(
-            files.weights("theta_0"), files.mask("dense"), files.encoded("{task}", "train")
+            *(files.ticket("theta_0", "dense"), files.weights("theta_0")),
+            files.encoded("{task}", "train"),
         ),
         model=files.configuration(),
         code=code("train"),
@@ -188,7 +190,8 @@ rule theta_i:
         checkpoints=files.checkpoints("theta_i/{task}/rewind-{rewind}/seed-{seed}"),
     shell:
         "python {input.code[0]} {params.recipe} --seed {wildcards.seed} "
-        "--to-percent {wildcards.rewind} --ticket {input.ticket} --mask {input.mask} "
+        "--to-percent {wildcards.rewind} "
+        "--ticket {input.ticket} --theta {input.theta} --mask {input.mask} "
         "--model {params.model} --train {input.train} --trained {output.weights} "
         "--checkpoints {params.checkpoints} "
         "--checkpoint-minutes {resources.checkpoint_minutes} "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import masks, provenance, weights
+from tickets import provenance, ticket
 from tickets.errors import run
 
 
@@ -16,8 +16,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="ticket to write")
     flags = parser.parse_args()
     started = provenance.now()
-    mask = masks.read(flags.mask)
-    weights.write(flags.output, weights.rewind(weights.read(flags.theta), mask))
+    mask = ticket.write(flags.output, flags.theta, flags.mask)
     provenance.write(
         flags.output,
         rule="rewind",

@@ -9,7 +9,7 @@ from typing import Any
 
 from tickets.training import quick_torch  # isort: skip
 
-from tickets import architecture, canonical, masks, provenance, weights
+from tickets import architecture, canonical, provenance, ticket, weights
 from tickets.architecture import HEAD
 from tickets.encoded import Encoded
 from tickets.errors import run
@@ -24,7 +24,7 @@ from tickets.training.saving import Saving, belongs
 
 # Flags that name where something is done, and not what.
 PATHS = (
-    *("ticket", "mask", "model", "train", "validation", "data", "predictions", "trained"),
+    *("ticket", "theta", "mask", "model", "train", "validation", "data", "predictions", "trained"),
     *("checkpoints", "checkpoint_minutes", "trainings_per_gpu", "events"),
 )
 # Fine-tuning has no warm-up (paper, Table 1).
@@ -33,8 +33,9 @@ RECIPE = [field for field in fields(Recipe) if field.name != "warmup_steps"]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ticket", type=Path, required=True, help="weights to start from")
-    parser.add_argument("--mask", type=Path, required=True, help="which of them train")
+    parser.add_argument("--ticket", type=Path, required=True, help="what to start from")
+    parser.add_argument("--theta", type=Path, required=True, help="the ticket's weights")
+    parser.add_argument("--mask", type=Path, required=True, help="the ticket's mask")
     parser.add_argument("--model", type=Path, required=True, help="the model's configuration")
     parser.add_argument("--train", type=Path, required=True, help="encoded training split")
     parser.add_argument("--validation", type=Path, help="encoded validation split")
@@ -98,7 +99,7 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
     }
     dependencies = {
         name: path
-        for name in ("ticket", "mask", "train", "validation", "data")
+        for name in ("ticket", "theta", "mask", "train", "validation", "data")
         if (path := getattr(flags, name)) is not None
     }
     dependencies["configuration"] = flags.model / "config.json"
@@ -113,9 +114,9 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
     first, last = (
         round(percent / 100 * total) for percent in (flags.from_percent, flags.to_percent)
     )
-    ticket, mask = weights.read(flags.ticket), masks.read(flags.mask)
+    start = ticket.read(flags.ticket, flags.theta, flags.mask)
     theta, gamma = initial_head(
-        ticket,
+        start.weights,
         known,
         head=flags.head,
         labels=flags.labels,
@@ -123,12 +124,12 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         task=flags.new_head or flags.task,
         new=flags.new_head is not None,
     )
-    inputs = {name: getattr(flags, name) for name in ("ticket", "mask", "train")}
+    inputs = {"ticket": flags.ticket, "train": flags.train}
     checkpoints = Checkpoints(flags.checkpoints, belongs(parameters, inputs))
     result = train(
         theta,
         gamma,
-        mask,
+        start.mask,
         encoded,
         known,
         recipe,
@@ -152,7 +153,7 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         "deterministic": True,
     }
     heads = {f"{HEAD}{name}": value for name, value in result.gamma.items()}
-    weights.write(flags.trained, {**ticket, **result.theta, **heads})
+    weights.write(flags.trained, {**start.weights, **result.theta, **heads})
     if flags.predictions:
         network = Network.of(
             result.theta,

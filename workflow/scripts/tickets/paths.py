@@ -107,17 +107,6 @@ def training(weights: str, mask: str, task: str, seed: int | str) -> str:
     return f"{weights}/{mask}/on-{task}/seed-{seed}"
 
 
-def own_training(weights: str, mask: str) -> str | None:
-    """The training of a ticket on the task and with the seed that its mask was found with.
-
-    None: no single task and seed found the mask.
-    """
-    found = re.fullmatch(
-        rf"(imp|standard)/(?P<task>{TASK})/(rewind-{PERCENT}/)?seed-(?P<seed>{SEED})/.*", mask
-    )
-    return None if found is None else training(weights, mask, found["task"], found["seed"])
-
-
 @dataclass(frozen=True, kw_only=True)
 class WeightsId:
     """Which weights a name stands for; None where a part does not apply.
@@ -176,7 +165,7 @@ def begin(weights: str, task: str) -> str:
     return about.rewind if own and about.rewind is not None else "0"
 
 
-_PASSING = re.compile(r"(.*/)?(tickets|trained|weights/round)/[^/]+/.*")
+_PASSING = re.compile(r"(.*/)?(trained|weights/round)/[^/]+/.*")
 
 
 def lasts(path: str | Path) -> bool:
@@ -231,8 +220,8 @@ class Results:
         return f"{self.root}/masks/{mask}.safetensors"
 
     def ticket(self, weights: str, mask: str) -> str:
-        """A ticket: the mask applied to the weights."""
-        return f"{self.root}/tickets/{weights}/{mask}.safetensors"
+        """A ticket: the mask applied to the weights, by their digests."""
+        return f"{self.root}/tickets/{weights}/{mask}.json"
 
     def trained(self, training: str) -> str:
         """The weights at the end of a training."""

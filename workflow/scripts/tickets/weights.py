@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from safetensors.numpy import load, save
 
 from tickets import provenance
 from tickets.errors import BadInput
-from tickets.files import write_bytes
+from tickets.files import canonical_json, write_bytes
 from tickets.masks import Mask
 from tickets.prunable import PrunableSet, prunable_set
 
@@ -37,6 +38,15 @@ def read(path: Path) -> dict[str, NDArray[Any]]:
 def write(path: Path, weights: Weights) -> None:
     """Write a weight file; its statement is the caller's to write."""
     write_bytes(path, save({name: np.ascontiguousarray(w) for name, w in weights.items()}))
+
+
+def digest(weights: Weights) -> str:
+    """The sha256 of names, types, shapes and values, in order of names."""
+    found = hashlib.sha256()
+    for name, tensor in sorted(weights.items()):
+        found.update(canonical_json([name, tensor.dtype.str, tensor.shape]))
+        found.update(np.ascontiguousarray(tensor).data)
+    return found.hexdigest()
 
 
 def prunable_of(weights: Weights) -> PrunableSet:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from tickets.audit.findings import Files, Finding
-from tickets.audit.lineage import Expected, expected
+from tickets.audit.lineage import Expected, expected, older
 from tickets.audit.places import Place, place
 from tickets.design.dag import Design
 from tickets.statements import Dependency, Statement
@@ -33,6 +34,8 @@ class Chain:
             yield Finding(path=path, code="extra-cell", message=wanted)
             return
         if wanted is not None:
+            if where is not None and stated.rule == "train" and "theta" not in stated.dependencies:
+                wanted = older(wanted, where)
             yield from _compared(path, stated, wanted)
         for role, made_of in stated.dependencies.items():
             target = None if wanted is None else wanted.parents.get(role)
@@ -61,7 +64,7 @@ class Chain:
         if history.digest != made_of.digest:
             message = f"its {role} is not what the {role}'s own statement speaks of"
             yield Finding(path=path, code="broken-link", message=message)
-        if target is not None and history.name != target.rpartition("/")[2]:
+        if target is not None and Path(history.name).stem != Path(target).stem:
             message = f"its {role} was {history.name}; it should be {target}"
             yield Finding(path=path, code="wrong-parent", message=message)
         yield from self._follow(path, history, None if target is None else place(target))

@@ -30,7 +30,7 @@ FAULTS = {
     "two-designs": "tables here were made for different studies",
     "missing-cell": "the study demands this training or mask, and it is not here",
     "extra-cell": "a training or mask that the study does not have",
-    # masks
+    # masks and tickets
     "bad-mask": "not a mask file, or not written exactly as masks are",
     "wrong-bits": "the mask's bits are not those that its statement gives a digest of",
     "wrong-count": "not as many weights pruned as the sparsity says",
@@ -38,6 +38,7 @@ FAULTS = {
     "wrong-facts": "the statement's sparsities are not those of the mask",
     "not-nested": "the mask keeps a weight that the round before pruned",
     "wrong-mask": "made again from what it is made of, the mask is another one",
+    "bad-ticket": "not a ticket file, or of other weights or another mask than its statement says",
     # scores
     "wrong-score": "scored again, the predictions give another score",
     "wrong-table": "made again from the scores, the table is another one",

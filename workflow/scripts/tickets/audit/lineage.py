@@ -7,7 +7,7 @@ Only the design knows which ones it should be.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tickets import paths
@@ -40,6 +40,15 @@ def expected(design: Design, place: Place) -> Expected | None:
         ValueError, AssertionError: the design has no such place.
     """
     return _KINDS[place.kind](design, place.parts) if place.kind in _KINDS else None
+
+
+def older(wanted: Expected, place: Place) -> Expected:
+    """The same for a training of a study whose tickets were the weights themselves."""
+    parents = dict(wanted.parents)
+    theta = parents.pop("theta")
+    if place.kind == "weights":
+        parents["ticket"] = theta
+    return replace(wanted, parents=parents)
 
 
 def _mask(design: Design, parts: Parts) -> Expected:
@@ -100,7 +109,8 @@ def _weights(design: Design, parts: Parts) -> Expected:
     if about.kind == "theta_i":
         assert about.task is not None
         parents = {
-            "ticket": _weights_file(THETA_0),
+            "ticket": below_root(FILES.ticket(THETA_0, DENSE)),
+            "theta": _weights_file(THETA_0),
             "mask": below_root(FILES.mask(DENSE)),
             "train": below_root(FILES.encoded(about.task, "train")),
         }
@@ -131,13 +141,13 @@ def _ticket(design: Design, parts: Parts) -> Expected:
 
 
 def _training(design: Design, parts: Parts) -> Expected:
-    del design
     task = parts["task"]
     return Expected(
         rule="train",
         parameters={"task": task, "seed": int(parts["seed"])},
         parents={
             "ticket": below_root(FILES.ticket(parts["weights"], parts["mask"])),
+            "theta": below_root(file_of_weights(FILES, design, parts["weights"])),
             "mask": below_root(FILES.mask(parts["mask"])),
             "train": below_root(FILES.encoded(task, "train")),
             "validation": below_root(FILES.encoded(task, "validation")),

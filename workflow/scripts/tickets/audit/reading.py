@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tickets import masks, statements
+from tickets import masks, statements, ticket
 from tickets.audit import schema_of_statements
 from tickets.audit.findings import Finding
 from tickets.audit.places import Place, place
@@ -82,6 +82,8 @@ def see(root: Path, folder: str, names: Sequence[str]) -> Seen:
                 before = name, packed
         elif where.kind == "weights":
             _prunable(path, data, seen)
+        elif where.kind == "ticket":
+            seen.findings.extend(_ticket(path, data, seen.statements.get(path)))
     return seen
 
 
@@ -156,6 +158,20 @@ def _prunable(path: str, data: bytes, seen: Seen) -> None:
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError, BadInput) as error:
         message = f"not a file of weights ({type(error).__name__}: {error})"
         seen.findings.append(Finding(path=path, code="wrong-matrices", message=message))
+
+
+def _ticket(path: str, data: bytes, stated: Statement | None) -> Iterator[Finding]:
+    """A ticket is of the files that its statement names."""
+    try:
+        found = ticket.from_bytes(data, path)
+    except BadInput as error:
+        yield Finding(path=path, code="bad-ticket", message=str(error))
+        return
+    said = {} if stated is None else stated.dependencies
+    for role, digest in {"theta": found.theta, "mask": found.mask}.items():
+        if role in said and said[role].digest != digest:
+            message = f"of another {role} ({digest}) than its statement says"
+            yield Finding(path=path, code="bad-ticket", message=message)
 
 
 def _by_sparsity(name: str) -> tuple[Fraction, str]:

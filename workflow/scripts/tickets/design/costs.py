@@ -64,8 +64,9 @@ def disk(
 ) -> Disk:
     """What a study takes of the disk.
 
-    A training that runs holds its ticket, the weights that it ends with, and its checkpoints:
-    weights and two moments each, one more of them than are kept while it is written.
+    A training that runs holds the weights that it begins with, where the study does not keep them,
+    those that it ends with, and its checkpoints: weights and two moments each, one more of them
+    than are kept while it is written.
     """
     targets = [paths.parts(training)[2] for training in counts.trainings]
     predictions = sum(

@@ -86,11 +86,6 @@ class Design:
             start = paths.theta_i(task, rewind, seed)
         return training(start, before, task, seed)
 
-    def round_at(self, task: str, rewind: str, seed: int | str, sparsity: str) -> str:
-        """The training that starts from `paths.round_start` of the same round."""
-        mask = DENSE if sparsity == "0" else paths.imp(task, rewind, seed, sparsity)
-        return training(paths.round_start(task, rewind, seed, sparsity), mask, task, seed)
-
     def head_of(self, task: str, rewind: str, seed: int | str, sparsity: str) -> str | None:
         """The training whose head the round under the mask of `sparsity` goes on with, if any."""
         if self.head != "keep" or sparsity == "0":

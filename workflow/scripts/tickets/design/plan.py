@@ -102,7 +102,7 @@ def _disk(counts: Counts, model: ModelSize, needs: Disk, at_once: int) -> list[s
     return [
         *blocks(["disk", *rows], [["", *sizes]]),
         "",
-        f"Each that trains holds {needs.running / 1e9:,.2f} GB: ticket, trained weights and up to"
-        f" {KEPT + 1} checkpoints.",
+        f"Each that trains holds {needs.running / 1e9:,.2f} GB: what it begins and ends with, and"
+        f" up to {KEPT + 1} checkpoints.",
         f"Model: {said}. Data sets are not counted.",
     ]
