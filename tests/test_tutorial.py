@@ -47,6 +47,7 @@ def test_the_tutorial_leads_to_a_table_and_a_ticket(tmp_path: Path) -> None:
     path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = os.environ | {"PATH": path, "PYTHONPATH": str(folder / "workflow" / "scripts")}
 
+    said: list[str] = []
     for step in steps(text):
         done = subprocess.run(
             ["bash", "-e", "-c", step],
@@ -58,7 +59,10 @@ def test_the_tutorial_leads_to_a_table_and_a_ticket(tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stdout
+        said.append(done.stdout)
 
+    # Before anything is trained it is said how long it takes, by a measurement.
+    assert re.search(r"time: .* tokens a second, as one just did here", "".join(said))
     table = pd.read_csv(folder / "results-own" / "tables" / "transfer.csv")
     assert set(table["source"]) == {"reviews", "notes", "oneshot", "random"}
     assert (folder / "own" / "ticket" / "model.safetensors").is_file()

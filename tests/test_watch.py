@@ -17,6 +17,7 @@ from tickets.design.config import Study, load
 from tickets.errors import BadInput
 from tickets.watch import banner
 from tickets.watch.lines import Lines, take_over
+from tickets.watch.measuring import Measured, measured
 from tickets.watch.pace import Pace, words
 from tickets.watch.running import finished, running
 
@@ -71,6 +72,30 @@ def test_a_stated_throughput_is_taken_until_there_is_a_measured_one(tmp_path: Pa
     took(tmp_path, DENSE, 12)
     assert pace.add(DENSE) == 12
     assert pace.left([DENSE], 1) == 12
+
+
+def test_a_measurement_is_taken_where_nothing_else_is_known(tmp_path: Path) -> None:
+    """With the seconds that a training takes to start; finished ones and the configuration go
+    before it.
+    """
+    here = Measured(tokens_per_second=1000, seconds_to_start=3)
+    whole = round(3 * 2490 * 66.6)
+
+    pace = Pace(study(tmp_path), here)
+
+    assert pace.left([DENSE] * 2, 1) == pytest.approx(2 * (3 + whole / 1000))
+    assert pace.source == "at 1,000 tokens a second, as one just did here"
+    stated = Pace(study(tmp_path, tokens_per_second=100), here)
+    assert stated.left([DENSE], 1) == pytest.approx(whole / 100)
+    assert "as tokens_per_second says" in stated.source
+    took(tmp_path, DENSE, 12)
+    assert Pace(study(tmp_path), here).left([DENSE], 1) == 12
+
+
+def test_a_measurement_that_fails_is_none(tmp_path: Path) -> None:
+    """Its study runs all the same: here the model is not on this machine."""
+    assert measured({"model": {"path": "a/b", "revision": REVISION}, "tasks": {"rte": {}}}) is None
+    assert measured({"tasks": tmp_path}) is None
 
 
 def test_what_is_finished_says_how_long_the_rest_takes(tmp_path: Path) -> None:

@@ -109,6 +109,7 @@ def test_the_table_is_that_of_a_local_run(
     audit = [sys.executable, "-m", "tickets.cli", "audit", "results"]
     done = subprocess.run(audit, cwd=study.folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "self-consistent" in done.stdout
 
     # A round is one submission: a ticket, the training on it, and the mask that it leads to.
     first = "imp/acceptability/rewind-0/seed-1/sparsity-{}"

@@ -4,6 +4,7 @@ from snakemake.logging import logger
 
 from tickets.watch import banner
 from tickets.watch.lines import take_over
+from tickets.watch.measuring import measured
 from tickets.watch.pace import Pace
 
 # What runs on a cluster's nodes, and other workflows that use this one, keep Snakemake's own messages,
@@ -29,6 +30,8 @@ def announce():
         banner.trainings_of(jobs) for jobs in (workflow.dag.jobs, workflow.dag.needrun_jobs())
     )
     pace = Pace(study)
+    if workflow.local_exec and len(waiting) >= banner.MANY and pace.left(waiting, 1) is None:
+        pace = Pace(study, measured(config))
     logger.info(banner.text(study.results, len(trainings), waiting, pace, at_once()))
     if lines:
         lines.begin(waiting, pace, at_once())

@@ -9,6 +9,7 @@ from types import ModuleType
 
 from tickets.commands import (
     audit,
+    calibrate,
     check,
     diff,
     export,
@@ -26,6 +27,7 @@ from tickets.errors import Tampered, TicketsError
 COMMANDS: dict[str, ModuleType] = {
     "check": check,
     "plan": plan,
+    "calibrate": calibrate,
     "progress": progress,
     "audit": audit,
     "verify": verify,
@@ -87,3 +89,7 @@ def _status() -> int:
     except TicketsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1 if isinstance(error, Tampered) else 2
+
+
+if __name__ == "__main__":
+    main()

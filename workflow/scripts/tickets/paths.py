@@ -165,7 +165,8 @@ def begin(weights: str, task: str) -> str:
     return about.rewind if own and about.rewind is not None else "0"
 
 
-_PASSING = re.compile(r"(.*/)?(trained|weights/round)/[^/]+/.*")
+# In studies of earlier versions tickets were weights too, and are gone.
+_PASSING = re.compile(r"(.*/)?((trained|weights/round)/[^/]+/.*|tickets/[^/]+/.*\.safetensors)")
 
 
 def lasts(path: str | Path) -> bool:

@@ -64,16 +64,24 @@ def model_size(study: Study) -> ModelSize:
     if study.model.pretrain:
         return _of_its_own(study.pretraining.architecture)
     directory = sources.local_directory(study.model.path, study.local_copies)
-    found = sorted(directory.glob("model*.safetensors")) if directory else []
-    if not directory or not found:
+    shapes = shapes_of(directory) if directory else {}
+    if not shapes:
         return BERT_BASE
-    prefix = architecture.read(directory).family + "."
-    shapes = {
-        name.removeprefix(prefix): shape for file in found for name, shape in _shapes(file).items()
-    }
     return ModelSize(
         parameters=sum(map(math.prod, shapes.values())), prunable=prunable_set(shapes).size
     )
+
+
+def shapes_of(model: Path) -> dict[str, tuple[int, ...]]:
+    """The tensors in the files of a model directory, by their names without the family's prefix;
+    none where its weights are not safetensors.
+    """
+    prefix = architecture.read(model).family + "."
+    return {
+        name.removeprefix(prefix): shape
+        for file in sorted(model.glob("model*.safetensors"))
+        for name, shape in _shapes(file).items()
+    }
 
 
 def task_size(study: Study, task: Task) -> TaskSize:

@@ -8,6 +8,9 @@ from typing import Any
 from tickets.watch.lines import TRAININGS
 from tickets.watch.pace import Pace, words
 
+MANY = 10
+"""Trainings that are worth some seconds to find out how long they take."""
+
 
 def trainings_of(jobs: Collection[Any]) -> list[str]:
     """The names of the trainings among Snakemake's jobs, but of pre-training, of another kind."""

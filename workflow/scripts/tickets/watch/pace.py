@@ -1,4 +1,4 @@
-"""How long trainings take: by those that are finished, or by what the configuration says."""
+"""How long trainings take: as finished ones did, as the configuration says, or as was measured."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tickets import paths
 from tickets.design.config import Study
 from tickets.design.sizes import task_size
 from tickets.errors import BadInput
+from tickets.watch.measuring import Measured
 
 FOLDER = "trainings"
 """Of whole trainings, among logs and benchmarks."""
@@ -26,11 +27,12 @@ class Pace:
     """Seconds of whole trainings by task, from the benchmarks in a study's results folder.
 
     A task on which none is finished is taken from the others by its number of tokens; where no
-    training at all is finished, from tokens_per_second. Without that nothing is known.
+    training at all is finished, from tokens_per_second, else from what was `measured`. Without that
+    nothing is known.
     """
 
-    def __init__(self, study: Study) -> None:
-        self._study = study
+    def __init__(self, study: Study, measured: Measured | None = None) -> None:
+        self._study, self._measured = study, measured
         self._folder = Path(paths.Results(root=study.results).benchmark(FOLDER)).with_suffix("")
         self._seconds: defaultdict[str, list[float]] = defaultdict(list)
         self._tokens = cache(self._tokens_of)
@@ -58,7 +60,10 @@ class Pace:
         finished = sum(map(len, self._seconds.values()))
         if finished:
             return f"as the {finished:,} finished took"
-        return f"at {self._study.tokens_per_second:,.0f} tokens a second, as tokens_per_second says"
+        speed, said = self._study.tokens_per_second, "as tokens_per_second says"
+        if speed is None and self._measured is not None:
+            speed, said = self._measured.tokens_per_second, "as one just did here"
+        return f"at {speed:,.0f} tokens a second, {said}"
 
     def left(self, trainings: Iterable[str], at_once: int) -> float | None:
         """Seconds until all of these are trained, so many at a time; None where nobody knows."""
@@ -83,6 +88,8 @@ class Pace:
         if known:
             seconds = math.fsum(median(s) for s in known.values())
             return tokens * seconds / sum(self._tokens(t) or 0 for t in known)
+        if speed is None and self._measured is not None:
+            return self._measured.seconds_to_start + tokens / self._measured.tokens_per_second
         return None if speed is None else tokens / speed
 
 

@@ -1,0 +1,126 @@
+"""How fast this machine trains a study's model: a few steps on drawn weights and drawn texts."""
+
+from __future__ import annotations
+
+import time
+from contextlib import redirect_stderr
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tickets import architecture, masks
+from tickets.architecture import Architecture
+from tickets.data import sources
+from tickets.design.config import Study
+from tickets.design.sizes import TaskSize, shapes_of, task_size
+from tickets.encoded import Encoded
+from tickets.errors import BadInput
+from tickets.initial.initialisation import draw
+from tickets.model import device
+from tickets.prunable import prunable_set
+from tickets.tasks import Task
+from tickets.training.loop import initial_head, train
+from tickets.training.recipe import Recipe
+
+EXAMPLES = 2_000
+"""Drawn texts, at most: many words occur in them, as in a task."""
+
+SPECIAL = 5
+"""Ids that no text is drawn from."""
+
+LEAST = 0.5
+"""Seconds that the counted steps take, at least."""
+
+
+def tokens_per_second(study: Study) -> float:
+    """What one training on the task with the most tokens gets through in a second, on this device.
+
+    Steps are counted as the difference between two trainings, so that what happens once a training
+    is left out.
+
+    Raises:
+        BadInput: the model, or the size of every task, is not known on this machine.
+    """
+    directory = sources.local_directory(study.model.path, study.local_copies)
+    if directory is None or not shapes_of(directory):
+        raise BadInput(f"model: {study.model.path} is not on this machine, so it cannot be timed")
+    sizes = {name: task_size(study, task) for name, task in study.tasks.items()}
+    known = {name: size for name, size in sizes.items() if size.tokens and size.examples}
+    if not known:
+        raise BadInput("tasks: of none is it known how many tokens it has, so none can be timed")
+    longest = max(known, key=lambda name: known[name].tokens or 0)
+    return _measured(study, study.tasks[longest], known[longest], directory)
+
+
+def _measured(study: Study, task: Task, size: TaskSize, directory: Path) -> float:
+    assert size.tokens is not None
+    assert size.examples is not None
+    device.prepare(study.threads)
+    known = architecture.read(directory)
+    own = ("embeddings", known.names.layer.partition("{")[0], "pooler.dense")
+    shapes = {name: s for name, s in shapes_of(directory).items() if name.startswith(own)}
+    theta, gamma = initial_head(
+        draw(shapes, 1, "calibration", known.initializer_range),
+        known,
+        head=task.head,
+        labels=task.labels or 1,
+        seed=1,
+        task=task.name,
+    )
+    length = max(2, round(size.tokens / size.examples))
+    encoded = drawn(task, min(EXAMPLES, size.examples), length, known)
+    recipe = Recipe(
+        epochs=None,
+        steps=10**9,
+        batch_size=task.batch_size,
+        learning_rate=task.learning_rate,
+        **vars(study.training),
+    )
+    mask = masks.dense(prunable_set(shapes))
+
+    def seconds(steps: int) -> float:
+        begin = time.monotonic()
+        with redirect_stderr(StringIO()):  # where a training reports its losses
+            train(
+                theta, gamma, mask, encoded, known, recipe, head=task.head, seed=1, last_step=steps
+            )
+        return time.monotonic() - begin
+
+    seconds(1)  # whatever is done once a process
+    steps, short = 1, seconds(1)
+    while True:
+        steps *= 2
+        whole = seconds(steps)
+        if whole - short >= LEAST:
+            return (steps // 2) * task.batch_size * length / (whole - short)
+        short = whole
+
+
+def drawn(task: Task, examples: int, length: int, known: Architecture) -> Encoded:
+    """So many texts of `length` tokens each, drawn uniformly, with labels of the task's kind."""
+    ids = np.random.default_rng(1).integers(SPECIAL, known.vocabulary, examples * length)
+    zeros: NDArray[np.int32] = np.zeros(examples, np.int32)
+    columns = {
+        "classification": {"label": zeros},
+        "regression": {"label": zeros.astype(np.float32)},
+        "span": dict.fromkeys(("start", "end", "context_begin"), zeros)
+        | {"context_end": zeros + length},
+        "mlm": {},
+    }
+    return Encoded(
+        tokens=ids.astype(np.int32),
+        types=np.zeros(ids.size, np.int8),
+        offsets=np.arange(examples + 1, dtype=np.int64) * length,
+        example=np.arange(examples, dtype=np.int32),
+        columns=columns[task.head],
+        meta={
+            "head": task.head,
+            "vocab_size": known.vocabulary,
+            "mask_id": SPECIAL - 1,
+            "pad_id": known.pad_id,
+            "special_ids": list(range(SPECIAL)),
+            "max_length": length,
+        },
+    )
