@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ import yaml
 import toys
 from made_up_histories import call
 from studies import ROOT
-from tickets import architecture
+from tickets import architecture, weights
 from tickets.commands import calibrate
 from tickets.design import config
-from tickets.training.calibration import drawn
+from tickets.initial import pretrained
+from tickets.training.calibration import drawn, tokens_per_second
 
 TASKS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["tasks"]
 HEADS = {task["head"]: task | {"batch_size": 4, "max_length": 16} for task in TASKS.values()}
@@ -47,6 +49,19 @@ def test_what_is_printed_can_be_written_into_a_configuration(
     assert printed.err == ""
     values = yaml.safe_load(file.read_text()) | {"tokens_per_second": found["tokens_per_second"]}
     assert config.load(values).tokens_per_second > 0
+
+
+def test_a_model_that_was_fetched_is_enough(tmp_path: Path) -> None:
+    """The study's own, whatever its name says: theta_0 and its configuration in the results."""
+    file = written(tmp_path, "mlm")
+    theta_0 = pretrained.read(tmp_path / "model")
+    weights.write(tmp_path / "results/weights/theta_0.safetensors", theta_0)
+    (tmp_path / "results/model").mkdir()
+    shutil.copy(tmp_path / "model/config.json", tmp_path / "results/model")
+    values = yaml.safe_load(file.read_text())
+    hub = {"path": "a/b", "revision": "0" * 40}
+
+    assert tokens_per_second(config.load(values | {"model": hub})) > 0
 
 
 def test_texts_are_as_long_as_the_tasks_and_of_its_models_words(tmp_path: Path) -> None:

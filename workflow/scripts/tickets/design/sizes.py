@@ -80,7 +80,7 @@ def shapes_of(model: Path) -> dict[str, tuple[int, ...]]:
     return {
         name.removeprefix(prefix): shape
         for file in sorted(model.glob("model*.safetensors"))
-        for name, shape in _shapes(file).items()
+        for name, shape in shapes_in(file).items()
     }
 
 
@@ -144,7 +144,7 @@ def _rows(study: Study, task: Task, split: str) -> int | None:
     return sum(pq.read_metadata(file).num_rows for file in located.splits[split])
 
 
-def _shapes(file: Path) -> dict[str, tuple[int, ...]]:
+def shapes_in(file: Path) -> dict[str, tuple[int, ...]]:
     """The shapes in a safetensors file, from its header alone."""
     with file.open("rb") as opened:
         header = json.loads(opened.read(int.from_bytes(opened.read(8), "little")))

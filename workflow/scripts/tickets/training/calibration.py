@@ -14,11 +14,12 @@ from tickets import architecture, masks
 from tickets.architecture import Architecture
 from tickets.data import sources
 from tickets.design.config import Study
-from tickets.design.sizes import TaskSize, shapes_of, task_size
+from tickets.design.sizes import TaskSize, shapes_in, shapes_of, task_size
 from tickets.encoded import Encoded
 from tickets.errors import BadInput
 from tickets.initial.initialisation import draw
 from tickets.model import device
+from tickets.paths import THETA_0, Results
 from tickets.prunable import prunable_set
 from tickets.tasks import Task
 from tickets.training.loop import initial_head, train
@@ -43,24 +44,43 @@ def tokens_per_second(study: Study) -> float:
     Raises:
         BadInput: the model, or the size of every task, is not known on this machine.
     """
-    directory = sources.local_directory(study.model.path, study.local_copies)
-    if directory is None or not shapes_of(directory):
-        raise BadInput(f"model: {study.model.path} is not on this machine, so it cannot be timed")
+    known, shapes = _model(study)
     sizes = {name: task_size(study, task) for name, task in study.tasks.items()}
-    known = {name: size for name, size in sizes.items() if size.tokens and size.examples}
-    if not known:
+    sizes = {name: size for name, size in sizes.items() if size.tokens and size.examples}
+    if not sizes:
         raise BadInput("tasks: of none is it known how many tokens it has, so none can be timed")
-    longest = max(known, key=lambda name: known[name].tokens or 0)
-    return _measured(study, study.tasks[longest], known[longest], directory)
+    longest = max(sizes, key=lambda name: sizes[name].tokens or 0)
+    return _measured(study, study.tasks[longest], sizes[longest], known, shapes)
 
 
-def _measured(study: Study, task: Task, size: TaskSize, directory: Path) -> float:
+def _model(study: Study) -> tuple[Architecture, dict[str, tuple[int, ...]]]:
+    """The study's own model, where it has been fetched, or the directory that it is taken from."""
+    files = Results(root=study.results)
+    theta_0, model = Path(files.weights(THETA_0)), Path(files.folder("model"))
+    if theta_0.is_file() and model.is_dir():
+        known, shapes = architecture.read(model), shapes_in(theta_0)
+    else:
+        directory = sources.local_directory(study.model.path, study.local_copies)
+        if directory is None or not (shapes := shapes_of(directory)):
+            raise BadInput(
+                f"model: {study.model.path} is not on this machine, so it cannot be timed; "
+                "have the target `fetch` made first"
+            )
+        known = architecture.read(directory)
+    own = ("embeddings", known.names.layer.partition("{")[0], "pooler.dense")
+    return known, {name: shape for name, shape in shapes.items() if name.startswith(own)}
+
+
+def _measured(
+    study: Study,
+    task: Task,
+    size: TaskSize,
+    known: Architecture,
+    shapes: dict[str, tuple[int, ...]],
+) -> float:
     assert size.tokens is not None
     assert size.examples is not None
     device.prepare(study.threads)
-    known = architecture.read(directory)
-    own = ("embeddings", known.names.layer.partition("{")[0], "pooler.dense")
-    shapes = {name: s for name, s in shapes_of(directory).items() if name.startswith(own)}
     theta, gamma = initial_head(
         draw(shapes, 1, "calibration", known.initializer_range),
         known,
