@@ -31,6 +31,7 @@ def announce():
     )
     pace = Pace(study)
     if workflow.local_exec and len(waiting) >= banner.MANY and pace.left(waiting, 1) is None:
+        logger.info("Trying for some seconds how fast this machine trains.")
         pace = Pace(study, measured(config))
     logger.info(banner.text(study.results, len(trainings), waiting, pace, at_once()))
     if lines:
