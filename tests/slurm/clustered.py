@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Generator
@@ -50,6 +51,8 @@ class Study:
                 cwd=self.folder,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                # Ctrl-C is ignored by what a shell runs in the background, these tests for one.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         try:
             yield process
