@@ -34,7 +34,17 @@ def expected_table(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
     """All that one slow training needs, and what it predicts, both made without a cluster."""
-    study = Study.make(tmp_path_factory.mktemp("slow"), slow(STEPS))
+    return prepare(tmp_path_factory.mktemp("slow"), STEPS)
+
+
+@pytest.fixture(scope="session")
+def prepared_longer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    """The same of a training that takes two minutes or more."""
+    return prepare(tmp_path_factory.mktemp("slower"), 2 * STEPS)
+
+
+def prepare(folder: Path, steps: int) -> tuple[Path, bytes]:
+    study = Study.make(folder, slow(steps))
     study.run_locally(
         "results/encoded/acceptability/train.arrow", "results/masks/dense.safetensors"
     )
@@ -158,12 +168,17 @@ def test_a_node_that_dies_costs_no_more_than_a_checkpoint(
             slurm.start(each)
 
 
-def test_a_job_over_its_time_goes_on_with_more(study: Study, prepared: tuple[Path, bytes]) -> None:
-    """One minute, then two, then three: the training takes longer than the first."""
+def test_a_job_over_its_time_goes_on_with_more(
+    tmp_path: Path, prepared_longer: tuple[Path, bytes]
+) -> None:
+    """One minute, then two, then three: the training takes longer than the first, which SLURM looks
+    at every half a minute.
+    """
+    study = Study(folder=shutil.copytree(prepared_longer[0], tmp_path / "study"))
     with study.snakemake(PREDICTIONS, "--set-resources", "train:runtime=attempt") as snakemake:
         assert snakemake.wait(600) == 0, study.said()
 
-    assert_the_same(study, prepared[1])
+    assert_the_same(study, prepared_longer[1])
     assert "DUE TO TIME LIMIT" in study.said()
 
 
