@@ -48,7 +48,7 @@ def prepare(folder: Path, steps: int) -> tuple[Path, bytes]:
     study.run_locally(
         "results/encoded/acceptability/train.arrow", "results/masks/dense.safetensors"
     )
-    before = study.folder.with_name("prepared")
+    before = folder.with_name(f"{folder.name}-prepared")
     shutil.copytree(study.folder, before)
     study.run_locally(PREDICTIONS)
     return before, (study.folder / PREDICTIONS).read_bytes()
