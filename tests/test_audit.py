@@ -95,7 +95,9 @@ def test_the_root_digest_is_of_what_lasts(study: Path) -> None:
     before = audited(study).root
     (study / "logs").mkdir(exist_ok=True)
     (study / "logs" / "x.log").write_text("x")
-    shutil.copytree(study / "weights", study / "trained" / "theta_0")
+    trained = study / "trained/theta_0/dense/on-mlm/seed-1.safetensors"
+    trained.parent.mkdir(parents=True)
+    shutil.copyfile(study / "weights/theta_0.safetensors", trained)
     assert audited(study).root == before
 
     restate(study / FIRST, edit=lambda value: facts(value).update(sparsity="1/2"))

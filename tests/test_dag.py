@@ -168,3 +168,23 @@ def test_a_training_is_named_after_all_that_decides_it() -> None:
 
     assert name == "theta_i/rte/rewind-5/seed-2/oneshot/sparsity-10/on-rte/seed-2"
     assert paths.parts(name) == ("theta_i/rte/rewind-5/seed-2", "oneshot/sparsity-10", "rte", "2")
+
+
+@pytest.mark.parametrize(
+    ("path", "stays"),
+    [
+        ("results/trained/theta_0/dense/on-rte/seed-1.safetensors", False),
+        ("trained/trained/rte/seed-1/sparsity-10/dense/on-rte/seed-1.safetensors", False),
+        ("/a/trained/theta_0/imp/rte/rewind-0/seed-1/winning/on-rte/seed-1.safetensors", False),
+        ("results/weights/round/rte/rewind-5/seed-1/sparsity-10.safetensors", False),
+        ("results/tickets/theta_0/dense.safetensors", False),  # of an earlier version
+        ("results/tickets/theta_0/dense.json", True),
+        ("results/weights/theta_i/rte/rewind-5/seed-1.safetensors", True),
+        ("/home/me/tickets/resources/theta_0/model.safetensors", True),
+        ("/home/me/trained/theta_0/model.safetensors", True),
+        ("/home/me/tickets/theta_0/results/masks/dense.safetensors", True),
+    ],
+)
+def test_only_what_a_study_deletes_does_not_last(path: str, stays: bool) -> None:
+    """Whatever the folders are called that the study or the model stands in."""
+    assert paths.lasts(path) == stays

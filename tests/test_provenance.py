@@ -181,10 +181,13 @@ def test_the_dag_knows_all_code_that_a_job_loads(entry: str) -> None:
     assert loaded <= set(code_files(SCRIPTS / f"{entry}.py"))
 
 
+TRAINED = "trained/theta_0/dense/on-rte/seed-{}.safetensors"
+
+
 def test_what_a_file_came_from_is_compared(tmp_path: Path) -> None:
     """Parameters, contents of what was read and, where that lasts, its statement."""
     mask = made(tmp_path / "masks" / "dense.safetensors")
-    trained = made(tmp_path / "trained" / "theta_0" / "dense.safetensors", b"trained")
+    trained = made(tmp_path / TRAINED.format(1), b"trained")
     child = made(tmp_path / "child", mask=mask, weights=trained)
     parents = {"mask": mask, "weights": trained}
 
@@ -203,9 +206,9 @@ def test_what_a_file_came_from_is_compared(tmp_path: Path) -> None:
 
 
 def test_another_content_or_a_changed_file_is_noticed(tmp_path: Path) -> None:
-    trained = made(tmp_path / "trained" / "theta_0" / "dense.safetensors", b"trained")
+    trained = made(tmp_path / TRAINED.format(1), b"trained")
     child = made(tmp_path / "child", weights=trained)
-    other = made(tmp_path / "trained" / "theta_0" / "other.safetensors", b"other")
+    other = made(tmp_path / TRAINED.format(2), b"other")
     about = {"parameters": {"seed": 1}}
 
     assert provenance.came_from(child, **about, dependencies={"weights": trained})

@@ -165,8 +165,13 @@ def begin(weights: str, task: str) -> str:
     return about.rewind if own and about.rewind is not None else "0"
 
 
-# In studies of earlier versions tickets were weights too, and are gone.
-_PASSING = re.compile(r"(.*/)?((trained|weights/round)/[^/]+/.*|tickets/[^/]+/.*\.safetensors)")
+# Whole paths, as a study may stand below a folder of any name. In studies of earlier versions
+# tickets were weights too, and are gone.
+_PASSING = re.compile(
+    rf"(.*/)?(trained/({WEIGHTS})/({MASK})/on-{TASK}/seed-{SEED}"
+    rf"|weights/round/{TASK}/rewind-{PERCENT}/seed-{SEED}/sparsity-{PERCENT}"
+    rf"|tickets/({WEIGHTS})/({MASK}))\.safetensors"
+)
 
 
 def lasts(path: str | Path) -> bool:
