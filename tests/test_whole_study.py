@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 
 import browser
 from studies import ROOT, checkout, planned, snakemake
-from tickets import masks, provenance
+from tickets import masks, paths, provenance
 from tickets.audit.places import is_stated
 from tickets.audit.schema_of_statements import problem, schema
 from tickets.design import config, experiments
@@ -177,6 +177,24 @@ def test_every_finder_has_the_exact_count(study: Path, finder: str) -> None:
         assert found[1].within(found[0])
 
 
+def assert_statements_are_asked_for(folder: Path, *targets: str) -> None:
+    """Whoever reads a file that does not last asks for its statement too, which would else be gone
+    as soon as others have read it.
+    """
+    flags = ("--dry-run", "--forceall", "--nolock", "--printshellcmds")
+    done = snakemake(folder, *flags, "--", *targets)
+    jobs = [set(each.split(", ")) for each in re.findall(r"(?m)^    input: (.*)$", done.stdout)]
+    passing = [(path, job) for job in jobs for path in job if not paths.lasts(path)]
+
+    assert passing, done.stdout
+    assert not [path for path, job in passing if f"{path}.prov.json" not in job]
+
+
+def test_what_does_not_last_is_asked_for_with_its_statement(study: Path) -> None:
+    """By every rule of a whole study."""
+    assert_statements_are_asked_for(study, "all")
+
+
 def test_the_published_codes_way(tmp_path: Path) -> None:
     """Heads are kept, the rate falls over all rounds, MLM prunes before it trains, and each matrix
     is pruned alike.
@@ -197,6 +215,7 @@ def test_the_published_codes_way(tmp_path: Path) -> None:
     wanted = [mask.format(task, 20) for task in ("acceptability", "mlm")]
 
     assert planned(folder, *wanted)["train"] == 2 + 1
+    assert_statements_are_asked_for(folder, *wanted)
     done = snakemake(folder, "--cores", "2", "--notemp", "--", *wanted)
 
     assert done.returncode == 0, done.stdout

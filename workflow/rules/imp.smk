@@ -70,8 +70,11 @@ rule prune_standard:
 rule round_start:
     input:
         theta=lambda w: ancient(files.weights(paths.theta_i(w.task, w.rewind, w.seed))),
-        head=lambda w: [files.trained(t) for t in [design.head_of(*w)] if t is not None],
-        statements=lambda w: stated(files.weights(paths.theta_i(w.task, w.rewind, w.seed))),
+        head=lambda w: dag.files_of_head(files, design, *w),
+        statements=lambda w: stated(
+            files.weights(paths.theta_i(w.task, w.rewind, w.seed)),
+            *dag.files_of_head(files, design, *w),
+        ),
         code=code("round_start"),
     output:
         weights=temp(start),

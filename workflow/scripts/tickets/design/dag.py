@@ -126,3 +126,11 @@ def file_of_scores(
     """The weights whose magnitudes decide IMP's mask of `sparsity`."""
     scored_by = design.scored_by(task, rewind, seed, sparsity)
     return files.weights(THETA_0) if scored_by is None else files.trained(scored_by)
+
+
+def files_of_head(
+    files: Results, design: Design, task: str, rewind: str, seed: str, sparsity: str
+) -> list[str]:
+    """The weights whose head the round under the mask of `sparsity` goes on with; none, or one."""
+    head = design.head_of(task, rewind, seed, sparsity)
+    return [] if head is None else [files.trained(head)]
