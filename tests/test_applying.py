@@ -69,7 +69,7 @@ def mask_for(encoder: nn.Module, seed: int = 0) -> Mask:
 
 def classifier() -> BertForSequenceClassification:
     torch.manual_seed(0)
-    return BertForSequenceClassification(toys.CONFIG)
+    return BertForSequenceClassification(toys.config())
 
 
 def pruned_weights(model: nn.Module, mask: Mask) -> Iterator[tuple[nn.Parameter, torch.Tensor]]:

@@ -49,7 +49,7 @@ def tickets(monkeypatch: pytest.MonkeyPatch) -> Command:
 def network() -> BertForSequenceClassification:
     """A classifier pruned as the published code prunes: globally, by magnitude, pooler included."""
     torch.manual_seed(0)
-    found = BertForSequenceClassification(toys.CONFIG)
+    found = BertForSequenceClassification(toys.config())
     matrices = [
         part
         for layer in found.bert.encoder.layer

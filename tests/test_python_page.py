@@ -24,7 +24,7 @@ def test_the_page_s_code_runs(
 ) -> None:
     """From top to bottom; what it asserts holds, and what it prints is right."""
     monkeypatch.chdir(tmp_path)
-    network = BertForSequenceClassification(toys.CONFIG)
+    network = BertForSequenceClassification(toys.config())
     network.save_pretrained("resources/theta_0")
     shapes = {n.removeprefix("bert."): tuple(p.shape) for n, p in network.named_parameters()}
     prunable = prunable_set(shapes)

@@ -11,22 +11,26 @@ from transformers import BertConfig, BertForMaskedLM, BertModel
 from tickets.encoded import Encoded
 
 VOCABULARY = 40
-CONFIG = BertConfig(
-    vocab_size=VOCABULARY,
-    hidden_size=16,
-    num_hidden_layers=2,
-    num_attention_heads=2,
-    intermediate_size=24,
-    max_position_embeddings=16,
-    initializer_range=0.2,
-)
+
+
+def config() -> BertConfig:
+    """A new one each time: a network notes in it what kind of labels it saw."""
+    return BertConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=24,
+        max_position_embeddings=16,
+        initializer_range=0.2,
+    )
 
 
 def model(folder: Path) -> Path:
     """A checkpoint of random weights, with pooler and MLM head."""
     torch.manual_seed(0)
-    network = BertForMaskedLM(CONFIG)
-    network.bert = BertModel(CONFIG)  # with the pooler that BertForMaskedLM leaves out
+    network = BertForMaskedLM(config())
+    network.bert = BertModel(config())  # with the pooler that BertForMaskedLM leaves out
     network.tie_weights()
     network.save_pretrained(folder)
     return folder
