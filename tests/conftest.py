@@ -10,6 +10,7 @@ import pytest
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # tests hold on every machine; benchmarks/gpu.py tests GPUs
 os.environ["OMP_NUM_THREADS"] = "1"  # for matrices this small a second thread is a hindrance
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import toys
 from tickets.encoded import Encoded
-from tickets.model.batches import best_width, chosen, pack, steps_per_epoch
+from tickets.model.batches import best_width, chosen, few, pack, steps_per_epoch
 
 
 def texts(lengths: list[int]) -> Encoded:
@@ -55,6 +55,22 @@ def test_rows_are_filled() -> None:
 
     assert packed.rows * packed.width < 1.05 * len(encoded.tokens)
     assert alone.rows * alone.width > 1.5 * len(encoded.tokens)
+
+
+@given(st.integers(1, 2000), st.sampled_from([8, 64]))
+def test_a_width_is_a_multiple_where_asked(longest: int, multiple: int) -> None:
+    """The longest sequence fits, and not two of them and a multiple more."""
+    width = best_width(texts([longest, 1, 1]), 3, 1, 16, multiple=multiple)
+    assert width % multiple == 0
+    assert longest <= width < 2 * longest + multiple
+
+
+def test_few_numbers_of_rows() -> None:
+    """Up to 8 as they are, then by 2, 4, 8: never fewer, never a quarter more."""
+    assert [few(count) for count in (1, 5, 7, 8, 9, 10, 15, 17, 20, 21, 33)] == [
+        *(1, 5, 7, 8, 10, 10, 16, 20, 20, 24, 40)
+    ]
+    assert all(count <= few(count) < 1.25 * count for count in range(1, 5000))
 
 
 def test_a_sequence_is_never_cut() -> None:

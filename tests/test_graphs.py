@@ -15,11 +15,12 @@ from tickets.model.network import Batch
 from tickets.training.graphs import Graphs
 
 RATE = torch.tensor(0.5)
+ASIDE = SimpleNamespace(wait_stream=lambda _: None)  # the one stream that is not the default one
 
 
 def batch(value: float, size: int) -> Batch:
     numbers = torch.full((size,), value)
-    rows = Rows(tokens=numbers, types=numbers, positions=numbers, visible=numbers)
+    rows = Rows(tokens=numbers, types=numbers, positions=numbers, sequence=numbers)
     return Batch(rows=rows, needed=None, target=numbers + 1)
 
 
@@ -39,8 +40,9 @@ class Recording:
 
 
 @contextmanager
-def recorded(graph: Recording, pool: str) -> Iterator[None]:
+def recorded(graph: Recording, pool: str, stream: object) -> Iterator[None]:
     assert pool == "one for all"
+    assert stream is ASIDE
     Recording.current = graph
     yield
     Recording.current = None
@@ -55,13 +57,12 @@ def test_each_shape_runs_once_is_recorded_and_replayed(monkeypatch: pytest.Monke
     """The first batch of a shape is run, the second recorded, later ones replayed; each gives its
     own loss, and the caller's tensors are not held.
     """
-    stream = SimpleNamespace(wait_stream=lambda _: None)
     for name, fake in {
         "CUDAGraph": Recording,
         "graph_pool_handle": lambda: "one for all",
         "graph": recorded,
-        "Stream": lambda: stream,
-        "current_stream": lambda: stream,
+        "Stream": lambda: ASIDE,
+        "current_stream": lambda: ASIDE,
         "stream": lambda _: nullcontext(),
     }.items():
         monkeypatch.setattr(torch.cuda, name, fake)

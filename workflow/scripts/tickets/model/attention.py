@@ -15,11 +15,22 @@ from torch.nn import functional as F
 from tickets.model.dropout import Dropout
 
 
+def visibility(sequence: Tensor, dtype: torch.dtype) -> Tensor:
+    """0 where a slot sees another, -inf elsewhere [R, 1, W, W]: a slot sees its own sequence.
+
+    sequence: the number of each slot's sequence [R, W]. dtype: that of the products. On a CPU the
+    result is float32, as `_Dropped` computes in it.
+    """
+    same = sequence[:, None, :, None] == sequence[:, None, None, :]
+    kind = torch.float32 if sequence.device.type == "cpu" else dtype
+    hidden = torch.full((), -torch.inf, dtype=kind, device=sequence.device)
+    return torch.where(same, torch.zeros_like(hidden), hidden)
+
+
 def attend(together: Tensor, visible: Tensor, heads: int, dropout: Dropout) -> Tensor:
     """What each slot gathers from those it sees, [n, H].
 
-    together: queries, keys and values side by side [n, 3 H]. visible: 0 where a slot sees another,
-    -inf elsewhere [R, 1, W, W], float32.
+    together: queries, keys and values side by side [n, 3 H]. visible: as `visibility` returns it.
     """
     if together.device.type == "cpu" and dropout.rates.attention:
         return _Dropped.apply(together, visible, heads, dropout)

@@ -80,10 +80,12 @@ class Packed:
         return laid
 
 
-def best_width(encoded: Encoded, batch_size: int, seed: int, hidden_size: int) -> int:
+def best_width(
+    encoded: Encoded, batch_size: int, seed: int, hidden_size: int, multiple: int | None = None
+) -> int:
     """The width at which a training's batches cost least, from its longest sequence to twice that.
 
-    Wider rows are filled better, and cost more attention.
+    Wider rows are filled better, and cost more attention. With `multiple` the width is one of it.
     """
     lengths = np.diff(encoded.offsets)
     longest = int(lengths.max())
@@ -94,7 +96,9 @@ def best_width(encoded: Encoded, batch_size: int, seed: int, hidden_size: int) -
         rows = sum(_layout(batch, width)[2] for batch in batches)
         return rows * width * (ATTENTION * hidden_size + width)
 
-    return min(range(longest, 2 * longest + 1, max(1, longest // 16)), key=cost)
+    step = multiple or max(1, longest // 16)
+    narrowest = -(-longest // multiple) * multiple if multiple else longest
+    return min(range(narrowest, max(narrowest, 2 * longest) + 1, step), key=cost)
 
 
 def pack(encoded: Encoded, examples: Ints, width: int | None = None) -> Packed:
@@ -122,6 +126,14 @@ def pack(encoded: Encoded, examples: Ints, width: int | None = None) -> Packed:
         rows=rows,
         width=width,
     )
+
+
+def few(count: int) -> int:
+    """The smallest number from `count` on that has at most three binary digits before its zeros:
+    so that numbers differ less often, at a quarter more at most.
+    """
+    step = 1 << max(0, count.bit_length() - 3)
+    return -(-count // step) * step
 
 
 def _layout(lengths: Ints, width: int) -> tuple[Ints, Ints, int]:

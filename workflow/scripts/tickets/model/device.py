@@ -35,6 +35,8 @@ def prepare(threads: int) -> None:
     torch.set_num_threads(threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_deterministic_debug_mode("error")  # its twin imports torch._inductor: two seconds
+    # Sums of products stay float32 where a GPU's kernel splits them.
+    torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
     _keep_memory()
     # Nothing here reads memory before it is written, so that it need not be filled first.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

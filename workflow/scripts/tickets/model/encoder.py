@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tickets.architecture import HEAD, Architecture
-from tickets.model.attention import attend
+from tickets.model.attention import attend, visibility
 from tickets.model.dropout import Dropout
 from tickets.model.layers import embedding, linear, norm, scores
 from tickets.model.parameters import TABLES, Parameters
@@ -26,14 +26,14 @@ POOLER = "pooler.dense"
 class Rows:
     """A batch on the device.
 
-    `tokens`, `types`, `positions` are [n]; `visible` [R, 1, W, W] is 0 where a slot sees another
-    and -inf elsewhere.
+    `tokens`, `types`, `positions` are [n]; `sequence` [R, W] numbers the sequence that fills each
+    slot, and is -1 in a slot without a token.
     """
 
     tokens: Tensor
     types: Tensor
     positions: Tensor
-    visible: Tensor
+    sequence: Tensor
 
 
 def encode(
@@ -44,12 +44,13 @@ def encode(
     dropout: Dropout,
 ) -> Tensor:
     """The last hidden states of the slots `needed`, [needed, H]; None for all, [n, H]."""
+    visible = visibility(rows.sequence, parameters.computed.dtype)
     x = _embed(parameters, architecture, rows, dropout)
     for layer in range(architecture.layers):
         at = architecture.names.layer.format(layer)
         # Of the last layer's output only what a head reads is worth computing.
         kept = needed if layer == architecture.layers - 1 else None
-        x = _layer(parameters, architecture, at, x, rows.visible, kept, dropout)
+        x = _layer(parameters, architecture, at, x, visible, kept, dropout)
     return x
 
 

@@ -16,6 +16,8 @@ from torch.autograd import Function
 
 from tickets.model.parameters import Name, Parameters
 
+SHORT_TABLE = 1024  # rows: of positions and token types, not of word pieces
+
 
 def linear(parameters: Parameters, name: Name, x: Tensor) -> Tensor:
     """`x` [n, in] times the weights of that name, plus their bias: [n, out].
@@ -44,6 +46,33 @@ def embedding(parameters: Parameters, table: str, index: Tensor) -> Tensor:
     return _Embedding.apply(anchor, parameters, table, index)
 
 
+def add_rows(table: Tensor, index: Tensor, rows: Tensor) -> None:
+    """Add `rows` [n, E] to the rows `index` [n] of `table` [V, E], float32, in a fixed order.
+
+    On a GPU `index_add_` in a fixed order adds the rows of one index one after the other, though
+    the same few words, positions and types occur thousands of times.
+    """
+    if table.device.type == "cpu":
+        table.index_add_(0, index, rows.float())
+    elif len(table) <= SHORT_TABLE:
+        one_hot = index == torch.arange(len(table), device=index.device)[:, None]
+        table.add_(multiply(one_hot.to(rows.dtype), rows))
+    else:
+        table.add_(
+            torch.ops.aten.embedding_dense_backward(rows.float(), index, len(table), -1, False)
+        )
+
+
+def multiply(left: Tensor, right: Tensor, out: Tensor | None = None) -> Tensor:
+    """The product of two matrices in float32, whatever their type; written to `out` if given."""
+    if left.dtype == torch.float32:
+        return torch.mm(left, right, out=out)
+    if left.device.type == "cuda":
+        return torch.mm(left, right, out_dtype=torch.float32, out=out)
+    product = left @ right
+    return product.float() if out is None else out.copy_(product)
+
+
 class _Product(Function):
     @staticmethod
     def forward(
@@ -59,11 +88,9 @@ class _Product(Function):
         (x,), (dy,) = ctx.saved_tensors, gradients
         found = parameters.grad_of(weight)
         if shared:
-            found.add_(dy.t() @ x)
-        elif found.dtype == dy.dtype:
-            torch.mm(dy.t(), x, out=found)
+            found.add_(multiply(dy.t(), x))
         else:
-            found.copy_(dy.t() @ x)
+            multiply(dy.t(), x, out=found)
         if (kept := parameters.kept_of(weight)) is not None:
             found.mul_(kept)
         torch.sum(dy, 0, dtype=torch.float32, out=parameters.grad_of(bias))
@@ -108,7 +135,7 @@ class _Embedding(Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         parameters, table = ctx.state
         (index,) = ctx.saved_tensors
-        parameters.grad_of(table).index_add_(0, index, gradients[0].float())
+        add_rows(parameters.grad_of(table), index, gradients[0])
         return None, None, None, None
 
 

@@ -6,7 +6,7 @@ Legend: R rows of W slots, n = R * W; B sequences, L tokens in the longest; V wo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from tickets.architecture import HEAD, Architecture
 from tickets.data.masking import IGNORED
 from tickets.encoded import Encoded
 from tickets.masks import Mask
-from tickets.model.batches import Packed
+from tickets.model.batches import Packed, few
 from tickets.model.device import best_device
 from tickets.model.dropout import NONE, Dropout
 from tickets.model.encoder import Rows, encode, outputs, pooled, word_scores
@@ -52,7 +52,8 @@ class Network:
     """theta and gamma as parameters on one device, and what is needed to run them.
 
     `selective`: compute of the last layer only what the head reads. `rounding`: a batch's hidden
-    words, or a span's slots, are filled up to a multiple of this.
+    words, or a span's slots, are filled up to a multiple of this; with more than 1 rows are added
+    too, for `few` shapes.
     """
 
     parameters: Parameters
@@ -75,8 +76,14 @@ class Network:
     ) -> Network:
         """A network on the best device, with tensors of its own."""
         arrays = {**theta, **{f"{HEAD}{name}": value for name, value in gamma.items()}}
-        parameters = Parameters(arrays, architecture, best_device(), dtype=dtype, mask=mask)
-        return cls(parameters=parameters, architecture=architecture, head=head, selective=selective)
+        device = best_device()
+        return cls(
+            parameters=Parameters(arrays, architecture, device, dtype=dtype, mask=mask),
+            architecture=architecture,
+            head=head,
+            selective=selective,
+            rounding=ROUNDING if device.type == "cuda" else 1,
+        )
 
     def batch(
         self,
@@ -92,13 +99,14 @@ class Network:
         `tokens` [T] are the word pieces that it sees. `words` [T] are for MLM what stood there, or
         -100 where nothing is hidden. Other heads find their targets in `encoded`, in `training`.
         """
+        if self.rounding > 1:
+            packed = replace(packed, rows=few(packed.rows))
         sequence = packed.laid_out(packed.owner, -1).reshape(packed.rows, packed.width)
-        visible = np.where(sequence[:, :, None] == sequence[:, None, :], np.float32(0), -np.inf)
         rows = Rows(
             tokens=self._tensor(packed.laid_out(tokens.astype(np.int64))),
             types=self._tensor(packed.laid_out(encoded.types[packed.source].astype(np.int64))),
             positions=self._tensor(packed.laid_out(packed.positions)),
-            visible=self._tensor(visible[:, None]),
+            sequence=self._tensor(sequence),
         )
         if words is not None:
             places = np.flatnonzero(words != IGNORED)
@@ -170,6 +178,7 @@ class Network:
         return self._tensor(columns["label"][examples].astype(kind))
 
     def _tensor(self, array: Array) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array)).to(
-            self.parameters.device, non_blocking=True
-        )
+        tensor = torch.from_numpy(np.ascontiguousarray(array))
+        if self.parameters.device.type == "cuda":
+            tensor = tensor.pin_memory()  # from other memory a copy makes the host wait
+        return tensor.to(self.parameters.device, non_blocking=True)

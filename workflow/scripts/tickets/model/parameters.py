@@ -103,11 +103,13 @@ class Parameters:
         }
 
     def _flat_mask(self, mask: Mask) -> Tensor:
-        """Ones and zeros for all prunable matrices, which stand first in the flat vector."""
+        """Which of all prunable weights are kept: their matrices are first in the flat vector."""
         matrices = list(self.shapes)[: len(mask.kept)]
         if set(matrices) != set(mask.kept):
             raise BadInput("training: the mask is for another model; use a mask found on this one")
-        kept = np.concatenate([mask.kept[name].ravel() for name in matrices], dtype=np.float32)
+        # A GPU reads a quarter of the bytes so; a CPU multiplies numbers of one type faster.
+        kind = np.float32 if self.device.type == "cpu" else np.bool_
+        kept = np.concatenate([mask.kept[name].ravel() for name in matrices], dtype=kind)
         return torch.from_numpy(kept).to(self.device)
 
     def _view(self, flat: Tensor, name: Name) -> Tensor:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.optim.adamw import adamw
 
 BETAS = (0.9, 0.999)
-_CHUNK = 2**16  # so many squares are summed at a time: float32 loses digits in longer sums
+_CHUNK = 2**16  # squares summed at a time on a CPU: float32 loses digits in longer sums
 
 
 class AdamW:
@@ -28,7 +28,7 @@ class AdamW:
         self.steps = torch.zeros((), device=values.device)
         self._values, self._grads = values, grads
         self._epsilon, self._clip_norm = epsilon, clip_norm
-        self._chunks = list(grads.split(_CHUNK))
+        self._chunks = [grads] if grads.device.type == "cuda" else list(grads.split(_CHUNK))
 
     def step(self, rate: float | Tensor) -> None:
         """Clip the gradients and move the values, at the learning rate `rate`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -13,41 +14,78 @@ from pathlib import Path
 
 import torch
 
+from tickets.errors import BadInput
+
 WAIT = 1.0  # seconds between two looks for a free place
+ASSIGNED = ("SLURM_JOB_GPUS", "SLURM_STEP_GPUS")
+"""Set where a scheduler has given this job its GPU."""
 
 
 @contextmanager
 def reserved(sharing: int) -> Generator[None]:
-    """Within the block this process sees one GPU of those it may use, and no more than `sharing`
-    jobs of this host see the same one; without a GPU nothing happens.
+    """Within the block this process sees one GPU of those it may use, and at most `sharing` jobs of
+    this host see the same one. Nothing happens without a GPU, or where a scheduler assigned one.
 
-    To be entered before CUDA is first used. Places are locked files in the host's temporary
-    folder: the system frees those of a killed job.
+    Enter it before CUDA is first used. Places are locked files in the host's temporary folder: the
+    system frees those of a killed job.
+
+    Raises:
+        BadInput: CUDA runs on another GPU than the reserved one.
     """
-    devices = visible()
+    devices = [] if any(name in os.environ for name in ASSIGNED) else visible()
     if not devices:
         yield
         return
-    device, lock = _taken(devices, sharing)
+    device, lock = _take_place(devices, sharing)
     os.environ["CUDA_VISIBLE_DEVICES"] = device
     try:
+        _check(device)
         yield
     finally:
         os.close(lock)
 
 
 def visible() -> Sequence[str]:
-    """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them."""
-    count = torch.cuda.device_count()
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return named.split(",")[:count] if named else [str(number) for number in range(count)]
+    """The UUIDs of the GPUs that this process may use.
+
+    They are asked of nvidia-smi, as CUDA would start, and then keep to the devices that it saw.
+    Numbers in CUDA_VISIBLE_DEVICES count as nvidia-smi does.
+    """
+    query = ["nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    uuids = answer.split()
+    names = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if names is None:
+        return uuids
+    chosen: list[str] = []
+    for name in filter(None, names.split(",")):
+        if not name.isdigit():
+            chosen.append(next((uuid for uuid in uuids if uuid.startswith(name)), name))
+        elif int(name) < len(uuids):
+            chosen.append(uuids[int(name)])
+    return chosen
 
 
-def _taken(devices: Sequence[str], sharing: int) -> tuple[str, int]:
+def _check(device: str) -> None:
+    """Refuse to train where CUDA has started on another GPU, and so was not told of `device`."""
+    if not device.startswith("GPU-") or not torch.cuda.is_available():
+        return
+    running = f"GPU-{torch.cuda.get_device_properties(0).uuid}"
+    if running != device:
+        raise BadInput(
+            f"gpu: CUDA runs on {running} though {device} is reserved; set CUDA_VISIBLE_DEVICES to"
+            " one GPU and run again"
+        )
+
+
+def _take_place(devices: Sequence[str], sharing: int) -> tuple[str, int]:
     """A GPU with a free place, the emptiest first, and the place's lock."""
     folder = Path(tempfile.gettempdir()) / f"tickets-gpu-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    said = False
+    announced = False
     while True:
         for place in range(sharing):
             for device in devices:
@@ -58,7 +96,7 @@ def _taken(devices: Sequence[str], sharing: int) -> tuple[str, int]:
                     os.close(lock)
                 else:
                     return device, lock
-        if not said:
+        if not announced:
             print(f"waiting for one of {len(devices)} GPUs, {sharing} jobs each", file=sys.stderr)
-            said = True
+            announced = True
         time.sleep(WAIT)

@@ -18,7 +18,7 @@ from tickets.masks import Mask
 from tickets.model.batches import Packed, best_width, chosen, pack
 from tickets.model.device import products
 from tickets.model.encoder import WORDS
-from tickets.model.network import Batch, Network
+from tickets.model.network import ROUNDING, Batch, Network
 from tickets.seeds import derive
 from tickets.training.adamw import AdamW
 from tickets.training.interruption import interruptible
@@ -118,7 +118,13 @@ def train(
     )
     width = None
     if "packing" in recipe.speedups:
-        width = best_width(encoded, recipe.batch_size, seed, architecture.hidden_size)
+        width = best_width(
+            encoded,
+            recipe.batch_size,
+            seed,
+            architecture.hidden_size,
+            multiple=ROUNDING if network.parameters.device.type == "cuda" else None,
+        )
     parameters = network.parameters
     optimizer = AdamW(
         parameters.values,
