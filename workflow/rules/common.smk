@@ -14,7 +14,7 @@ from tickets.data import sources
 from tickets.design import dag, experiments, flags, written
 from tickets.design.code import code_files
 from tickets.design.config import load
-from tickets.design.interpreter import prepare_jobs
+from tickets.design.job_environment import prepare_jobs
 from tickets.errors import BadInput
 from tickets.language import generator
 

@@ -43,6 +43,8 @@ def run(main: Callable[[], None]) -> None:
     except TicketsError as error:
         print(f"error: {error}", file=sys.stderr)
         status = 1
+    if "torch" not in sys.modules:
+        sys.exit(status)
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(status)  # taking torch down takes a third of a second, and nothing is left to do
+    os._exit(status)  # shutting torch down takes 0.3 of its 1.0 CPU seconds

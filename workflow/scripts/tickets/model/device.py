@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 
 import torch
-
-# glibc's malloc.h
-_TRIM_THRESHOLD, _MMAP_MAX, _LARGEST = -1, -4, 2**31 - 1
 
 
 def best_device() -> torch.device:
@@ -37,16 +33,5 @@ def prepare(threads: int) -> None:
     torch.set_deterministic_debug_mode("error")  # its twin imports torch._inductor: two seconds
     # Sums of products stay float32 where a GPU's kernel splits them.
     torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
-    _keep_memory()
     # Nothing here reads memory before it is written, so that it need not be filled first.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-
-
-def _keep_memory() -> None:
-    """Have the C library keep what is freed, for the next step: where it gives large blocks back,
-    each step takes its pages anew from the system, which can be a fifth of its time.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:  # glibc
-        mallopt(_MMAP_MAX, 0)
-        mallopt(_TRIM_THRESHOLD, _LARGEST)

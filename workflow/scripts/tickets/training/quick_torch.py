@@ -1,6 +1,7 @@
-"""Imported before torch by the entry point that trains: torch then takes two thirds of its time.
+"""Imported before torch by the entry points that train: torch then starts in two thirds of the time.
 
-A study is hundreds of short processes, and starting torch is a fifth of each.
+What a training imports takes 0.7 CPU seconds in place of 1.1 (0.9 without the garbage collector
+alone, 0.8 without the kernels alone; medians of five). A study is hundreds of such processes.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ META_KERNELS = "torch._meta_registrations"
 def leave_out_meta_kernels() -> None:
     """Have torch find an empty module where it keeps the kernels that only compute shapes.
 
-    They serve `torch.compile` and the meta device, neither of which a training uses, and are a
-    fifth of torch's import.
+    They serve `torch.compile` and the meta device. Where a training used either, torch would miss a
+    kernel "for the meta device": this is then the place to look.
     """
     sys.modules.setdefault(META_KERNELS, ModuleType(META_KERNELS))
 
@@ -27,6 +28,6 @@ def collect_again() -> None:
     gc.enable()
 
 
-# Importing makes hundreds of thousands of objects and no garbage; looking for it takes a tenth.
+# Importing makes hundreds of thousands of objects and no garbage.
 gc.disable()
 leave_out_meta_kernels()
