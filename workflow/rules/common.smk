@@ -54,8 +54,8 @@ wildcard_constraints:
 
 def code(script, *others):
     """The code that a job of `script` runs, with `others` that it loads, as a parameter."""
-    entry = ROOT / "workflow" / "scripts" / f"{script}.py"
-    return Code(os.path.relpath(entry), digest(entry, *map(Path, others)))
+    entry = f"{SCRIPTS}/{script}.py"
+    return Code(entry, digest(*map(Path, (entry, *others))))
 
 
 def stated(*made):
