@@ -142,6 +142,9 @@ FACTS: list[dict[str, Any]] = [
     {"final_loss": "0.6931", "device": "cpu"},
     TRAINED | {"first_step": 0, "last_step": 3, "final_loss": "1e-05"},
     TRAINED | {"first_step": 0, "last_step": 0, "final_loss": None},
+    # Earlier versions did not say what the code means.
+    {"final_loss": "0.6931", "device": "cpu", "code": "3" * 64},
+    TRAINED | {"first_step": 0, "last_step": 3, "final_loss": "1e-05", "code": "3" * 64},
 ]
 
 

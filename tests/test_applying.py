@@ -28,7 +28,7 @@ import toys
 from made_up_masks import save
 from studies import ROOT
 from tickets import masks, provenance
-from tickets.design.code import PACKAGE, code_files
+from tickets.code import PACKAGE, code_files
 from tickets.errors import BadInput, Tampered
 from tickets.masks import Mask, from_flat
 from tickets.prunable import PrunableSet, prunable_set

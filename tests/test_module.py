@@ -82,3 +82,18 @@ def test_a_target_is_made_that_says_of_no_commit(mine: Path) -> None:
     assert sorted(path.name for path in mine.iterdir() if not path.name.startswith(".")) == [
         *("Snakefile", "copies", "mine.yaml", "study")
     ]
+
+
+def test_a_copy_in_another_folder_makes_nothing_again(mine: Path) -> None:
+    """What a job runs counts by its meaning, wherever it lies."""
+    called(mine, "--cores", "1", "--", DATA)
+    (mine / "copies").rename(mine / "moved")
+    outer = mine / "Snakefile"
+    outer.write_text(SNAKEFILE.replace("copies/", "moved/"))
+    try:
+        said = called(mine, "--dry-run", "--", DATA)
+    finally:
+        (mine / "moved").rename(mine / "copies")
+        outer.write_text(SNAKEFILE)
+
+    assert "Nothing to be done" in said

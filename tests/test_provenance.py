@@ -6,12 +6,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stated import definition, statement
 from tickets import provenance
-from tickets.design.code import code_files
+from tickets.code import code_files
 from tickets.errors import Tampered
 from tickets.files import canonical_json, replacing, sha256, write_bytes
 
@@ -25,7 +26,7 @@ def made(path: Path, content: bytes = b"content", **dependencies: Path) -> Path:
         rule="test",
         parameters={"seed": 1},
         dependencies=dependencies,
-        facts={"found": "out"},
+        facts={"found": "out", "code": "meaning"},
         started=provenance.now(),
     )
     return path
@@ -52,7 +53,7 @@ def test_a_statement_has_the_fields_of_in_toto_and_slsa(tmp_path: Path) -> None:
     assert built["externalParameters"] == {"rule": "test", "seed": 1}
     assert about["predicate"]["runDetails"]["builder"]["id"]
     assert about["predicate"]["runDetails"]["metadata"]["startedOn"].endswith("Z")
-    assert provenance.facts(tmp_path / "file") == {"found": "out"}
+    assert provenance.facts(tmp_path / "file") == {"found": "out", "code": "meaning"}
 
 
 def test_a_child_names_its_parents_and_their_statements(tmp_path: Path) -> None:
@@ -162,7 +163,7 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("entry", sorted(path.stem for path in SCRIPTS.glob("*.py")))
 def test_the_dag_knows_all_code_that_a_job_loads(entry: str) -> None:
-    """Every module of the package that an entry point loads is among its rule's inputs."""
+    """Every module of the package that an entry point loads counts for its rule."""
     listing = (
         "import json, runpy, sys\n"
         f"sys.argv = ['x', '--help']; sys.path.insert(0, {str(SCRIPTS)!r})\n"
@@ -191,13 +192,18 @@ def test_what_a_file_came_from_is_compared(tmp_path: Path) -> None:
     child = made(tmp_path / "child", mask=mask, weights=trained)
     parents = {"mask": mask, "weights": trained}
 
-    def came_from(dependencies: dict[str, Path], seed: int = 1) -> bool:
-        return provenance.came_from(child, parameters={"seed": seed}, dependencies=dependencies)
+    def came_from(dependencies: dict[str, Path], seed: int = 1, code: str = "meaning") -> bool:
+        return provenance.came_from(
+            child, code=code, parameters={"seed": seed}, dependencies=dependencies
+        )
 
     assert came_from(parents)
     assert not came_from(parents, seed=2)
+    assert not came_from(parents, code="another")
     assert not came_from(parents | {"other": mask})
-    assert not provenance.came_from(tmp_path / "none", parameters={}, dependencies={})
+    assert not provenance.came_from(
+        tmp_path / "none", code="meaning", parameters={}, dependencies={}
+    )
 
     stated_again(trained)
     assert came_from(parents)
@@ -209,7 +215,7 @@ def test_another_content_or_a_changed_file_is_noticed(tmp_path: Path) -> None:
     trained = made(tmp_path / TRAINED.format(1), b"trained")
     child = made(tmp_path / "child", weights=trained)
     other = made(tmp_path / TRAINED.format(2), b"other")
-    about = {"parameters": {"seed": 1}}
+    about: dict[str, Any] = {"code": "meaning", "parameters": {"seed": 1}}
 
     assert provenance.came_from(child, **about, dependencies={"weights": trained})
     assert not provenance.came_from(child, **about, dependencies={"weights": other})

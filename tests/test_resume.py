@@ -147,6 +147,26 @@ def test_a_second_attempt_finds_the_work_done(
     assert training.outputs() == expected
 
 
+def test_a_second_attempt_by_reworded_code_finds_the_work_done(
+    training: Training, tmp_path: Path
+) -> None:
+    """The later attempt has another comment; one whose code means something else trains again."""
+    uninterrupted(training)
+
+    def waited(addition: str) -> str:
+        command = [sys.executable, edited(tmp_path / addition[0], addition), *training.flags()]
+        with alone(training.checkpoints):
+            later = subprocess.Popen(command, env=ENVIRONMENT, text=True, stderr=subprocess.PIPE)
+            assert later.stderr is not None
+            assert later.stderr.readline().startswith("waiting for another attempt")
+        said = later.communicate()[1]
+        assert later.returncode == 0, said
+        return said
+
+    assert "the other attempt has ended this training" in waited("# edited\n")
+    assert "the other attempt has ended this training" not in waited("EDITED = 1\n")
+
+
 def test_killed_at_twenty_random_steps(
     runner: Runner, inputs: Path, tmp_path: Path, expected: dict[str, bytes]
 ) -> None:
@@ -270,15 +290,33 @@ def test_another_recipe_is_not_resumed(
     assert training.outputs() == expected
 
 
-def test_another_code_is_not_resumed(training: Training, tmp_path: Path) -> None:
-    """A checkpoint is of the very files that wrote it, even where only a comment is new."""
-    killed(training, 6)
-    copy = tmp_path / "scripts"
+def edited(folder: Path, addition: str) -> str:
+    """A copy of all code, with an addition to one module; its entry point."""
+    copy = folder / "scripts"
     shutil.copytree(SCRIPTS, copy, ignore=shutil.ignore_patterns("__pycache__"))
     with (copy / "tickets" / "seeds.py").open("a") as file:
-        file.write("# edited\n")
+        file.write(addition)
+    return str(copy / "train.py")
 
-    done = training.subprocess(str(copy / "train.py"))
+
+def test_code_of_the_same_meaning_goes_on(
+    training: Training, expected: dict[str, bytes], tmp_path: Path
+) -> None:
+    """A checkpoint outlives a new comment and a new text that nobody reads."""
+    killed(training, 6)
+
+    done = training.subprocess(edited(tmp_path, '# edited\n"""Edited."""\n'))
+
+    assert done.status == 0, done.stderr
+    assert done.resumed
+    assert training.outputs() == expected
+
+
+def test_another_code_is_not_resumed(training: Training, tmp_path: Path) -> None:
+    """A checkpoint belongs to what its code meant; a line names the file that differs."""
+    killed(training, 6)
+
+    done = training.subprocess(edited(tmp_path, "EDITED = 1\n"))
 
     assert done.status == 0, done.stderr
     assert not done.resumed

@@ -179,6 +179,23 @@ def test_a_training_is_said_when_it_starts_and_when_it_is_finished(tmp_path: Pat
     assert said.event("progress", done=1_006, total=20_000) == ""
 
 
+def test_a_dry_run_tells_changed_code_from_a_changed_configuration() -> None:
+    """Both are parameters to Snakemake, which writes all their values."""
+    said = Said(dry=True)
+
+    def reason(before: str, now: str) -> str:
+        values = f"before: {before} now: {now} "
+        changed = f"Params have changed since last execution: Union of params: {values}"
+        about = {"log": [], "output": ["x"], "reason": f"Missing output files: x; {changed}"}
+        line = said.event("job_info", "", rule_name="prune", jobid=1, wildcards={}, **about)
+        return line.partition("Missing output files; ")[2]
+
+    one, other = (f"code {digit * 64}" for digit in "12")
+    assert reason(one, other) == "Its code has changed\n"
+    assert reason(f"'1',{one}", f"'2',{other}").startswith("Params have changed since last")
+    assert reason("'1'", "'2'").startswith("Params have changed since last")
+
+
 def test_what_each_job_and_each_run_says_is_left_out() -> None:
     """And nothing else: what Snakemake says beside it, and what is filtered, stays so."""
     said = Said()

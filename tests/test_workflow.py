@@ -121,12 +121,17 @@ def test_an_edit_reruns_what_depends_on_it_and_no_more(study: Path, tmp_path: Pa
     for name in ("results", ".snakemake"):
         shutil.copytree(study / name, copy / name)
     package = copy / "workflow" / "scripts" / "tickets"
+    for path in package.rglob("*.py"):
+        with path.open("a") as file:
+            file.write("# edited\n")
+    assert planned(copy, TABLE) == {}
+
     with (package / "terminal.py").open("a") as file:
-        file.write("# edited\n")
+        file.write("EDITED = 1\n")
     assert planned(copy, TABLE) == {"transfer": 1}
 
     with (package / "finders" / "pruning.py").open("a") as file:
-        file.write("# edited\n")
+        file.write("EDITED = 1\n")
     again = planned(copy, TABLE)
     assert {"theta_0", "pretrain", "data", "encode"}.isdisjoint(again)
     assert again["prune"] == 2 * 2 * 2

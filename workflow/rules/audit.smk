@@ -6,7 +6,6 @@ rule audit:
     input:
         study=lambda wildcards: ancient(rules.all.input.study),
         statements=lambda wildcards: stated(*rules.all.input.study),
-        code=code("audit"),
     output:
         masks=files.audit("masks.csv"),
         report=report(
@@ -23,7 +22,8 @@ rule audit:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("audit"),
         flags=flags.flags({"results": study.results}),
     shell:
-        "python {input.code[0]} {params.flags} --masks {output.masks} "
+        "python {params.code.path} {params.flags} --masks {output.masks} "
         "--report {output.report} --verdict {output.verdict} > {log} 2>&1"

@@ -13,7 +13,6 @@ rule dense:
     input:
         weights=ancient(theta_0),
         statements=stated(theta_0),
-        code=code("prune"),
     output:
         mask=files.mask("dense"),
         statement=stated(files.mask("dense")),
@@ -21,8 +20,10 @@ rule dense:
         files.log("dense"),
     conda:
         "../../envs/environment.yaml"
+    params:
+        code=code("prune"),
     shell:
-        "python {input.code[0]} --finder dense --sparsity 0 --weights {input.weights} "
+        "python {params.code.path} --finder dense --sparsity 0 --weights {input.weights} "
         "--output {output.mask} > {log} 2>&1"
 
 
@@ -30,7 +31,6 @@ rule oneshot:
     input:
         weights=ancient(theta_0),
         statements=stated(theta_0),
-        code=code("prune"),
     output:
         mask=oneshot,
         statement=stated(oneshot),
@@ -39,9 +39,10 @@ rule oneshot:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("prune"),
         scope=study.imp.scope,
     shell:
-        "python {input.code[0]} --finder oneshot --sparsity {wildcards.sparsity} "
+        "python {params.code.path} --finder oneshot --sparsity {wildcards.sparsity} "
         "--scope {params.scope} --weights {input.weights} --output {output.mask} > {log} 2>&1"
 
 
@@ -49,7 +50,6 @@ rule random_mask:
     input:
         theta=ancient(theta_0),
         statements=stated(theta_0),
-        code=code("random_mask"),
     output:
         mask=random_mask,
         statement=stated(random_mask),
@@ -57,8 +57,10 @@ rule random_mask:
         files.log(paths.random("{seed}", "{sparsity}")),
     conda:
         "../../envs/environment.yaml"
+    params:
+        code=code("random_mask"),
     shell:
-        "python {input.code[0]} --sparsity {wildcards.sparsity} "
+        "python {params.code.path} --sparsity {wildcards.sparsity} "
         "--seed {wildcards.seed} --theta {input.theta} --output {output.mask} 2> {log}"
 
 
@@ -66,7 +68,6 @@ rule layerwise_mask:
     input:
         like=ancient(files.mask(paths.winning("{task}", "{rewind}", "{seed}", "{at}"))),
         statements=stated(files.mask(paths.winning("{task}", "{rewind}", "{seed}", "{at}"))),
-        code=code("layerwise_mask"),
     output:
         mask=layerwise,
         statement=stated(layerwise),
@@ -74,8 +75,10 @@ rule layerwise_mask:
         files.log(paths.layerwise("{task}", "{rewind}", "{seed}", "{at}")),
     conda:
         "../../envs/environment.yaml"
+    params:
+        code=code("layerwise_mask"),
     shell:
-        "python {input.code[0]} --like {input.like} --seed {wildcards.seed} "
+        "python {params.code.path} --like {input.like} --seed {wildcards.seed} "
         "--output {output.mask} 2> {log}"
 
 
@@ -85,7 +88,6 @@ rule snip:
         theta=ancient(theta_0),
         statements=stated(theta_0, files.encoded("{task}", "train")),
         model=files.configuration(),
-        code=code("snip"),
     output:
         mask=snip,
         statement=stated(snip),
@@ -97,10 +99,11 @@ rule snip:
     resources:
         **training_resources,
     params:
+        code=code("snip"),
         flags=lambda w: flags.sensitivity(study, study.tasks[w.task]),
         model=folder_of_model,
     shell:
-        "python {input.code[0]} {params.flags} --seed {wildcards.seed} "
+        "python {params.code.path} {params.flags} --seed {wildcards.seed} "
         "--sparsity {wildcards.sparsity} --theta {input.theta} --model {params.model} "
         "--train {input.train} --trainings-per-gpu {resources.trainings_per_gpu} "
         "--output {output.mask} 2> {log}"
@@ -110,7 +113,6 @@ rule shuffle:
     input:
         theta=ancient(theta_0),
         statements=stated(theta_0),
-        code=code("shuffle"),
     output:
         weights=shuffled,
         statement=stated(shuffled),
@@ -118,8 +120,10 @@ rule shuffle:
         files.log(paths.shuffled("{how}", "{seed}")),
     conda:
         "../../envs/environment.yaml"
+    params:
+        code=code("shuffle"),
     shell:
-        "python {input.code[0]} --how {wildcards.how} --seed {wildcards.seed} "
+        "python {params.code.path} --how {wildcards.how} --seed {wildcards.seed} "
         "--theta {input.theta} --output {output.weights} 2> {log}"
 
 
@@ -128,7 +132,6 @@ rule reinit:
         theta=ancient(theta_0),
         statements=stated(theta_0),
         model=files.configuration(),
-        code=code("reinit"),
     output:
         weights=reinit,
         statement=stated(reinit),
@@ -137,9 +140,10 @@ rule reinit:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("reinit"),
         model=folder_of_model,
     shell:
-        "python {input.code[0]} --seed {wildcards.seed} --theta {input.theta} "
+        "python {params.code.path} --seed {wildcards.seed} --theta {input.theta} "
         "--model {params.model} --output {output.weights} 2> {log}"
 
 
@@ -150,7 +154,6 @@ rule majority:
         encoded_train=ancient(files.encoded("{task}", "train")),
         encoded_validation=ancient(files.encoded("{task}", "validation")),
         statements=stated(files.encoded("{task}", "train"), files.encoded("{task}", "validation")),
-        code=code("majority"),
     output:
         predictions=files.majority("{task}"),
         statement=stated(files.majority("{task}")),
@@ -159,8 +162,9 @@ rule majority:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("majority"),
         head=lambda w: study.tasks[w.task].head,
     shell:
-        "python {input.code[0]} --head {params.head} --train {input.train} "
+        "python {params.code.path} --head {params.head} --train {input.train} "
         "--validation {input.validation} --encoded-train {input.encoded_train} "
         "--encoded-validation {input.encoded_validation} --output {output.predictions} 2> {log}"

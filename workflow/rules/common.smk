@@ -10,9 +10,9 @@ ROOT = Path(workflow.current_basedir).parents[1]
 SCRIPTS = os.path.relpath(ROOT / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
 from tickets import paths, provenance
+from tickets.code import Code, digest
 from tickets.data import sources
 from tickets.design import dag, experiments, flags, written
-from tickets.design.code import code_files
 from tickets.design.config import load
 from tickets.design.job_environment import prepare_jobs
 from tickets.errors import BadInput
@@ -52,9 +52,10 @@ wildcard_constraints:
     part="|".join(experiments.PARTS),
 
 
-def code(script):
-    """The code that a job of `script` runs, itself first: as inputs, compared by content."""
-    return [os.path.relpath(file) for file in code_files(Path(SCRIPTS) / f"{script}.py")]
+def code(script, *others):
+    """The code that a job of `script` runs, with `others` that it loads, as a parameter."""
+    entry = f"{SCRIPTS}/{script}.py"
+    return Code(entry, digest(*map(Path, (entry, *others))))
 
 
 def stated(*made):

@@ -15,8 +15,6 @@ rule fetch:
 
 
 rule language:
-    input:
-        code=code("language"),
     output:
         files.vocabulary(),
         language_files,
@@ -28,16 +26,16 @@ rule language:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("language"),
         flags=flags.flags(vars(study.language)),
         folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
-        "python {input.code[0]} {params.flags} --output {params.folder} 2> {log}"
+        "python {params.code.path} {params.flags} --output {params.folder} 2> {log}"
 
 
 rule data:
     input:
         source=source_of,
-        code=code("data"),
     output:
         train=files.data("{task}", "train"),
         validation=files.data("{task}", "validation"),
@@ -50,9 +48,10 @@ rule data:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("data"),
         flags=lambda wildcards: flags.data(study.tasks[wildcards.task], local_data),
     shell:
-        "python {input.code[0]} {params.flags} "
+        "python {params.code.path} {params.flags} "
         "--train-output {output.train} --validation-output {output.validation} 2> {log}"
 
 
@@ -62,7 +61,6 @@ rule encode:
         validation=ancient(files.data("{task}", "validation")),
         statements=stated(files.data("{task}", "train"), files.data("{task}", "validation")),
         model=files.configuration(),
-        code=code("encode"),
     output:
         train=files.encoded("{task}", "train"),
         validation=files.encoded("{task}", "validation"),
@@ -74,9 +72,10 @@ rule encode:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("encode"),
         flags=lambda wildcards: flags.encoding(study.tasks[wildcards.task]),
         model=folder_of_model,
     shell:
-        "python {input.code[0]} {params.flags} --model {params.model} "
+        "python {params.code.path} {params.flags} --model {params.model} "
         "--train {input.train} --validation {input.validation} "
         "--train-output {output.train} --validation-output {output.validation} 2> {log}"

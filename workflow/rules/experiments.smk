@@ -19,7 +19,6 @@ curves = {"transferability": "transferability", "transfer_sweep": "transfer_vari
 rule winning_sparsity:
     input:
         **scores("tickets"),
-        code=code("winning_sparsity"),
     output:
         **reported(winners),
         statements=stated(*winners.values()),
@@ -29,9 +28,10 @@ rule winning_sparsity:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("winning_sparsity"),
         flags=flags.rounds(study),
     shell:
-        "python {input.code[0]} {params.flags} --metrics {input.metrics} "
+        "python {params.code.path} {params.flags} --metrics {input.metrics} "
         "--table {output.table} 2> {log}"
 
 
@@ -42,7 +42,6 @@ rule winning_mask:
         statements=lambda w: stated(
             files.winning(), *map(files.mask, experiments.candidates(design, *w[:3]))
         ),
-        code=code("winning_mask"),
     output:
         mask=winning,
         statement=stated(winning),
@@ -52,10 +51,11 @@ rule winning_mask:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("winning_mask"),
         criterion=lambda w: paths.WINNING[w.at],
         sparsities=["0", *design.sparsities],
     shell:
-        "python {input.code[0]} --task {wildcards.task} --criterion {params.criterion} "
+        "python {params.code.path} --task {wildcards.task} --criterion {params.criterion} "
         "--sparsities {params.sparsities} --masks {input.masks} --winning {input.winning} "
         "--output {output.mask} 2> {log}"
 
@@ -65,7 +65,6 @@ rule winning_tickets:
         **scores("winning_tickets"),
         winning=ancient(files.winning()),
         winning_statement=stated(files.winning()),
-        code=code("winning_tickets"),
     output:
         **reported(won),
         statements=stated(*won.values()),
@@ -75,16 +74,16 @@ rule winning_tickets:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("winning_tickets"),
         flags=flags.cells(study),
     shell:
-        "python {input.code[0]} {params.flags} --metrics {input.metrics} "
+        "python {params.code.path} {params.flags} --metrics {input.metrics} "
         "--winning-sparsities {input.winning} --table {output.table} --text {output.text} 2> {log}"
 
 
 rule sparsity_sweep:
     input:
         **scores("sweep"),
-        code=code("sparsity_sweep"),
     output:
         **reported(swept),
         statements=stated(*swept.values()),
@@ -94,10 +93,11 @@ rule sparsity_sweep:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("sparsity_sweep"),
         flags=flags.rounds(study),
         finders=study.sweep,
     shell:
-        "python {input.code[0]} {params.flags} --finders {params.finders} "
+        "python {params.code.path} {params.flags} --finders {params.finders} "
         "--metrics {input.metrics} --table {output.table} "
         "--svg {output.svg} --png {output.png} 2> {log}"
 
@@ -105,7 +105,6 @@ rule sparsity_sweep:
 rule rewinding:
     input:
         **scores("rewinding"),
-        code=code("rewinding"),
     output:
         **reported(rewound_to),
         statements=stated(*rewound_to.values()),
@@ -115,9 +114,10 @@ rule rewinding:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("rewinding"),
         flags=flags.rewinding(study),
     shell:
-        "python {input.code[0]} {params.flags} --metrics {input.metrics} --table {output.table} "
+        "python {params.code.path} {params.flags} --metrics {input.metrics} --table {output.table} "
         "--text {output.text} --svg {output.svg} --png {output.png} 2> {log}"
 
 
@@ -126,7 +126,6 @@ rule transfer_variants:
         **scores("transfer_variants"),
         winning=ancient(files.winning()),
         winning_statement=stated(files.winning()),
-        code=code("transfer_variants"),
     output:
         **reported(varied),
         statements=stated(*varied.values()),
@@ -136,9 +135,10 @@ rule transfer_variants:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("transfer_variants"),
         flags=flags.variants(study),
     shell:
-        "python {input.code[0]} {params.flags} --metrics {input.metrics} "
+        "python {params.code.path} {params.flags} --metrics {input.metrics} "
         "--winning-sparsities {input.winning} --table {output.table} 2> {log}"
 
 
@@ -147,7 +147,6 @@ rule transferability:
         **scores("transferability"),
         data=ancient([files.data(task, "train") for task in study.tasks]),
         data_statements=stated(*(files.data(task, "train") for task in study.tasks)),
-        code=code("transferability"),
     output:
         **reported(ranked),
         statements=stated(*ranked.values()),
@@ -157,12 +156,13 @@ rule transferability:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("transferability"),
         flags=flags.transferability(study),
         examples=lambda w, input: [
             f"{task}={file}" for task, file in zip(study.tasks, input.data, strict=True)
         ],
     shell:
-        "python {input.code[0]} {params.flags} --examples {params.examples} "
+        "python {params.code.path} {params.flags} --examples {params.examples} "
         "--metrics {input.metrics} --table {output.table} 2> {log}"
 
 
@@ -170,7 +170,6 @@ rule mask_table:
     input:
         masks=ancient(compared_masks),
         statements=stated(*compared_masks),
-        code=code("mask_table"),
     output:
         **reported(tabled),
         statements=stated(*tabled.values()),
@@ -183,9 +182,10 @@ rule mask_table:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("mask_table"),
         flags=flags.flags({"results": study.results}),
     shell:
-        "python {input.code[0]} {params.flags} --name {wildcards.name} --masks {input.masks} "
+        "python {params.code.path} {params.flags} --name {wildcards.name} --masks {input.masks} "
         "--table {output.table} --svg {output.svg} --png {output.png} 2> {log}"
 
 
@@ -211,7 +211,6 @@ rule versus_paper:
             )
         ),
         published=published,
-        code=code("versus_paper"),
     output:
         **reported(judged),
         statements=stated(*judged.values()),
@@ -221,10 +220,11 @@ rule versus_paper:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("versus_paper"),
         flags=flags.flags({"mlm_tasks": design.mlm} if design.mlm else {}),
         published=lambda w, input: os.path.dirname(input.published[0]),
     shell:
-        "python {input.code[0]} {params.flags} --published {params.published} "
+        "python {params.code.path} {params.flags} --published {params.published} "
         "--winning-tickets {input.winning_tickets} --sparsity-sweep {input.sparsity_sweep} "
         "--rewinding {input.rewinding} --transfer {input.transfer} "
         "--transfer-variants {input.transfer_variants} "
@@ -236,7 +236,6 @@ rule curve:
     input:
         table=lambda w: ancient(files.table(curves[w.figure])),
         statements=lambda w: stated(files.table(curves[w.figure])),
-        code=code("curve"),
     output:
         **reported(curved),
         statements=stated(*curved.values()),
@@ -247,6 +246,8 @@ rule curve:
     localrule: True
     conda:
         "../../envs/environment.yaml"
+    params:
+        code=code("curve"),
     shell:
-        "python {input.code[0]} --figure {wildcards.figure} --table {input.table} "
+        "python {params.code.path} --figure {wildcards.figure} --table {input.table} "
         "--svg {output.svg} --png {output.png} 2> {log}"

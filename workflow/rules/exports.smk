@@ -8,7 +8,6 @@ rule crate:
     input:
         study=lambda wildcards: ancient(rules.all.input.study),
         statements=lambda wildcards: stated(*rules.all.input.study),
-        code=code("export_crate"),
     output:
         files.crate(),
     log:
@@ -17,9 +16,10 @@ rule crate:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("export_crate"),
         flags=flags.flags({"results": study.results, "config": json.dumps(config)}),
     shell:
-        "python {input.code[0]} {params.flags} 2> {log}"
+        "python {params.code.path} {params.flags} 2> {log}"
 
 
 rule sign:
@@ -27,7 +27,6 @@ rule sign:
     input:
         study=lambda wildcards: ancient(rules.all.input.study),
         statements=lambda wildcards: stated(*rules.all.input.study),
-        code=code("sign_study"),
     output:
         files.signature(),
     log:
@@ -36,7 +35,8 @@ rule sign:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("sign_study"),
         flags=flags.flags({"results": study.results}),
     shell:
-        "python {input.code[0]} {params.flags} --output {output} "
+        "python {params.code.path} {params.flags} --output {output} "
         '--private-key "${{TICKETS_PRIVATE_KEY:?says which file holds the key}}" 2> {log}'

@@ -17,7 +17,6 @@ rule prune:
         statements=lambda w: stated(
             dag.file_of_scores(files, design, *w), files.mask(design.before(*w))
         ),
-        code=code("prune"),
     output:
         mask=found,
         statement=stated(found),
@@ -30,10 +29,11 @@ rule prune:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("prune"),
         round=lambda w: design.round(w.sparsity),
         scope=study.imp.scope,
     shell:
-        "python {input.code[0]} --finder imp --task {wildcards.task} --seed {wildcards.seed} "
+        "python {params.code.path} --finder imp --task {wildcards.task} --seed {wildcards.seed} "
         "--rewind {wildcards.rewind} --round {params.round} --sparsity {wildcards.sparsity} "
         "--scope {params.scope} --weights {input.weights} --parent {input.parent} "
         "--output {output.mask} > {log} 2>&1"
@@ -46,7 +46,6 @@ rule prune_standard:
         statements=lambda w: stated(
             files.trained(design.standard_scored_by(*w)), files.mask(design.standard_before(*w))
         ),
-        code=code("prune"),
     output:
         mask=standard,
         statement=stated(standard),
@@ -58,10 +57,11 @@ rule prune_standard:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("prune"),
         round=lambda w: design.round(w.sparsity),
         scope=study.imp.scope,
     shell:
-        "python {input.code[0]} --finder standard --task {wildcards.task} "
+        "python {params.code.path} --finder standard --task {wildcards.task} "
         "--seed {wildcards.seed} --round {params.round} --sparsity {wildcards.sparsity} "
         "--scope {params.scope} --weights {input.weights} --parent {input.parent} "
         "--output {output.mask} > {log} 2>&1"
@@ -75,7 +75,6 @@ rule round_start:
             files.weights(paths.theta_i(w.task, w.rewind, w.seed)),
             *dag.files_of_head(files, design, *w),
         ),
-        code=code("round_start"),
     output:
         weights=temp(start),
         statement=temp(stated(start)),
@@ -85,9 +84,10 @@ rule round_start:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("round_start"),
         flags=lambda w, input: flags.flags({"head": input.get("head")} if input.head else {}),
     shell:
-        "python {input.code[0]} {params.flags} --theta {input.theta} "
+        "python {params.code.path} {params.flags} --theta {input.theta} "
         "--output {output.weights} 2> {log}"
 
 
@@ -98,7 +98,6 @@ rule rewind:
         statements=lambda w: stated(
             dag.file_of_weights(files, design, w.weights), files.mask(w.mask)
         ),
-        code=code("rewind"),
     output:
         ticket=files.ticket("{weights}", "{mask}"),
         statement=stated(files.ticket("{weights}", "{mask}")),
@@ -108,8 +107,10 @@ rule rewind:
     localrule: True
     conda:
         "../../envs/environment.yaml"
+    params:
+        code=code("rewind"),
     shell:
-        "python {input.code[0]} --theta {input.theta} --mask {input.mask} "
+        "python {params.code.path} --theta {input.theta} --mask {input.mask} "
         "--output {output.ticket} 2> {log}"
 
 
@@ -127,7 +128,6 @@ rule train:
             files.encoded(w.task, "validation"),
         ),
         model=files.configuration(),
-        code=code("train"),
     output:
         predictions=predictions,
         predictions_statement=stated(predictions),
@@ -147,12 +147,13 @@ rule train:
         **training_resources,
         events=lambda w: events(paths.training(w.weights, w.mask, w.task, w.seed)),
     params:
+        code=code("train"),
         recipe=lambda w: flags.recipe(study, study.tasks[w.task], w.weights, w.mask),
         begin=lambda w: paths.begin(w.weights, w.task),
         model=folder_of_model,
         checkpoints=files.checkpoints("{weights}/{mask}/on-{task}/seed-{seed}"),
     shell:
-        "python {input.code[0]} {params.recipe} --seed {wildcards.seed} "
+        "python {params.code.path} {params.recipe} --seed {wildcards.seed} "
         "--from-percent {params.begin} "
         "--ticket {input.ticket} --theta {input.theta} --mask {input.mask} "
         "--model {params.model} --train {input.train} --validation {input.validation} "
@@ -173,7 +174,6 @@ rule theta_i:
             files.encoded("{task}", "train"),
         ),
         model=files.configuration(),
-        code=code("train"),
     output:
         weights=rewound,
         statement=stated(rewound),
@@ -188,11 +188,12 @@ rule theta_i:
         **training_resources,
         events=lambda w: events(paths.theta_i(w.task, w.rewind, w.seed)),
     params:
+        code=code("train"),
         recipe=lambda w: flags.recipe(study, study.tasks[w.task]),
         model=folder_of_model,
         checkpoints=files.checkpoints("theta_i/{task}/rewind-{rewind}/seed-{seed}"),
     shell:
-        "python {input.code[0]} {params.recipe} --seed {wildcards.seed} "
+        "python {params.code.path} {params.recipe} --seed {wildcards.seed} "
         "--to-percent {wildcards.rewind} "
         "--ticket {input.ticket} --theta {input.theta} --mask {input.mask} "
         "--model {params.model} --train {input.train} --trained {output.weights} "

@@ -4,14 +4,13 @@ import json
 
 
 rule plan:
-    input:
-        code=code("plan"),
     log:
         files.log("plan"),
     localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("plan"),
         flags=lambda wildcards: flags.flags({"config": json.dumps(config), "at_once": at_once()}),
     shell:
-        "python {input.code[0]} {params.flags} 2> {log}"
+        "python {params.code.path} {params.flags} 2> {log}"

@@ -6,8 +6,6 @@ pretraining_text = files.language("pretraining", "train")
 
 
 rule pretraining_text:
-    input:
-        code=code("language"),
     output:
         text=pretraining_text,
         statement=stated(pretraining_text),
@@ -18,17 +16,17 @@ rule pretraining_text:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("language"),
         flags=flags.pretraining_text(study),
         folder=lambda wildcards, output: Path(output.text).parents[1],
     shell:
-        "python {input.code[0]} {params.flags} --output {params.folder} 2> {log}"
+        "python {params.code.path} {params.flags} --output {params.folder} 2> {log}"
 
 
 rule new_model:
     input:
         vocabulary=ancient(files.vocabulary()),
         statements=stated(files.vocabulary()),
-        code=code("new_model"),
     output:
         new_model,
     log:
@@ -36,10 +34,11 @@ rule new_model:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("new_model"),
         flags=flags.flags(vars(study.pretraining.architecture)),
         folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
-        "python {input.code[0]} {params.flags} --vocabulary {input.vocabulary} "
+        "python {params.code.path} {params.flags} --vocabulary {input.vocabulary} "
         "--output {params.folder} 2> {log}"
 
 
@@ -48,7 +47,6 @@ rule corpus:
         text=ancient(pretraining_text),
         statements=stated(pretraining_text),
         model=new_model,
-        code=code("corpus"),
     output:
         corpus=files.corpus(),
         statements=stated(files.corpus()),
@@ -57,10 +55,11 @@ rule corpus:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("corpus"),
         folder=folder_of_model,
         positions=study.pretraining.architecture.positions,
     shell:
-        "python {input.code[0]} --text {input.text} --model {params.folder} "
+        "python {params.code.path} --text {input.text} --model {params.folder} "
         "--max-length {params.positions} --output {output.corpus} 2> {log}"
 
 
@@ -69,7 +68,6 @@ rule pretrain:
         corpus=ancient(files.corpus()),
         statements=stated(files.corpus()),
         model=new_model,
-        code=code("pretrain"),
     output:
         checkpoint=own_model,
         statements=stated(own_model),
@@ -84,11 +82,12 @@ rule pretrain:
         **pretraining_resources,
         events=events("pretrain"),
     params:
+        code=code("pretrain"),
         flags=flags.pretraining(study),
         folder=folder_of_model,
         checkpoints=files.checkpoints("pretrain"),
     shell:
-        "python {input.code[0]} {params.flags} --corpus {input.corpus} "
+        "python {params.code.path} {params.flags} --corpus {input.corpus} "
         "--model {params.folder} --output {output.checkpoint} "
         "--checkpoints {params.checkpoints} "
         "--checkpoint-minutes {resources.checkpoint_minutes} "
@@ -102,7 +101,6 @@ rule theta_0:
             if study.model.pretrain
             else [str(file) for file in sources.local_model(study.model.path, study.local_copies)]
         ),
-        code=code("theta_0"),
     output:
         weights=files.weights("theta_0"),
         model=files.configuration(),
@@ -115,8 +113,9 @@ rule theta_0:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("theta_0"),
         flags=flags.theta_0(study, files.folder("pretrained")),
         folder=lambda wildcards, output: os.path.dirname(output.model[0]),
     shell:
-        "python {input.code[0]} {params.flags} --output {output.weights} "
+        "python {params.code.path} {params.flags} --output {output.weights} "
         "--configuration {params.folder} > {log} 2>&1"

@@ -19,7 +19,6 @@ rule story:
             os.path.relpath(ROOT / "workflow" / "report" / f"story.{kind}")
             for kind in ("html.jinja", "css", "js")
         ],
-        code=code("story"),
     output:
         report(
             files.story(),
@@ -33,8 +32,9 @@ rule story:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("story"),
         flags=flags.flags({"model": study.model.path, "seeds": study.seeds}),
         template=lambda w, input: os.path.dirname(input.template[0]),
     shell:
-        "python {input.code[0]} {params.flags} --tables {input.tables} "
+        "python {params.code.path} {params.flags} --tables {input.tables} "
         "--verdict {input.verdict} --template {params.template} --page {output} 2> {log}"

@@ -9,7 +9,6 @@ rule metrics:
     input:
         predictions=lambda w: ancient(experiments.predicted(files, design, w.part)),
         statements=lambda w: stated(*experiments.predicted(files, design, w.part)),
-        code=code("metrics"),
     output:
         metrics=files.metrics("{part}"),
         statement=stated(files.metrics("{part}")),
@@ -20,9 +19,10 @@ rule metrics:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("metrics"),
         flags=flags.metrics(study),
     shell:
-        "python {input.code[0]} {params.flags} --part {wildcards.part} "
+        "python {params.code.path} {params.flags} --part {wildcards.part} "
         "--output {output.metrics} 2> {log}"
 
 
@@ -30,7 +30,6 @@ rule transfer:
     input:
         metrics=ancient(files.metrics("transfer")),
         statements=stated(files.metrics("transfer")),
-        code=code("transfer"),
     output:
         **reported(transferred),
         statements=stated(*transferred.values()),
@@ -40,9 +39,10 @@ rule transfer:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("transfer"),
         flags=flags.table(study),
     shell:
-        "python {input.code[0]} {params.flags} --metrics {input.metrics} "
+        "python {params.code.path} {params.flags} --metrics {input.metrics} "
         "--table {output.table} --matrix {output.matrix} --text {output.text} "
         "--svg {output.svg} --png {output.png} 2> {log}"
 
@@ -51,7 +51,6 @@ rule baselines:
     input:
         metrics=ancient(files.metrics("baselines")),
         statements=stated(files.metrics("baselines")),
-        code=code("baselines"),
     output:
         **reported(compared),
         statements=stated(*compared.values()),
@@ -61,7 +60,8 @@ rule baselines:
     conda:
         "../../envs/environment.yaml"
     params:
+        code=code("baselines"),
         flags=flags.table(study),
     shell:
-        "python {input.code[0]} {params.flags} --metrics {input.metrics} "
+        "python {params.code.path} {params.flags} --metrics {input.metrics} "
         "--table {output.table} --text {output.text} 2> {log}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets import masks, provenance, weights
+from tickets import code, masks, provenance, weights
 from tickets.encoded import Encoded
 from tickets.errors import run
 from tickets.initial import pretraining
@@ -14,7 +14,7 @@ from tickets.training import attempts, gpu
 from tickets.training.checkpoints import Checkpoints
 from tickets.training.loop import initial_head, train
 from tickets.training.recipe import Recipe
-from tickets.training.saving import Saving, belongs
+from tickets.training.saving import Saving, checkpoint_key
 
 
 def main() -> None:
@@ -67,9 +67,14 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
     )
     parameters = {name: str(getattr(flags, name)) for name in recorded}
     dependencies = {"corpus": flags.corpus, "config.json": flags.model / "config.json"}
-    if waited and attempts.did(flags.output, parameters=parameters, dependencies=dependencies):
+    entry = Path(__file__)
+    meaning = code.digest(entry)
+    if waited and attempts.did(
+        flags.output, code=meaning, parameters=parameters, dependencies=dependencies
+    ):
         return
-    checkpoints = Checkpoints(flags.checkpoints, belongs(parameters, {"corpus": flags.corpus}))
+    key = checkpoint_key(parameters, {"corpus": flags.corpus}, entry)
+    checkpoints = Checkpoints(flags.checkpoints, key)
     result = train(
         encoder,
         head,
@@ -89,7 +94,7 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         rule="pretrain",
         parameters=parameters,
         dependencies=dependencies,
-        facts={"final_loss": repr(result.losses[-1]), "device": result.device},
+        facts={"final_loss": repr(result.losses[-1]), "device": result.device, "code": meaning},
         started=started,
     )
     checkpoints.remove()

@@ -9,7 +9,7 @@ from typing import Any
 
 from tickets.training import quick_torch  # isort: skip
 
-from tickets import architecture, canonical, provenance, ticket, weights
+from tickets import architecture, canonical, code, provenance, ticket, weights
 from tickets.architecture import HEAD
 from tickets.encoded import Encoded
 from tickets.errors import run
@@ -20,7 +20,7 @@ from tickets.training.checkpoints import Checkpoints
 from tickets.training.evaluation import predict
 from tickets.training.loop import initial_head, train
 from tickets.training.recipe import PRECISIONS, SPEEDUPS, Recipe
-from tickets.training.saving import Saving, belongs
+from tickets.training.saving import Saving, checkpoint_key
 
 # Flags that name where something is done, and not what.
 PATHS = (
@@ -104,7 +104,11 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
     }
     dependencies["configuration"] = flags.model / "config.json"
     made = [flags.trained, *([flags.predictions] if flags.predictions else [])]
-    if waited and attempts.did(*made, parameters=parameters, dependencies=dependencies):
+    entry = Path(__file__)
+    meaning = code.digest(entry)
+    if waited and attempts.did(
+        *made, code=meaning, parameters=parameters, dependencies=dependencies
+    ):
         return
 
     known = architecture.read(flags.model)
@@ -125,7 +129,7 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         new=flags.new_head is not None,
     )
     inputs = {"ticket": flags.ticket, "train": flags.train}
-    checkpoints = Checkpoints(flags.checkpoints, belongs(parameters, inputs))
+    checkpoints = Checkpoints(flags.checkpoints, checkpoint_key(parameters, inputs, entry))
     result = train(
         theta,
         gamma,
@@ -151,6 +155,7 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         "threads": flags.threads,
         "products": str(device.products(flags.precision)),
         "deterministic": True,
+        "code": meaning,
     }
     heads = {f"{HEAD}{name}": value for name, value in result.gamma.items()}
     weights.write(flags.trained, {**start.weights, **result.theta, **heads})

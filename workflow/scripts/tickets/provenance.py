@@ -100,17 +100,20 @@ def read(path: Path) -> bytes:
 
 
 def came_from(
-    path: Path, *, parameters: Mapping[str, Any], dependencies: Mapping[str, Path]
+    path: Path, *, code: str, parameters: Mapping[str, Any], dependencies: Mapping[str, Path]
 ) -> bool:
-    """Whether `path` is there, untouched, and made by this code with these parameters from what
-    `dependencies` hold now; those that do not last may have been made again, to the same bytes.
+    """Whether `path` is there, untouched, and made with these parameters from what `dependencies`
+    hold now; those that do not last may have been made again, to the same bytes. Its statement's
+    fact `code` tells whether it was made by code of the same meaning.
     """
     try:
         read(path)
     except Tampered:
         return False
     stated = _about(path, _used[path.absolute()][1])
-    if canonical_json(stated.parameters) != canonical_json(parameters) or stated.code != code():
+    if stated.facts.get("code") != code:
+        return False
+    if canonical_json(stated.parameters) != canonical_json(parameters):
         return False
     for name, source in dependencies.items():
         content, its_statement = _digests(source)

@@ -40,10 +40,14 @@ def alone(folder: Path) -> Generator[bool]:
         _remove_empty(folder)
 
 
-def did(*made: Path, parameters: Mapping[str, Any], dependencies: Mapping[str, Path]) -> bool:
-    """Whether the attempt that was waited for has made all of `made`, from what this one has."""
+def did(
+    *made: Path, code: str, parameters: Mapping[str, Any], dependencies: Mapping[str, Path]
+) -> bool:
+    """Whether the attempt that was waited for has made all of `made`, from what this one has, by
+    code of the same meaning (the digest `code`).
+    """
     found = all(
-        provenance.came_from(path, parameters=parameters, dependencies=dependencies)
+        provenance.came_from(path, code=code, parameters=parameters, dependencies=dependencies)
         for path in made
     )
     if found:

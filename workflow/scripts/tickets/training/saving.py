@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tickets import provenance
+from tickets import code, provenance
 from tickets.model.parameters import Parameters
 from tickets.training.adamw import AdamW
 from tickets.training.checkpoints import Checkpoints
@@ -28,13 +28,18 @@ class Saving:
     minutes: float
 
 
-def belongs(parameters: Mapping[str, Any], inputs: Mapping[str, Path]) -> dict[str, Any]:
-    """All that the bits of a training depend on: a checkpoint is good for no other one."""
+def checkpoint_key(
+    parameters: Mapping[str, Any], inputs: Mapping[str, Path], entry: Path
+) -> dict[str, Any]:
+    """All that the bits of a training depend on: a checkpoint is good for no other one.
+
+    Of the code, which begins with `entry`, what it means: comments and layout may change.
+    """
     cuda = torch.cuda.is_available()
     return {
         "parameters": parameters,
         "inputs": {name: provenance.subject_digest(path) for name, path in inputs.items()},
-        "code": provenance.code(),
+        "code": dict(code.meanings(entry)),
         "torch": torch.__version__,
         "numpy": np.__version__,
         "processor": torch.cpu.get_capabilities().get("cpu_name", ""),

@@ -1,6 +1,6 @@
 """Snakemake's messages on a terminal: a line when a training starts and when it is finished.
 
-Snakemake's own lists all files of each job, dozens of them code. Its log file still does.
+Snakemake's own lists all files of each job. Its log file still does.
 """
 
 from __future__ import annotations
@@ -48,6 +48,10 @@ SAID_BETTER = (
 """How those begin that come beside the line on a job that failed."""
 
 _LISTS = re.compile("(Missing output files|Input files updated by another job): [^;]*")
+_CODE = re.compile(
+    r"Params have changed since last execution: [^;]*"
+    r": before: code \w{64} now: code \w{64} ?(?=;|$)"
+)
 REASON = 100  # characters; there may be hundreds of files in one
 
 
@@ -101,7 +105,8 @@ class Lines(logging.StreamHandler[TextIO]):
     def _started(self, job: Record) -> str:
         rule = job["rule_name"]
         if self._dry:
-            reason = textwrap.shorten(_LISTS.sub(r"\1", job["reason"]), REASON, placeholder=" ...")
+            reason = _CODE.sub("Its code has changed", _LISTS.sub(r"\1", job["reason"]))
+            reason = textwrap.shorten(reason, REASON, placeholder=" ...")
             return f"{_called(job)}: {reason}"
         if rule not in TRAININGS:
             return ""
