@@ -15,7 +15,7 @@ from tickets import architecture, weights
 from tickets.commands import calibrate
 from tickets.design import config
 from tickets.initial import pretrained
-from tickets.watch.calibration import drawn, tokens_per_second
+from tickets.monitoring.calibration import drawn, tokens_per_second
 
 TASKS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["tasks"]
 HEADS = {task["head"]: task | {"batch_size": 4, "max_length": 16} for task in TASKS.values()}

@@ -61,8 +61,9 @@ def test_the_tutorial_leads_to_a_table_and_a_ticket(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout
         said.append(done.stdout)
 
-    # Before anything is trained it is said how long it takes, by a measurement.
-    assert re.search(r"time: .* tokens a second, as one just did here", "".join(said))
+    # The time is known as soon as a training is finished, and not guessed before.
+    assert "time: known when the first trainings are finished" in "".join(said)
+    assert re.search(r"trained  .* in \d+ s; 1 of \d+ trainings, .* left", "".join(said))
     table = pd.read_csv(folder / "results-own" / "tables" / "transfer.csv")
     assert set(table["source"]) == {"reviews", "notes", "oneshot", "random"}
     assert (folder / "own" / "ticket" / "model.safetensors").is_file()

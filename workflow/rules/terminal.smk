@@ -1,41 +1,37 @@
-"""What a run says: its plan, what trains, its tables, and where to look when it fails."""
+"""What a run prints: its plan, its trainings, its tables, and where to look when it fails."""
 
 from snakemake.logging import logger
 
-from tickets.watch import banner
-from tickets.watch.lines import take_over
-from tickets.watch.measuring import measured
-from tickets.watch.pace import Pace
+from tickets.monitoring import banner
+from tickets.monitoring.eta import TimeEstimate
+from tickets.monitoring.log_handler import replace_handler
 
-# What runs on a cluster's nodes, and other workflows that use this one, keep Snakemake's own messages,
-# as does who asks for more of them.
-said = workflow.output_settings
-own = workflow.is_main_process and workflow.modifier.is_main_snakefile()
-more = said.verbose or said.printshellcmds or said.debug_dag
-lines = take_over(logger, dry=said.dryrun) if own and not more else None
+# Jobs on a cluster's nodes, other workflows that use this one, and calls that ask for more messages keep
+# Snakemake's own.
+output = workflow.output_settings
+is_own = workflow.is_main_process and workflow.modifier.is_main_snakefile()
+asks_for_more = output.verbose or output.printshellcmds or output.debug_dag
+handler = replace_handler(logger, dry=output.dryrun) if is_own and not asks_for_more else None
 
 
 def show(name):
-    """Print a table at the end of a run that made or asked for it; whether it did."""
+    """Print a table if it is part of this run; return whether it is."""
     text = files.text(name)
-    asked = any(text in job.output for job in workflow.dag.jobs)
-    if asked:
+    is_part = any(text in job.output for job in workflow.dag.jobs)
+    if is_part:
         print(Path(text).read_text())
-    return asked
+    return is_part
 
 
 def announce():
-    """Say what the run has before it, and count it down."""
+    """Print the banner, and start to count trainings down."""
     trainings, waiting = (
         banner.trainings_of(jobs) for jobs in (workflow.dag.jobs, workflow.dag.needrun_jobs())
     )
-    pace = Pace(study)
-    if workflow.local_exec and len(waiting) >= banner.MANY and pace.left(waiting, 1) is None:
-        logger.info("Trying for some seconds how fast this machine trains.")
-        pace = Pace(study, measured(config))
-    logger.info(banner.text(study.results, len(trainings), waiting, pace, at_once()))
-    if lines:
-        lines.begin(waiting, pace, at_once())
+    estimate = TimeEstimate(study)
+    logger.info(banner.start_message(study.results, len(trainings), waiting, estimate, at_once()))
+    if handler:
+        handler.begin(waiting, estimate, at_once())
 
 
 onstart:
@@ -49,7 +45,7 @@ onstart:
 
 onsuccess:
     if any([show(name) for name in ("transfer", "versus_paper")]):
-        print(banner.farewell(study.results))
+        print(banner.final_message(study.results))
 
 
 onerror:

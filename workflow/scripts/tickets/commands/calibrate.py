@@ -31,7 +31,7 @@ def run(flags: argparse.Namespace) -> int:
     # What a training imports: most of the time that it takes to start.
     from tickets.training import quick_torch  # isort: skip
     from tickets.design import config, written
-    from tickets.watch.calibration import tokens_per_second
+    from tickets.monitoring.calibration import tokens_per_second
 
     quick_torch.collect_again()
     start = time.monotonic() - begin

@@ -1,4 +1,4 @@
-"""Say what trains at the moment, and how far each training is.
+"""List the trainings that run at the moment, and how far each is.
 
 Examples:
     tickets progress results
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets.watch.running import finished, running
+from tickets.monitoring.running import finished, running
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -18,9 +18,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def run(flags: argparse.Namespace) -> int:
-    """Print a line for each."""
+    """Print the counts, then two lines a training."""
     unfinished = running(flags.results)
     print(f"{finished(flags.results):,} trainings finished, {len(unfinished):,} begun")
     for each in unfinished:
-        print(f"{each.name}\n    {each.said}  ({each.ago} ago)")
+        print(f"{each.name}\n    {each.report}  ({each.age} ago)")
     return 0

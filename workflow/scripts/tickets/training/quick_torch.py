@@ -1,4 +1,4 @@
-"""Imported before torch by the entry points that train: torch then starts in two thirds of the time.
+"""Imported before torch by the entry points that train: torch starts in two thirds of the time.
 
 What a training imports takes 0.7 CPU seconds in place of 1.1 (0.9 without the garbage collector
 alone, 0.8 without the kernels alone; medians of five). A study is hundreds of such processes.

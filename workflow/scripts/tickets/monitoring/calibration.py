@@ -1,4 +1,4 @@
-"""How fast this machine trains a study's model: a few steps on drawn weights and drawn texts."""
+"""How fast this machine trains a study's model: a few steps with random weights and texts."""
 
 from __future__ import annotations
 
@@ -26,35 +26,34 @@ from tickets.training.loop import initial_head, train
 from tickets.training.recipe import Recipe
 
 EXAMPLES = 2_000
-"""Drawn texts, at most: many words occur in them, as in a task."""
+"""The most random texts: many words occur in them, as in a task."""
 
 SPECIAL = 5
-"""Ids that no text is drawn from."""
+"""The first token ids, which no text contains."""
 
 LEAST = 0.5
-"""Seconds that the counted steps take, at least."""
+"""The fewest seconds that the counted steps take."""
 
 
 def tokens_per_second(study: Study) -> float:
-    """What one training on the task with the most tokens gets through in a second, on this device.
+    """The tokens a second of one training on the task with the most tokens, on this device.
 
-    Steps are counted as the difference between two trainings, so that what happens once a training
-    is left out.
+    The difference between two trainings is timed, so that a training's start-up does not count.
 
     Raises:
-        BadInput: the model, or the size of every task, is not known on this machine.
+        BadInput: the model is not on this machine, or no task's size is known.
     """
     known, shapes = _model(study)
     sizes = {name: task_size(study, task) for name, task in study.tasks.items()}
     sizes = {name: size for name, size in sizes.items() if size.tokens and size.examples}
     if not sizes:
-        raise BadInput("tasks: of none is it known how many tokens it has, so none can be timed")
+        raise BadInput("tasks: no task's number of tokens is known, so none can be timed")
     longest = max(sizes, key=lambda name: sizes[name].tokens or 0)
-    return _measured(study, study.tasks[longest], sizes[longest], known, shapes)
+    return _measure(study, study.tasks[longest], sizes[longest], known, shapes)
 
 
 def _model(study: Study) -> tuple[Architecture, dict[str, tuple[int, ...]]]:
-    """The study's own model, where it has been fetched, or the directory that it is taken from."""
+    """Architecture and shapes of the study's model: its own copy, else the directory it is from."""
     files = Results(root=study.results)
     theta_0, model = Path(files.weights(THETA_0)), Path(files.folder("model"))
     if theta_0.is_file() and model.is_dir():
@@ -71,7 +70,7 @@ def _model(study: Study) -> tuple[Architecture, dict[str, tuple[int, ...]]]:
     return known, {name: shape for name, shape in shapes.items() if name.startswith(own)}
 
 
-def _measured(
+def _measure(
     study: Study,
     task: Task,
     size: TaskSize,
@@ -108,7 +107,7 @@ def _measured(
             )
         return time.monotonic() - begin
 
-    seconds(1)  # whatever is done once a process
+    seconds(1)  # warm up
     steps, short = 1, seconds(1)
     while True:
         steps *= 2
@@ -119,7 +118,7 @@ def _measured(
 
 
 def drawn(task: Task, examples: int, length: int, known: Architecture) -> Encoded:
-    """So many texts of `length` tokens each, drawn uniformly, with labels of the task's kind."""
+    """`examples` random texts of `length` tokens each, with labels of the task's kind."""
     ids = np.random.default_rng(1).integers(SPECIAL, known.vocabulary, examples * length)
     zeros: NDArray[np.int32] = np.zeros(examples, np.int32)
     columns = {

@@ -1,4 +1,4 @@
-"""What trains at the moment, and how far it is, as its log says."""
+"""The trainings that run at the moment, and how far each log says they are."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from tickets.errors import BadInput
+from tickets.monitoring.eta import FOLDER
 from tickets.paths import Results, parse_predictions
-from tickets.watch.pace import FOLDER
 
-_REPORT = re.compile(r"\S+  (?P<said>(step|resumed at step) (?P<step>\d+)/(?P<total>\d+).*)")
-_MADE: Mapping[str, Callable[[Results, str], str]] = {
+_REPORT = re.compile(r"\S+  (?P<report>(step|resumed at step) (?P<step>\d+)/(?P<total>\d+).*)")
+_OUTPUTS: Mapping[str, Callable[[Results, str], str]] = {
     FOLDER: Results.predictions,
     "theta_i": lambda files, name: files.weights(name),
 }
-"""What a training makes at its end, by the folder of its log."""
+"""The file that a training makes at its end, by the folder of its log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +26,14 @@ class Running:
     """A training that is not finished: its name, its log's last report, and the log's age."""
 
     name: str
-    said: str
-    ago: timedelta
+    report: str
+    age: timedelta
 
 
 def running(results: Path) -> list[Running]:
-    """The trainings of a study that have begun and made nothing yet, the latest news first.
+    """The trainings of a study that have begun and are not finished, the newest report first.
 
-    One that was killed is among them: its log only grows older.
+    One that was killed is among them, with a log that grows older.
 
     Raises:
         BadInput: the folder has no logs.
@@ -42,25 +42,25 @@ def running(results: Path) -> list[Running]:
     logs = Path(files.log("any")).parent
     if not logs.is_dir():
         raise BadInput(f"{results}: no logs there; name a study's results folder")
-    found = [
-        Running(name=name, said=_said(log), ago=timedelta(seconds=round(_age(log))))
-        for kind, made in _MADE.items()
+    unfinished = [
+        Running(name=name, report=_last_report(log), age=timedelta(seconds=round(_age(log))))
+        for kind, output in _OUTPUTS.items()
         for log in (logs / kind).rglob("*.log")
         for name in [log.relative_to(logs / FOLDER if kind == FOLDER else logs).as_posix()[:-4]]
-        if not Path(made(files, name)).exists()
+        if not Path(output(files, name)).exists()
     ]
-    return sorted(found, key=lambda each: (each.ago, each.name))
+    return sorted(unfinished, key=lambda each: (each.age, each.name))
 
 
 def finished(results: Path) -> int:
     """How many trainings have made their predictions."""
-    made = Path(Results(root=str(results)).predictions("any")).parent.rglob("*.parquet")
-    return sum(parse_predictions(file).finder != "majority" for file in made)
+    predictions = Path(Results(root=str(results)).predictions("any")).parent.rglob("*.parquet")
+    return sum(parse_predictions(file).finder != "majority" for file in predictions)
 
 
-def _said(log: Path) -> str:
+def _last_report(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    reports = [found["said"] for line in lines if (found := _REPORT.fullmatch(line))]
+    reports = [match["report"] for line in lines if (match := _REPORT.fullmatch(line))]
     return reports[-1] if reports else (lines[-1] if lines else "starting")
 
 

@@ -1,4 +1,4 @@
-"""How long trainings take: as finished ones did, as the configuration says, or as was measured."""
+"""How long trainings will take: from those that are finished, else from the configuration."""
 
 from __future__ import annotations
 
@@ -14,25 +14,23 @@ from tickets import paths
 from tickets.design.config import Study
 from tickets.design.sizes import task_size
 from tickets.errors import BadInput
-from tickets.watch.measuring import Measured
 
 FOLDER = "trainings"
-"""Of whole trainings, among logs and benchmarks."""
+"""The folder of whole trainings, among logs and among benchmarks."""
 
 _UNITS = (("minute", 60, 60), ("hour", 3600, 24), ("day", 86400, math.inf))
-"""Each with its seconds, and how many of it are one of the next."""
+"""Each unit with its seconds, and how many of it make the next one."""
 
 
-class Pace:
-    """Seconds of whole trainings by task, from the benchmarks in a study's results folder.
+class TimeEstimate:
+    """The seconds of whole trainings by task, from the benchmarks in a study's results folder.
 
-    A task on which none is finished is taken from the others by its number of tokens; where no
-    training at all is finished, from tokens_per_second, else from what was `measured`. Without that
-    nothing is known.
+    For a task without a finished training they are estimated from the other tasks by the number of
+    tokens; without any finished training, from `tokens_per_second`. Without that they are unknown.
     """
 
-    def __init__(self, study: Study, measured: Measured | None = None) -> None:
-        self._study, self._measured = study, measured
+    def __init__(self, study: Study) -> None:
+        self._study = study
         self._folder = Path(paths.Results(root=study.results).benchmark(FOLDER)).with_suffix("")
         self._seconds: defaultdict[str, list[float]] = defaultdict(list)
         self._tokens = cache(self._tokens_of)
@@ -40,13 +38,13 @@ class Pace:
             self.add(file.relative_to(self._folder).with_suffix("").as_posix())
 
     def add(self, training: str) -> float | None:
-        """Count a finished training in; the seconds it took, if they were written down."""
+        """Take a finished training into account; its seconds, or None without a benchmark."""
         try:
-            written = (self._folder / f"{training}.jsonl").read_text(encoding="utf-8")
-            seconds = float(json.loads(written.splitlines()[-1])["s"])
+            lines = (self._folder / f"{training}.jsonl").read_text(encoding="utf-8").splitlines()
+            seconds = float(json.loads(lines[-1])["s"])
             task, share = _part(training)
         except (OSError, ValueError, LookupError, BadInput):
-            return None  # a benchmark is no result: without one there is no estimate
+            return None  # a missing or broken benchmark must not stop a study
         if task in self._study.tasks and seconds > 0:
             self._seconds[task].append(seconds / share)
         return seconds
@@ -56,17 +54,14 @@ class Pace:
 
     @property
     def source(self) -> str:
-        """What an estimate is made from."""
+        """What the estimate is based on."""
         finished = sum(map(len, self._seconds.values()))
         if finished:
-            return f"as the {finished:,} finished took"
-        speed, said = self._study.tokens_per_second, "as tokens_per_second says"
-        if speed is None and self._measured is not None:
-            speed, said = self._measured.tokens_per_second, "as one just did here"
-        return f"at {speed:,.0f} tokens a second, {said}"
+            return f"estimated from {finished:,} finished"
+        return f"at tokens_per_second: {self._study.tokens_per_second:g}"
 
     def left(self, trainings: Iterable[str], at_once: int) -> float | None:
-        """Seconds until all of these are trained, so many at a time; None where nobody knows."""
+        """Seconds until all `trainings` are finished, `at_once` at a time; None if unknown."""
         shares: defaultdict[str, float] = defaultdict(float)
         for task, share in map(_part, trainings):
             shares[task] += share
@@ -88,13 +83,11 @@ class Pace:
         if known:
             seconds = math.fsum(median(s) for s in known.values())
             return tokens * seconds / sum(self._tokens(t) or 0 for t in known)
-        if speed is None and self._measured is not None:
-            return self._measured.seconds_to_start + tokens / self._measured.tokens_per_second
         return None if speed is None else tokens / speed
 
 
-def words(seconds: float) -> str:
-    """A time as one says it: about 7 minutes."""
+def in_words(seconds: float) -> str:
+    """A time in one unit, such as "about 7 minutes"."""
     if seconds < 30:
         return "less than a minute"
     unit, length = next((u, length) for u, length, more in _UNITS if seconds < 1.5 * more * length)
@@ -102,9 +95,9 @@ def words(seconds: float) -> str:
     return f"about {number} {unit}{'s' * (number > 1)}"
 
 
-@cache  # of ten thousand trainings each is asked for whenever one is finished
+@cache  # asked for all waiting trainings, up to ten thousand, whenever one is finished
 def _part(training: str) -> tuple[str, float]:
-    """The task of a training, or of one that ends at theta_i, and which share of a whole it is."""
+    """The task of a training (or of theta_i's), and the share of a whole training that it is."""
     if training.startswith("theta_i/") and "/on-" not in training:
         about = paths.parse_weights(training)
         assert about.task is not None

@@ -1,6 +1,6 @@
-"""Snakemake's messages on a terminal: a line when a training starts and when it is finished.
+"""Snakemake's messages on the terminal: one line when a training starts and one when it ends.
 
-Snakemake's own lists all files of each job. Its log file still does.
+Snakemake's own messages list all files of each job. Its log file still has them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tickets import paths
-from tickets.watch.pace import Pace, words
+from tickets.monitoring.eta import TimeEstimate, in_words
 
 Record = Mapping[str, Any]
 
@@ -22,10 +22,10 @@ TRAININGS: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "theta_i": lambda w: paths.theta_i(w["task"], w["rewind"], w["seed"]),
     "pretrain": lambda _: "pretrain",
 }
-"""The rules that train, and what a training is called."""
+"""The rules that train, and the name of each training."""
 
-UNSAID = {"group_info", "job_started", "resources_info", "shellcmd", "workflow_started"}
-"""Events that say nothing which another line does not."""
+SILENT_EVENTS = {"group_info", "job_started", "resources_info", "shellcmd", "workflow_started"}
+"""Events whose content another line has."""
 
 NOISE = (
     "Assuming unrestricted shared filesystem",
@@ -37,54 +37,55 @@ NOISE = (
     "Would remove temporary output",
     "host: ",
 )
-"""How messages of each run, or of each job, begin."""
+"""First words of messages that come with every run or job."""
 
-SAID_BETTER = (
+REPEATED = (
     "Exiting because a job execution failed",
     "RuleException:\nCalledProcessError",
     "Shutting down",
     "WorkflowError:\nAt least one job did not complete successfully",
 )
-"""How those begin that come beside the line on a job that failed."""
+"""First words of messages that only repeat our line on a failed job."""
 
 _LISTS = re.compile("(Missing output files|Input files updated by another job): [^;]*")
 _CODE = re.compile(
     r"Params have changed since last execution: [^;]*"
     r": before: code \w{64} now: code \w{64} ?(?=;|$)"
 )
-REASON = 100  # characters; there may be hundreds of files in one
+REASON_LENGTH = 100  # characters; a reason may list hundreds of files
 
 
-class Lines(logging.StreamHandler[TextIO]):
-    """Writes one line where there is something to say, without colours.
+class LogHandler(logging.StreamHandler[TextIO]):
+    """Prints at most one line a message, without colours.
 
-    `others` formats what is left as Snakemake says it. `dry`: nothing runs, and each job is said.
+    `fallback` formats the messages that are printed as Snakemake words them. `dry`: in a dry run
+    every job is printed.
     """
 
-    def __init__(self, stream: TextIO, others: logging.Formatter | None, *, dry: bool) -> None:
+    def __init__(self, stream: TextIO, fallback: logging.Formatter | None, *, dry: bool) -> None:
         super().__init__(stream)
-        self.setFormatter(others)
+        self.setFormatter(fallback)
         self._dry = dry
         self._names: dict[int, str] = {}
         self._waiting: set[str] = set()
         self._all = self._percent = 0
         self._at_once = 1
-        self._pace: Pace | None = None
+        self._estimate: TimeEstimate | None = None
 
-    def begin(self, trainings: Collection[str], pace: Pace, at_once: int) -> None:
-        """Count down these trainings, of which so many run at a time."""
+    def begin(self, trainings: Collection[str], estimate: TimeEstimate, at_once: int) -> None:
+        """Count down `trainings`, of which `at_once` run at a time."""
         self._waiting, self._all = set(trainings), len(trainings)
-        self._pace, self._at_once = pace, at_once
+        self._estimate, self._at_once = estimate, at_once
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a message's line, if it has one."""
+        """Print a message's line, if it has one."""
         text = self.format(record)
         if text:
             self.stream.write(f"{text}\n")
             self.flush()
 
     def format(self, record: logging.LogRecord) -> str:
-        """The text of a message; empty for what is not said."""
+        """The text of a message; empty for one that is not printed."""
         about, event = record.__dict__, getattr(record, "event", None)
         if event == "job_info":
             return self._started(about)
@@ -93,12 +94,12 @@ class Lines(logging.StreamHandler[TextIO]):
         if event == "progress":
             return self._progress(about["done"], about["total"])
         if event == "job_error":
-            return _failed(_called(about), about["log"], about["rule_msg"], about["indent"])
+            return _failed(_name(about), about["log"], about["rule_msg"], about["indent"])
         if event == "group_error":  # its jobs follow, each with an event of its own
             return _failed(f"submission {about['groupid']}", about["aux_logs"])
-        if event in UNSAID or (event == "run_info" and not self._dry):
+        if event in SILENT_EVENTS or (event == "run_info" and not self._dry):
             return ""
-        if event in (None, "error") and str(record.msg).startswith((*NOISE, *SAID_BETTER)):
+        if event in (None, "error") and str(record.msg).startswith((*NOISE, *REPEATED)):
             return ""
         return super().format(record)
 
@@ -106,8 +107,8 @@ class Lines(logging.StreamHandler[TextIO]):
         rule = job["rule_name"]
         if self._dry:
             reason = _CODE.sub("Its code has changed", _LISTS.sub(r"\1", job["reason"]))
-            reason = textwrap.shorten(reason, REASON, placeholder=" ...")
-            return f"{_called(job)}: {reason}"
+            reason = textwrap.shorten(reason, REASON_LENGTH, placeholder=" ...")
+            return f"{_name(job)}: {reason}"
         if rule not in TRAININGS:
             return ""
         name = self._names[job["jobid"]] = TRAININGS[rule](job["wildcards"])
@@ -115,18 +116,18 @@ class Lines(logging.StreamHandler[TextIO]):
 
     def _finished(self, job: int) -> str:
         name = self._names.get(job, "")
-        if name not in self._waiting or self._pace is None:
+        if name not in self._waiting or self._estimate is None:
             return ""
         self._waiting.remove(name)
-        seconds = self._pace.add(name)
+        seconds = self._estimate.add(name)
         took = "" if seconds is None else f" in {seconds:,.0f} s"
         done = f"{self._all - len(self._waiting):,} of {self._all:,} trainings"
-        left = self._pace.left(self._waiting, self._at_once)
-        rest = "" if left is None or not self._waiting else f", {words(left)} left"
+        left = self._estimate.left(self._waiting, self._at_once)
+        rest = "" if left is None or not self._waiting else f", {in_words(left)} left"
         return f"trained  {name}{took}; {done}{rest}"
 
     def _progress(self, done: int, total: int) -> str:
-        """Each twentieth of all jobs."""
+        """A line for each twentieth of all jobs."""
         percent = 20 * done // total * 5
         if self._dry or percent == self._percent:
             return ""
@@ -134,26 +135,26 @@ class Lines(logging.StreamHandler[TextIO]):
         return f"{percent} %: {done:,} of {total:,} jobs"
 
 
-def take_over(logger: logging.Logger, *, dry: bool) -> Lines | None:
-    """Put `Lines` in the place of Snakemake's own terminal handler; None if it has none."""
+def replace_handler(logger: logging.Logger, *, dry: bool) -> LogHandler | None:
+    """Replace Snakemake's own terminal handler by a `LogHandler`; None if it has none."""
     for handler in logger.handlers:
         if handler.name == "DefaultStreamHandler" and isinstance(handler, logging.StreamHandler):
-            lines = Lines(handler.stream, handler.formatter, dry=dry)
-            lines.filters = handler.filters
+            ours = LogHandler(handler.stream, handler.formatter, dry=dry)
+            ours.filters = handler.filters
             logger.removeHandler(handler)
-            logger.addHandler(lines)
-            return lines
+            logger.addHandler(ours)
+            return ours
     return None
 
 
 def _failed(
     name: str, logs: Iterable[str], message: str | None = None, in_group: bool = False
 ) -> str:
-    """What failed, what an executor says of it, and the ends of its logs.
+    """A failed job, the executor's message on it, and the last line of each of its logs.
 
-    Of a group only one job is at fault, and some never began: those without a log are not said.
+    In a group only one job is at fault, and some never began: those without a log are left out.
     """
-    ends = [(log, end) for log in logs if (end := _last(Path(log)))]
+    ends = [(log, end) for log in logs if (end := _last_line(Path(log)))]
     if in_group and not ends:
         return ""
     lines = [f"failed: {name}" + ("; its log ends with" if ends else "; its log says nothing")]
@@ -161,15 +162,15 @@ def _failed(
     return "\n    ".join([*lines, *(line for log, end in ends for line in (end, f"({log})"))])
 
 
-def _called(job: Record) -> str:
-    """A job by its rule and the first file that it makes."""
+def _name(job: Record) -> str:
+    """A job's rule and the first file that it makes."""
     return " ".join([job["rule_name"], *job["output"][:1]])
 
 
-def _last(log: Path) -> str:
-    """The last line of a log that says something."""
+def _last_line(log: Path) -> str:
+    """The last line of a log that is not blank; empty without one."""
     try:
-        written = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return ""
-    return next((line.strip() for line in reversed(written) if line.strip()), "")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

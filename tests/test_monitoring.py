@@ -15,11 +15,10 @@ import pytest
 
 from tickets.design.config import Study, load
 from tickets.errors import BadInput
-from tickets.watch import banner
-from tickets.watch.lines import Lines, take_over
-from tickets.watch.measuring import Measured, measured
-from tickets.watch.pace import Pace, words
-from tickets.watch.running import finished, running
+from tickets.monitoring import banner
+from tickets.monitoring.eta import TimeEstimate, in_words
+from tickets.monitoring.log_handler import LogHandler, replace_handler
+from tickets.monitoring.running import finished, running
 
 REVISION = "86b5e0934494bd15c9632b12f734a8a67f723594"
 DENSE = "theta_0/dense/on-rte/seed-1"
@@ -43,14 +42,14 @@ def took(folder: Path, training: str, seconds: float) -> None:
 
 def test_nothing_is_known_before_anything_is_trained(tmp_path: Path) -> None:
     """No time is invented; and none is needed where nothing waits."""
-    pace = Pace(study(tmp_path))
+    estimate = TimeEstimate(study(tmp_path))
 
-    assert pace.left([DENSE], 1) is None
-    assert pace.left([], 1) == 0
-    assert banner.text("results", 2, [DENSE], pace, 1) == (
+    assert estimate.left([DENSE], 1) is None
+    assert estimate.left([], 1) == 0
+    assert banner.start_message("results", 2, [DENSE], estimate, 1) == (
         "results: 2 trainings, 1 done, 1 to do\n"
-        "time: known when the first are trained\n"
-        "how far each is: tickets progress results"
+        "time: known when the first trainings are finished (`tickets calibrate` measures it)\n"
+        "progress of each: tickets progress results"
     )
 
 
@@ -59,43 +58,17 @@ def test_a_stated_throughput_is_taken_until_there_is_a_measured_one(tmp_path: Pa
     found = study(tmp_path, tokens_per_second=100)
     whole = round(3 * 2490 * 66.6) / 100
 
-    pace = Pace(found)
+    estimate = TimeEstimate(found)
 
-    assert pace.left([DENSE], 1) == pytest.approx(whole)
-    assert pace.left([LATER], 1) == pytest.approx(0.75 * whole)
-    assert pace.left(["theta_i/rte/rewind-25/seed-1"], 1) == pytest.approx(0.25 * whole)
-    assert pace.left([DENSE, ON_MLM], 4) == pytest.approx((whole + 10 * 16 * 512 / 100) / 4)
-    assert "at 100 tokens a second, as tokens_per_second says" in banner.text(
-        "results", 1, [DENSE], pace, 1
-    )
+    assert estimate.left([DENSE], 1) == pytest.approx(whole)
+    assert estimate.left([LATER], 1) == pytest.approx(0.75 * whole)
+    assert estimate.left(["theta_i/rte/rewind-25/seed-1"], 1) == pytest.approx(0.25 * whole)
+    assert estimate.left([DENSE, ON_MLM], 4) == pytest.approx((whole + 10 * 16 * 512 / 100) / 4)
+    assert "at tokens_per_second: 100" in banner.start_message("results", 1, [DENSE], estimate, 1)
 
     took(tmp_path, DENSE, 12)
-    assert pace.add(DENSE) == 12
-    assert pace.left([DENSE], 1) == 12
-
-
-def test_a_measurement_is_taken_where_nothing_else_is_known(tmp_path: Path) -> None:
-    """With the seconds that a training takes to start; finished ones and the configuration go
-    before it.
-    """
-    here = Measured(tokens_per_second=1000, seconds_to_start=3)
-    whole = round(3 * 2490 * 66.6)
-
-    pace = Pace(study(tmp_path), here)
-
-    assert pace.left([DENSE] * 2, 1) == pytest.approx(2 * (3 + whole / 1000))
-    assert pace.source == "at 1,000 tokens a second, as one just did here"
-    stated = Pace(study(tmp_path, tokens_per_second=100), here)
-    assert stated.left([DENSE], 1) == pytest.approx(whole / 100)
-    assert "as tokens_per_second says" in stated.source
-    took(tmp_path, DENSE, 12)
-    assert Pace(study(tmp_path), here).left([DENSE], 1) == 12
-
-
-def test_a_measurement_that_fails_is_none(tmp_path: Path) -> None:
-    """Its study runs all the same: here the model is not on this machine."""
-    assert measured({"model": {"path": "a/b", "revision": REVISION}, "tasks": {"rte": {}}}) is None
-    assert measured({"tasks": tmp_path}) is None
+    assert estimate.add(DENSE) == 12
+    assert estimate.left([DENSE], 1) == 12
 
 
 def test_what_is_finished_says_how_long_the_rest_takes(tmp_path: Path) -> None:
@@ -107,13 +80,13 @@ def test_what_is_finished_says_how_long_the_rest_takes(tmp_path: Path) -> None:
     took(tmp_path, "theta_0/dense/on-elsewhere/seed-1", 1000)
     took(tmp_path, "not/a/training", 1000)
 
-    pace = Pace(study(tmp_path))
+    estimate = TimeEstimate(study(tmp_path))
 
-    assert pace.left([DENSE] * 4, 2) == 4 * 12 / 2
-    assert pace.left([ON_MLM], 1) == pytest.approx(12 * 10 * 16 * 512 / round(3 * 2490 * 66.6))
-    assert banner.text("r", 1_234, [DENSE] * 20, pace, 2).splitlines()[:2] == [
+    assert estimate.left([DENSE] * 4, 2) == 4 * 12 / 2
+    assert estimate.left([ON_MLM], 1) == pytest.approx(12 * 10 * 16 * 512 / round(3 * 2490 * 66.6))
+    assert banner.start_message("r", 1_234, [DENSE] * 20, estimate, 2).splitlines()[:2] == [
         "r: 1,234 trainings, 1,214 done, 20 to do",
-        "time: about 2 minutes with 2 at a time, as the 4 finished took",
+        "time: about 2 minutes with 2 at a time, estimated from 4 finished",
     ]
 
 
@@ -132,11 +105,11 @@ def test_what_is_finished_says_how_long_the_rest_takes(tmp_path: Path) -> None:
 )
 def test_a_time_is_said_in_one_unit(seconds: float, said: str) -> None:
     """No more exactly than it is known."""
-    assert words(seconds) == said
+    assert in_words(seconds) == said
 
 
-class Said:
-    """`Lines` as Snakemake calls it, and what it wrote."""
+class Terminal:
+    """`LogHandler` as Snakemake calls it, and what it wrote."""
 
     def __init__(self, *, dry: bool = False) -> None:
         self.logger = logging.Logger("snakemake")
@@ -145,9 +118,9 @@ class Said:
         handler.addFilter(lambda record: record.__dict__.get("event") != "quiet")
         self.logger.addHandler(handler)
         self.stream = handler.stream
-        found = take_over(self.logger, dry=dry)
-        assert isinstance(found, Lines)
-        self.lines = found
+        handler = replace_handler(self.logger, dry=dry)
+        assert isinstance(handler, LogHandler)
+        self.handler = handler
 
     def event(self, event: str | None, message: str | None = None, **about: Any) -> str:
         before = len(self.stream.getvalue())
@@ -164,30 +137,30 @@ class Said:
 
 def test_a_training_is_said_when_it_starts_and_when_it_is_finished(tmp_path: Path) -> None:
     """With how many are done and the time left; other jobs are counted only."""
-    said = Said()
-    said.lines.begin([DENSE, ON_MLM], Pace(study(tmp_path, tokens_per_second=100)), 1)
+    terminal = Terminal()
+    terminal.handler.begin([DENSE, ON_MLM], TimeEstimate(study(tmp_path, tokens_per_second=100)), 1)
     took(tmp_path, DENSE, 12)
 
-    assert said.job("train", 5, WILDCARDS, "x") == f"training {DENSE}\n"
-    assert said.job("prune", 6, {"task": "rte"}, "x") == ""
-    assert said.event("job_finished", "Finished jobid: 6", job_id=6) == ""
-    assert said.event("job_finished", "Finished jobid: 5", job_id=5) == (
+    assert terminal.job("train", 5, WILDCARDS, "x") == f"training {DENSE}\n"
+    assert terminal.job("prune", 6, {"task": "rte"}, "x") == ""
+    assert terminal.event("job_finished", "Finished jobid: 6", job_id=6) == ""
+    assert terminal.event("job_finished", "Finished jobid: 5", job_id=5) == (
         f"trained  {DENSE} in 12 s; 1 of 2 trainings, less than a minute left\n"
     )
-    assert said.event("progress", done=4, total=100) == ""
-    assert said.event("progress", done=1_005, total=20_000) == "5 %: 1,005 of 20,000 jobs\n"
-    assert said.event("progress", done=1_006, total=20_000) == ""
+    assert terminal.event("progress", done=4, total=100) == ""
+    assert terminal.event("progress", done=1_005, total=20_000) == "5 %: 1,005 of 20,000 jobs\n"
+    assert terminal.event("progress", done=1_006, total=20_000) == ""
 
 
 def test_a_dry_run_tells_changed_code_from_a_changed_configuration() -> None:
     """Both are parameters to Snakemake, which writes all their values."""
-    said = Said(dry=True)
+    terminal = Terminal(dry=True)
 
     def reason(before: str, now: str) -> str:
         values = f"before: {before} now: {now} "
         changed = f"Params have changed since last execution: Union of params: {values}"
         about = {"log": [], "output": ["x"], "reason": f"Missing output files: x; {changed}"}
-        line = said.event("job_info", "", rule_name="prune", jobid=1, wildcards={}, **about)
+        line = terminal.event("job_info", "", rule_name="prune", jobid=1, wildcards={}, **about)
         return line.partition("Missing output files; ")[2]
 
     one, other = (f"code {digit * 64}" for digit in "12")
@@ -198,26 +171,29 @@ def test_a_dry_run_tells_changed_code_from_a_changed_configuration() -> None:
 
 def test_what_each_job_and_each_run_says_is_left_out() -> None:
     """And nothing else: what Snakemake says beside it, and what is filtered, stays so."""
-    said = Said()
+    terminal = Terminal()
 
-    assert said.event("shellcmd", "python train.py") == ""
-    assert said.event("run_info", "Job stats:") == ""
-    assert said.event(None, "Select jobs to execute...") == ""
-    assert said.event("error", "RuleException:\nCalledProcessError in file x") == ""
-    assert said.event("error", "LockException:\nError: locked") == "LockException:\nError: locked\n"
-    assert said.event(None, "Nothing to be done") == "Nothing to be done\n"
-    assert said.event("quiet", "Nothing to be done") == ""
-    assert "\x1b" not in said.stream.getvalue()
+    assert terminal.event("shellcmd", "python train.py") == ""
+    assert terminal.event("run_info", "Job stats:") == ""
+    assert terminal.event(None, "Select jobs to execute...") == ""
+    assert terminal.event("error", "RuleException:\nCalledProcessError in file x") == ""
+    assert (
+        terminal.event("error", "LockException:\nError: locked")
+        == "LockException:\nError: locked\n"
+    )
+    assert terminal.event(None, "Nothing to be done") == "Nothing to be done\n"
+    assert terminal.event("quiet", "Nothing to be done") == ""
+    assert "\x1b" not in terminal.stream.getvalue()
 
 
 def test_a_dry_run_says_every_job_and_why() -> None:
     """A line each, without the files that it reads; and the number of jobs by rule."""
-    said = Said(dry=True)
+    terminal = Terminal(dry=True)
 
-    assert said.job("prune", 6, {"task": "rte"}, "results/masks/m.safetensors") == (
+    assert terminal.job("prune", 6, {"task": "rte"}, "results/masks/m.safetensors") == (
         "prune results/masks/m.safetensors: Missing output files; Code has changed\n"
     )
-    assert said.event("run_info", "Job stats:") == "Job stats:\n"
+    assert terminal.event("run_info", "Job stats:") == "Job stats:\n"
 
 
 def test_what_failed_is_said_with_the_end_of_its_log(tmp_path: Path) -> None:
@@ -227,11 +203,11 @@ def test_what_failed_is_said_with_the_end_of_its_log(tmp_path: Path) -> None:
     empty.touch()
     failed: dict[str, Any] = {"rule_name": "train", "output": ["p.parquet", "q"], "rule_msg": None}
     end = f"    error: mask.safetensors: changed; restore it\n    ({log})\n"
-    said = Said()
+    terminal = Terminal()
 
     def job(*logs: Path, in_group: bool = False, **about: Any) -> str:
         listed = [str(each) for each in logs]
-        return said.event("job_error", "Error", log=listed, indent=in_group, **failed | about)
+        return terminal.event("job_error", "Error", log=listed, indent=in_group, **failed | about)
 
     assert job(log) == f"failed: train p.parquet; its log ends with\n{end}"
     assert job(empty) == "failed: train p.parquet; its log says nothing\n"
@@ -240,13 +216,15 @@ def test_what_failed_is_said_with_the_end_of_its_log(tmp_path: Path) -> None:
     )
     assert job(empty, in_group=True) == ""
     assert job(log, in_group=True) == f"failed: train p.parquet; its log ends with\n{end}"
-    group = said.event("group_error", "Error", groupid="g", aux_logs=[str(log)], job_error_info=[])
+    group = terminal.event(
+        "group_error", "Error", groupid="g", aux_logs=[str(log)], job_error_info=[]
+    )
     assert group == f"failed: submission g; its log ends with\n{end}"
 
 
 def test_another_logger_is_left_alone() -> None:
     """A plugin that writes to the terminal has its own way."""
-    assert take_over(logging.Logger("snakemake"), dry=False) is None
+    assert replace_handler(logging.Logger("snakemake"), dry=False) is None
 
 
 def test_what_trains_is_what_has_begun_and_made_nothing(tmp_path: Path) -> None:
@@ -270,12 +248,12 @@ def test_what_trains_is_what_has_begun_and_made_nothing(tmp_path: Path) -> None:
 
     found = running(tmp_path)
 
-    assert [(each.name, each.said) for each in found] == [
+    assert [(each.name, each.report) for each in found] == [
         (ON_MLM, "step 2/10  loss 0.6  0:00:08 left"),
         (LATER, "error: no memory"),
         ("theta_i/rte/rewind-25/seed-1", "resumed at step 5/30"),
     ]
-    assert found[1].ago > timedelta(seconds=1999)
+    assert found[1].age > timedelta(seconds=1999)
     assert finished(tmp_path) == 1
     with pytest.raises(BadInput, match="no logs there"):
         running(tmp_path / "elsewhere")

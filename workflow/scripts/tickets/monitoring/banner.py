@@ -1,0 +1,48 @@
+"""The start-up banner, with trainings left and estimated time, and the messages at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from tickets.monitoring.eta import TimeEstimate, in_words
+from tickets.monitoring.log_handler import TRAININGS
+
+
+def trainings_of(jobs: Collection[Any]) -> list[str]:
+    """The names of the trainings among Snakemake's jobs, without pre-training."""
+    return [
+        TRAININGS[job.rule.name](job.wildcards_dict)
+        for job in jobs
+        if job.rule.name in TRAININGS and job.rule.name != "pretrain"
+    ]
+
+
+def start_message(
+    results: str, total: int, waiting: Collection[str], estimate: TimeEstimate, at_once: int
+) -> str:
+    """The banner: of `total` trainings `waiting` are to do, `at_once` at a time."""
+    done = total - len(waiting)
+    lines = [f"{results}: {total:,} trainings, {done:,} done, {len(waiting):,} to do"]
+    left = estimate.left(waiting, at_once)
+    if waiting and left is not None:
+        lines.append(f"time: {in_words(left)} with {at_once:,} at a time, {estimate.source}")
+    elif waiting:
+        lines.append(
+            "time: known when the first trainings are finished (`tickets calibrate` measures it)"
+        )
+    if waiting:
+        lines.append(f"progress of each: tickets progress {results}")
+    return "\n".join(lines)
+
+
+def final_message(results: str) -> str:
+    """Where to look when a run has made its tables."""
+    return (
+        f"Tables: {results}/tables; figures: {results}/figures. The history of a mask:"
+        f" tickets why {results}/masks/...; whether any file was altered: tickets audit {results}"
+    )
+
+
+UNFINISHED = "The study is not finished. Give the same command again: it goes on from here."
+"""Printed when a job failed or the run was stopped."""
