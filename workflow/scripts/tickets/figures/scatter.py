@@ -5,18 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import cycle, product
-from typing import Literal
+from itertools import product
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from tickets.figures.charts import INK, styled
-from tickets.figures.curves import COLOURS, GREY
+from tickets.figures.charts import (
+    PRINT,
+    Theme,
+    add_heading,
+    add_tooltips,
+    colour_lines,
+    mark_level,
+)
 from tickets.terminal import seeds
 
-WIDTH, HEIGHT = 720, 420
+WIDTH, HEIGHT = 720, 400
 """Size of the figure in points."""
 
 CHARACTER, LINE, GAP = 7.5, 16.0, 9.0
@@ -25,7 +31,7 @@ CHARACTER, LINE, GAP = 7.5, 16.0, 9.0
 BESIDE, HALF_BAR = 18.0, 5.0
 """Distance of sources with equally many examples, and half a bar's room, in points."""
 
-SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
+SIDES = ("left", "right")
 """Of a name, which is beside its point."""
 
 
@@ -74,20 +80,15 @@ class _Plane:
         least, most = self.transfer
         return HEIGHT * (transfer - least) / (most - least)
 
-    def transfer_at(self, up: float) -> float:
-        least, most = self.transfer
-        return least + (most - least) * up / HEIGHT
 
-
-def transferability(table: pd.DataFrame) -> alt.LayerChart:
-    """Mean transfer of each source's mask against the training examples that it was found on.
+def transferability(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
+    """Mean transfer of each source's mask by the training examples that it was trained on.
 
     `table` is transferability.csv. Bars are 95 % intervals; a line joins a task and its parts.
     """
     plane = _plane(table)
-    points = _points(table, plane)
-    names = _names(points, plane)
-    families = list(points["family"].unique())
+    points = _place_names(_place_points(table, plane), plane)
+    colours = colour_lines(list(points["family"].unique()))
     x = alt.X(
         "examples:Q",
         title="training examples of the source",
@@ -99,30 +100,30 @@ def transferability(table: pd.DataFrame) -> alt.LayerChart:
     colour = alt.Color(
         "family:N",
         legend=None,
-        scale=alt.Scale(domain=families, range=[c for _, c in zip(families, cycle(COLOURS))]),
+        scale=alt.Scale(domain=list(colours), range=list(colours.values())),
     )
 
     def y(column: str) -> alt.Y:
         return alt.Y(f"{column}:Q", title=title, scale=scale)
 
-    base = alt.Chart(points).encode(x=x, color=colour)
-    text = alt.Chart(names).encode(x=x, y=y("at"), text="source:N")
+    base = alt.Chart(points).encode(x=x, y=y("mean"))
+    coloured = base.encode(color=colour)
+    name: dict[str, Any] = {of: alt.ExprRef(f"datum.name_{of}") for of in ("align", "dx", "dy")}
     layers = [
-        alt.Chart(pd.DataFrame({"full": [0.0]}))
-        .mark_rule(color=GREY, strokeDash=[5, 3], strokeWidth=1.5)
-        .encode(y=y("full")),
-        base.mark_line(strokeWidth=1.5, opacity=0.6).encode(y=y("mean")),
-        base.mark_rule(strokeWidth=1.5).encode(y=y("low"), y2="high:Q"),
-        base.mark_point(filled=True, size=70, opacity=1).encode(y=y("mean")),
-        *(
-            text.transform_filter(alt.datum.align == side).mark_text(
-                align=side, baseline="middle", fontSize=13, color=INK
-            )
-            for side in SIDES
+        mark_level(alt.Chart(pd.DataFrame({"full": [0.0]}))).encode(y=y("full")),
+        coloured.mark_line(strokeWidth=1.5, opacity=0.6),
+        coloured.mark_rule(strokeWidth=1.5).encode(y=y("low"), y2="high:Q"),
+        coloured.mark_point(filled=True, size=80, opacity=1),
+        base.mark_text(style="name", baseline="middle", **name).encode(text="source:N"),
+        *add_tooltips(
+            coloured.mark_point(filled=True, size=350),  # a finger's size
+            theme,
+            "source train_examples targets low high",
         ),
     ]
-    return styled(
+    return add_heading(
         alt.LayerChart(layer=layers, width=WIDTH, height=HEIGHT),
+        theme,
         "How well a source's mask serves the other tasks, by its training examples",
         [
             f"Mean over {seeds(table['n'])}; bars: 95 % intervals. Dashed: the full model. "
@@ -141,8 +142,8 @@ def _plane(table: pd.DataFrame) -> _Plane:
     return _Plane(examples=(least / sides, most * sides), transfer=(low - margin, high + margin))
 
 
-def _points(table: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
-    """`table` with each source's `family`, and `examples` where the figure has it."""
+def _place_points(table: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
+    """`table` with each source's `family`, and `examples` where the chart has its point."""
     equal = table.groupby("train_examples")["source"]
     shift = BESIDE * (equal.cumcount() - (equal.transform("size") - 1) / 2)
     examples = [
@@ -154,36 +155,36 @@ def _points(table: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
     return table.assign(family=family, examples=examples)
 
 
-def _names(points: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
-    """Each source's name as near to its point as it meets no bar, line or other name."""
-    taken = [*OUTSIDE, *_bars(points, plane), *_lines(points, plane)]
-    rows: list[dict[str, object]] = []
+def _place_names(points: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
+    """`points`, each with its name as near to it as it meets no bar, line or other name.
+
+    `name_align` is the side of the name that is fixed, `name_dx` and `name_dy` where that is from
+    the point, in points to the right and down. In a chart of another width than `WIDTH` names stay
+    beside their points, but may meet.
+    """
+    full = plane.up(0)
+    level = _Box(left=0, right=WIDTH, bottom=full - 1, top=full + 1)
+    taken = [*OUTSIDE, level, *_bars(points, plane), *_lines(points, plane)]
+    places: list[tuple[str, float, float]] = []
     for source, examples, mean in zip(
         points["source"], points["examples"], points["mean"], strict=True
     ):
-        places = list(_places(str(source), plane.across(examples), plane.up(mean)))
-        side, box = min(places, key=lambda place: sum(map(place[1].meets, taken)))
+        choices = _places(str(source), plane.across(examples), plane.up(mean))
+        side, step, box = min(choices, key=lambda choice: sum(map(choice[2].meets, taken)))
         taken.append(box)
-        across = box.left if side == "left" else box.right
-        up = (box.bottom + box.top) / 2
-        rows.append(
-            {
-                "source": source,
-                "align": side,
-                "examples": plane.examples_at(across),
-                "at": plane.transfer_at(up),
-            }
-        )
-    return pd.DataFrame(rows)
+        places.append((side, GAP if side == "left" else -GAP, -step * LINE))
+    columns = ["name_align", "name_dx", "name_dy"]
+    return points.join(pd.DataFrame(places, columns=columns, index=points.index))
 
 
-def _places(name: str, across: float, up: float) -> Iterator[tuple[str, _Box]]:
-    """Where a point's name may stand, the best places first, and which side of it is fixed."""
+def _places(name: str, across: float, up: float) -> Iterator[tuple[str, int, _Box]]:
+    """Where a point's name may stand, best first: the side that is fixed, lines up, and the box."""
     length = CHARACTER * len(name)
-    for step, side in product((0, 1, -1, 2, -2, 3, -3), SIDES):
+    for steps, side in product(((0, 1, -1), (2, -2), (3, -3)), SIDES):
         left = across + GAP if side == "left" else across - GAP - length
-        bottom = up + step * LINE - LINE / 2
-        yield side, _Box(left=left, right=left + length, bottom=bottom, top=bottom + LINE)
+        for step in steps:
+            bottom = up + step * LINE - LINE / 2
+            yield side, step, _Box(left=left, right=left + length, bottom=bottom, top=bottom + LINE)
 
 
 def _bars(points: pd.DataFrame, plane: _Plane) -> Iterator[_Box]:
