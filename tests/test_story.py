@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -17,8 +18,9 @@ import pytest
 import browser
 from hand_made import study as hand_made_study
 from kept_study import STUDY
+from tickets.figures import charts, curves, heat_maps, networks, scatter
 from tickets.report_page import page, summaries
-from tickets.report_page.layout import Figure
+from tickets.report_page.layout import Figure, take_apart
 from tickets.report_page.summaries import STAR
 from tickets.tables import claims
 from tickets.tables.versus_paper import versus_paper_table
@@ -114,6 +116,77 @@ def test_pointing_at_a_mark_tells_mean_deviation_n_and_seeds(
         (fields,) = tooltips(panel.spec["layer"])
         assert {mean, "std", "n", "seeds"} <= set(fields)
         assert set(fields) <= set(embedded(panel.spec).columns)
+
+
+PRINTED = {
+    "transfer": (heat_maps.transfer, TABLES["transfer"]),
+    "transfer_sweep": (curves.transfer_sweep, TABLES["transfer_variants"]),
+    "transferability": (scatter.transferability, TABLES["transferability"]),
+    "sparsity_sweep": (curves.sparsity_sweep, TABLES["sparsity_sweep"]),
+    "rewinding": (curves.rewinding, TABLES["rewinding"]),
+    "winning_tickets": (networks.winning_tickets, TABLES["winning_tickets"]),
+    "mask_overlap": (heat_maps.mask_overlap, TABLES["mask_overlap"]),
+    "layer_sparsity": (heat_maps.layer_sparsity, TABLES["layer_sparsity"]),
+}
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_page_and_print_show_the_same(figures: dict[str, Figure], name: str) -> None:
+    """A chart has its title, its panels and the names of its lines in both media; how to read it
+    too, but for what print says in labels.
+    """
+    draw, table = PRINTED[name]
+    printed = texts(charts.svg(draw(table)))
+    figure = figures[name]
+    reading = [line.replace(" Under each task: its metric, its full model's score (%).", "")
+               for line in printed]  # fmt: skip
+
+    assert list(PRINTED) == list(figures)
+    assert {figure.title, *figure.reading} <= set(reading)
+    assert set(figure.legend) <= set(printed)
+    assert {panel.title for panel in figure.panels if panel.title} <= set(printed)
+
+
+def texts(image: bytes) -> list[str]:
+    """What can be read in an SVG, a line an entry."""
+    svg = "{http://www.w3.org/2000/svg}"
+    lines: list[str] = []
+    for text in ElementTree.fromstring(image).iter(f"{svg}text"):
+        spans = list(text.iter(f"{svg}tspan"))
+        lines += ["".join(part.itertext()) for part in spans or [text]]
+    return lines
+
+
+def test_the_legend_names_every_line_and_no_other(figures: dict[str, Figure]) -> None:
+    """With the colours that the lines have."""
+    columns = dict.fromkeys(("transfer_sweep", "sparsity_sweep", "rewinding"), "line")
+    for name, column in {**columns, "winning_tickets": "kind"}.items():
+        figure = figures[name]
+        drawn = pd.concat([embedded(panel.spec) for panel in figure.panels])
+
+        assert set(figure.legend) == set(drawn[column])
+        assert len(set(figure.legend.values())) == len(figure.legend)
+        for panel in figure.panels:
+            (scale,) = {json.dumps(scale) for scale in scales(panel.spec["layer"])}
+            assert json.loads(scale) == {
+                "domain": list(figure.legend), "range": list(figure.legend.values())
+            }  # fmt: skip
+
+
+def scales(spec: Any) -> Iterator[Any]:
+    """The scale of every colour in a chart."""
+    for layer in spec:
+        if "color" in layer["encoding"]:
+            yield layer["encoding"]["color"]["scale"]
+
+
+def test_a_study_of_one_task_has_its_rows_too() -> None:
+    """Altair moves the rows of a single panel elsewhere than those of several."""
+    table = TABLES["rewinding"].query("task == 'mlm'").assign(seeds="1, 2")
+    (panel,) = take_apart(curves.rewinding(table, charts.PAGE)).panels
+
+    assert panel.title == "mlm"
+    assert plain(embedded(panel.spec)[list(table.columns)]) == plain(table)
 
 
 class Page(HTMLParser):

@@ -20,17 +20,12 @@ black, since a line has to be seen on a white page and on a dark one.
 TOOLTIPS = {
     "source": ("mask of", ""),
     "target": ("trained on", ""),
-    "task": ("task", ""),
     "panel": ("task", ""),
-    "line": ("line", ""),
-    "network": ("network", ""),
     "meaning": ("which is", ""),
-    "metric": ("metric", ""),
     "mask": ("mask of", ""),
     "one": ("mask of", ""),
     "other": ("and of", ""),
     "comparison": ("pairs of", ""),
-    "layer": ("layer", ""),
     "kind": ("matrix", ""),
     "percent": ("pruned (%)", ".4~r"),
     "train_examples": ("training examples", ","),
@@ -45,7 +40,7 @@ TOOLTIPS = {
     "matches_full": ("winning ticket", ""),
     "wins": ("winning ticket", ""),
 }
-"""What a tooltip calls the columns of tables and charts, and the format of numbers."""
+"""What a tooltip calls a column, where that is not its name, and the format of its numbers."""
 
 Chart = TypeVar("Chart", bound=alt.TopLevelMixin)
 
@@ -131,7 +126,7 @@ def add_tooltips(
         return []
     number = f".{digits}f"
     last = {mean: (mean, number), "std": ("standard deviation", number), "n": ("n", "d")}
-    shown = {column: TOOLTIPS[column] for column in columns.split()} | last
+    shown = {column: TOOLTIPS.get(column, (column, "")) for column in columns.split()} | last
     tooltips = [
         alt.Tooltip(f"{column}:Q", title=title, format=form)
         if form

@@ -38,8 +38,7 @@ def sparsity_sweep(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart
         top=masks["mean"] + masks["std"],
         ticket=masks["wins"],
         level=masks["full_mean"],
-        level_bottom=masks["full_mean"] - masks["full_std"],
-        level_top=masks["full_mean"] + masks["full_std"],
+        level_std=masks["full_std"],
     )
     return _draw(
         points,
@@ -67,6 +66,7 @@ def rewinding(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart:
         top=table["mean"] + std,
         ticket=table["winning"] & (table["rewind"] == 0),
         level=float("nan"),
+        level_std=float("nan"),
     )
     return _draw(
         points,
@@ -96,8 +96,7 @@ def transfer_sweep(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart
         top=masks["high"],
         ticket=masks["matches_full"],
         level=0.0,
-        level_bottom=float("nan"),
-        level_top=float("nan"),
+        level_std=float("nan"),
     )
     return _draw(
         points,
@@ -122,10 +121,14 @@ def _draw(
     """A panel for each value of `panel`, in the table's order, under one legend.
 
     A row is a point of its `line` at `value`, with its band from `bottom` to `top`, and a large dot
-    if it is a `ticket`; the full model's `level` and band are the panel's. NaN is not drawn.
+    if it is a `ticket`; the full model's `level` and `level_std` are the panel's. NaN is not drawn.
     `unit` is the vertical axis', or else the panel's metric.
     """
-    points = points.assign(percent=100 * points["sparsity"])
+    points = points.assign(
+        percent=100 * points["sparsity"],
+        level_bottom=points["level"] - points["level_std"],
+        level_top=points["level"] + points["level_std"],
+    )
     colours = colour_lines([str(line) for line in points["line"].unique()])
     panels = [
         _panel(rows, theme, colours, unit or percent_label(rows["metric"].iloc[0])).properties(
@@ -185,12 +188,12 @@ def _panel(
 
 
 def _level(rows: pd.DataFrame, y: Callable[[str], alt.Y]) -> list[alt.Chart]:
-    """The full model's mean and its band, where there are such."""
-    if rows["level"].isna().all():
-        return []
+    """The full model's band and mean, where there are such."""
     level = rows[["level", "level_bottom", "level_top"]].head(1)
-    layers = [mark_level(alt.Chart(level)).encode(y=y("level"))]
-    if level["level_top"].notna().all():
-        band = alt.Chart(level).mark_rect(color=GREY, opacity=0.2)
-        layers.insert(0, band.encode(y=y("level_bottom"), y2="level_top:Q"))
-    return layers
+    chart = alt.Chart(level)
+    band = chart.mark_rect(color=GREY, opacity=0.2)
+    layers = {
+        "level_top": band.encode(y=y("level_bottom"), y2="level_top:Q"),
+        "level": mark_level(chart).encode(y=y("level")),
+    }
+    return [layer for column, layer in layers.items() if level[column].notna().all()]

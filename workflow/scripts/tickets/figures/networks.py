@@ -16,7 +16,6 @@ from tickets.figures.charts import (
     mark_level,
 )
 from tickets.figures.labels import WINNING, percent_label, to_words
-from tickets.tables.winning_tickets import MEANING
 from tickets.terminal import seeds
 
 WIDTH, ROW, ACROSS = 200, 22, 3
@@ -29,7 +28,8 @@ KINDS = {"full model": GREY, "ticket": BLUE, "compared with it": ORANGE}
 def winning_tickets(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart:
     """Each task's networks at its winning sparsity by the paper's rule, a panel a task.
 
-    `table` is winning_tickets.csv. Bars are one standard deviation to either side.
+    `table` is winning_tickets.csv; for tooltips it needs a column `meaning`, what each network is.
+    Bars are one standard deviation to either side.
     """
     full, ticket, other = KINDS
     kinds = {"full": full, "imp": ticket}
@@ -37,7 +37,6 @@ def winning_tickets(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChar
     rows = networks.assign(
         kind=[kinds.get(network, other) for network in networks["network"]],
         label=[to_words(network.removeprefix("imp_")) for network in networks["network"]],
-        meaning=networks["network"].map(MEANING),
         percent=100 * networks["sparsity"],
         bottom=networks["mean"] - networks["std"],
         top=networks["mean"] + networks["std"],
@@ -71,7 +70,7 @@ def _panel(cells: pd.DataFrame, theme: Theme) -> alt.LayerChart:
         return alt.X(f"{column}:Q", title=title, axis=axis, scale=alt.Scale(zero=False))
 
     axis = alt.Axis(ticks=False, domain=False, labelPadding=8, labelLimit=220, grid=True)
-    legend = alt.Legend(title=None, symbolType="circle", symbolFillColor="transparent")
+    legend = alt.Legend(title=None, symbolType="circle")
     base = alt.Chart(cells).encode(
         y=alt.Y("label:N", sort=list(cells["label"]), title=None, axis=axis),
         color=alt.Color(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import altair as alt
 import numpy as np
@@ -31,13 +31,9 @@ CHARACTER, LINE, GAP = 7.5, 16.0, 9.0
 BESIDE, HALF_BAR = 18.0, 5.0
 """Distance of sources with equally many examples, and half a bar's room, in points."""
 
-SIDES = ("left", "right")
-"""Of a name, which is beside its point."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class _Box:
-    """A part of the figure, in points from its left lower corner."""
+class _Box(NamedTuple):
+    """A part of the chart, in points from its left lower corner."""
 
     left: float
     right: float
@@ -54,29 +50,32 @@ class _Box:
 
 
 OUTSIDE = (
-    _Box(left=-math.inf, right=0, bottom=-math.inf, top=math.inf),
-    _Box(left=WIDTH, right=math.inf, bottom=-math.inf, top=math.inf),
-    _Box(left=-math.inf, right=math.inf, bottom=-math.inf, top=0),
-    _Box(left=-math.inf, right=math.inf, bottom=HEIGHT, top=math.inf),
+    _Box(-math.inf, 0, -math.inf, math.inf),
+    _Box(WIDTH, math.inf, -math.inf, math.inf),
+    _Box(-math.inf, math.inf, -math.inf, 0),
+    _Box(-math.inf, math.inf, HEIGHT, math.inf),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Plane:
-    """Where values stand: examples across, on a logarithmic scale, and transfer upwards."""
+    """Where values are in the chart: examples across, on a logarithmic scale, transfer upwards.
+
+    `examples` and `transfer` are the ends of the axes.
+    """
 
     examples: tuple[float, float]
     transfer: tuple[float, float]
 
-    def across(self, examples: float) -> float:
+    def across(self, examples: pd.Series[float]) -> pd.Series[float]:
         least, most = self.examples
-        return WIDTH * math.log(examples / least) / math.log(most / least)
+        return WIDTH * (examples / least).map(math.log) / math.log(most / least)
 
-    def examples_at(self, across: float) -> float:
+    def examples_at(self, across: pd.Series[float]) -> pd.Series[float]:
         least, most = self.examples
         return least * (most / least) ** (across / WIDTH)
 
-    def up(self, transfer: float) -> float:
+    def up(self, transfer: pd.Series[float]) -> pd.Series[float]:
         least, most = self.transfer
         return HEIGHT * (transfer - least) / (most - least)
 
@@ -146,13 +145,11 @@ def _place_points(table: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
     """`table` with each source's `family`, and `examples` where the chart has its point."""
     equal = table.groupby("train_examples")["source"]
     shift = BESIDE * (equal.cumcount() - (equal.transform("size") - 1) / 2)
-    examples = [
-        plane.examples_at(plane.across(number) + aside)
-        for number, aside in zip(table["train_examples"], shift, strict=True)
-    ]
     whole = table["subset_of"].isna() | (table["subset_of"] == "")
-    family = table["subset_of"].mask(whole, table["source"])
-    return table.assign(family=family, examples=examples)
+    return table.assign(
+        family=table["subset_of"].mask(whole, table["source"]),
+        examples=plane.examples_at(plane.across(table["train_examples"]) + shift),
+    )
 
 
 def _place_names(points: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
@@ -162,14 +159,11 @@ def _place_names(points: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
     the point, in points to the right and down. In a chart of another width than `WIDTH` names stay
     beside their points, but may meet.
     """
-    full = plane.up(0)
-    level = _Box(left=0, right=WIDTH, bottom=full - 1, top=full + 1)
-    taken = [*OUTSIDE, level, *_bars(points, plane), *_lines(points, plane)]
+    across, up = plane.across(points["examples"]), plane.up(points["mean"])
+    taken = [*OUTSIDE, *_bars(points, plane), *_lines(points["family"], across, up)]
     places: list[tuple[str, float, float]] = []
-    for source, examples, mean in zip(
-        points["source"], points["examples"], points["mean"], strict=True
-    ):
-        choices = _places(str(source), plane.across(examples), plane.up(mean))
+    for source, x, y in zip(points["source"], across, up, strict=True):
+        choices = _places(CHARACTER * len(str(source)), x, y)
         side, step, box = min(choices, key=lambda choice: sum(map(choice[2].meets, taken)))
         taken.append(box)
         places.append((side, GAP if side == "left" else -GAP, -step * LINE))
@@ -177,35 +171,32 @@ def _place_names(points: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
     return points.join(pd.DataFrame(places, columns=columns, index=points.index))
 
 
-def _places(name: str, across: float, up: float) -> Iterator[tuple[str, int, _Box]]:
-    """Where a point's name may stand, best first: the side that is fixed, lines up, and the box."""
-    length = CHARACTER * len(name)
-    for steps, side in product(((0, 1, -1), (2, -2), (3, -3)), SIDES):
-        left = across + GAP if side == "left" else across - GAP - length
+def _places(length: float, x: float, y: float) -> Iterator[tuple[str, int, _Box]]:
+    """Where a point's name may stand, best first: its fixed side, lines up, and its box."""
+    for steps, side in product(((0, 1, -1), (2, -2), (3, -3)), ("left", "right")):
+        left = x + GAP if side == "left" else x - GAP - length
         for step in steps:
-            bottom = up + step * LINE - LINE / 2
-            yield side, step, _Box(left=left, right=left + length, bottom=bottom, top=bottom + LINE)
+            middle = y + step * LINE
+            yield side, step, _Box(left, left + length, middle - LINE / 2, middle + LINE / 2)
 
 
 def _bars(points: pd.DataFrame, plane: _Plane) -> Iterator[_Box]:
-    for examples, low, high in zip(points["examples"], points["low"], points["high"], strict=True):
-        across = plane.across(examples)
-        yield _Box(
-            left=across - HALF_BAR,
-            right=across + HALF_BAR,
-            bottom=plane.up(low),
-            top=plane.up(high),
-        )
+    """The points' intervals, and the full model's level."""
+    ends = plane.up(points["low"]), plane.up(points["high"])
+    for x, low, high in zip(plane.across(points["examples"]), *ends, strict=True):
+        yield _Box(x - HALF_BAR, x + HALF_BAR, low, high)
+    (level,) = plane.up(pd.Series([0.0]))
+    yield _Box(0, WIDTH, level - 1, level + 1)
 
 
-def _lines(points: pd.DataFrame, plane: _Plane) -> Iterator[_Box]:
+def _lines(
+    families: pd.Series[str], across: pd.Series[float], up: pd.Series[float]
+) -> Iterator[_Box]:
     """The lines within families, as small boxes along them."""
-    for _, family in points.sort_values("examples").groupby("family"):
-        across = [plane.across(examples) for examples in family["examples"]]
-        up = [plane.up(mean) for mean in family["mean"]]
-        for at in np.arange(across[0], across[-1], 4.0):
-            height = float(np.interp(at, across, up))
-            yield _Box(left=at, right=at + 4, bottom=height - 2, top=height + 2)
+    for _, x in across.sort_values().groupby(families):
+        for at in np.arange(x.iloc[0], x.iloc[-1], 4.0):
+            y = float(np.interp(at, x, up[x.index]))
+            yield _Box(at, at + 4, y - 2, y + 2)
 
 
 def _ticks(plane: _Plane) -> list[float]:

@@ -19,6 +19,7 @@ from tickets.figures import curves, heat_maps, networks, scatter
 from tickets.figures.charts import PAGE, Theme
 from tickets.report_page import summaries
 from tickets.report_page.layout import Figure, take_apart
+from tickets.tables.winning_tickets import MEANING
 
 TEMPLATE = "story.html.jinja"
 VEGA = "window.vegaEmbed = vegaEmbed;"
@@ -53,12 +54,14 @@ class ReportData:
 
 
 def draw_figures(study: ReportData) -> dict[str, Figure]:
-    """Every figure of the page, in its order; each mark has the study's seeds beside its row."""
+    """Every figure of the page, in its order.
+
+    Tooltips need two columns more than tables have: the study's seeds, and what a network is.
+    """
     seeds = ", ".join(map(str, study.seeds))
-    return {
-        name: take_apart(draw(study.tables[table].assign(seeds=seeds), PAGE))
-        for name, (draw, table) in CHARTS.items()
-    }
+    tables = {name: table.assign(seeds=seeds) for name, table in study.tables.items()}
+    tables["winning_tickets"]["meaning"] = tables["winning_tickets"]["network"].map(MEANING)
+    return {name: take_apart(draw(tables[table], PAGE)) for name, (draw, table) in CHARTS.items()}
 
 
 def render_page(study: ReportData, template: Path) -> str:
