@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -18,6 +17,7 @@ import pytest
 import browser
 from hand_made import study as hand_made_study
 from kept_study import STUDY
+from test_figures import texts
 from tickets.figures import charts, curves, heat_maps, networks, scatter
 from tickets.report_page import page, summaries
 from tickets.report_page.layout import Figure, take_apart
@@ -145,16 +145,6 @@ def test_page_and_print_show_the_same(figures: dict[str, Figure], name: str) -> 
     assert {figure.title, *figure.reading} <= set(reading)
     assert set(figure.legend) <= set(printed)
     assert {panel.title for panel in figure.panels if panel.title} <= set(printed)
-
-
-def texts(image: bytes) -> list[str]:
-    """What can be read in an SVG, a line an entry."""
-    svg = "{http://www.w3.org/2000/svg}"
-    lines: list[str] = []
-    for text in ElementTree.fromstring(image).iter(f"{svg}text"):
-        spans = list(text.iter(f"{svg}tspan"))
-        lines += ["".join(part.itertext()) for part in spans or [text]]
-    return lines
 
 
 def test_the_legend_names_every_line_and_no_other(figures: dict[str, Figure]) -> None:
