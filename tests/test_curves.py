@@ -149,7 +149,7 @@ def test_dots_are_the_winning_tickets() -> None:
     dots = marks(drawn(curves.sparsity_sweep(sweep_table())), "point")
 
     assert len(dots) == 3 * len(TASKS)
-    assert {dot["fill"] for dot in dots} == {curves.COLOURS[0]}
+    assert {dot["fill"] for dot in dots} == {charts.COLOURS[0]}
 
 
 def test_without_deviations_there_are_lines_but_no_bands() -> None:
@@ -189,7 +189,7 @@ def test_the_transfer_sweep_shows_that_variant_alone() -> None:
 
 def test_lines_of_a_panel_differ_in_colour_as_long_as_there_are_colours() -> None:
     """Rewinding to five points, and never: more than most figures have."""
-    assert len(set(curves.COLOURS)) == len(curves.COLOURS) >= 6
+    assert len(set(charts.COLOURS)) == len(charts.COLOURS) >= 6
 
 
 def test_points_stand_at_their_examples_on_a_logarithmic_scale() -> None:

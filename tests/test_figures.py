@@ -67,8 +67,8 @@ def test_rows_and_columns_keep_the_order_of_the_table(table: pd.DataFrame) -> No
     assert [text for text in shown if text in SOURCES] == [*TASKS, *SOURCES]
 
 
-def test_rings_mark_the_winning_tickets_and_frames_the_own_masks(table: pd.DataFrame) -> None:
-    """One ring a winning ticket, one frame a task, on as many squares as there are cells."""
+def test_stars_mark_the_winning_tickets_and_frames_the_own_masks(table: pd.DataFrame) -> None:
+    """One star a winning ticket, one frame a task, on as many squares as there are cells."""
     table.loc[0, "matches_full"] = False
     image = charts.svg(heat_maps.transfer(table))
 
@@ -141,7 +141,7 @@ def test_overlap_is_shown_both_ways_and_between_seeds() -> None:
         ("sentence", "sentence", 0.92), ("mlm", "mlm", 0.83),
     )  # fmt: skip
     scopes = pd.concat([table, table.assign(scope="layer", beyond_chance=0.5)])
-    image = charts.svg(heat_maps.overlap(scopes))
+    image = charts.svg(heat_maps.mask_overlap(scopes))
     shown = texts(image)
 
     names = ["sentence", "mlm", "random"]
@@ -157,7 +157,7 @@ def test_more_overlap_is_darker_and_random_masks_do_not_set_the_scale() -> None:
     table = overlap_of(
         ("sentence", "mlm", 0.4), ("sentence", None, 0.0), ("mlm", None, -0.2), ("mlm", "mlm", 0.8)
     )
-    squares = marks(charts.svg(heat_maps.overlap(table)), "rect mark")
+    squares = marks(charts.svg(heat_maps.mask_overlap(table)), "rect mark")
     colours = [square.get("fill") or "" for square in squares if square.get("fill") != "none"]
     found, random, below, seeds = colours[:4]
 
@@ -191,7 +191,7 @@ def test_layer_sparsity_has_a_facet_a_source_and_a_square_a_matrix() -> None:
 
 def test_equal_masks_have_a_scale_that_ends_at_one() -> None:
     """Ends that were the same would make no scale; and no overlap is above 1."""
-    shown = texts(charts.svg(heat_maps.overlap(overlap_of(("sentence", "mlm", 1.0)))))
+    shown = texts(charts.svg(heat_maps.mask_overlap(overlap_of(("sentence", "mlm", 1.0)))))
     numbers = [float(text) for text in shown if text.replace(".", "").isdigit()]
 
     assert max(numbers) == 1

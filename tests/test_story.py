@@ -17,8 +17,11 @@ import pytest
 import browser
 from hand_made import study as hand_made_study
 from kept_study import STUDY
-from tickets.story import page, told
-from tickets.story.figure import STAR, Figure
+from test_figures import texts
+from tickets.figures import charts, curves, heat_maps, networks, scatter
+from tickets.report_page import page, summaries
+from tickets.report_page.layout import Figure, take_apart
+from tickets.report_page.summaries import STAR
 from tickets.tables import claims
 from tickets.tables.versus_paper import versus_paper_table
 
@@ -34,7 +37,7 @@ AUDIT = {
     "masks": 589,
     "findings": {"extra-file": 2, "no-commit": 1},
 }
-TOLD = page.Told(tables=TABLES, audit=AUDIT, model="google/<bert>", seeds=(1, 2))
+DATA = page.ReportData(tables=TABLES, audit=AUDIT, model="google/<bert>", seeds=(1, 2))
 
 
 def whole(table: pd.DataFrame) -> pd.DataFrame:
@@ -45,23 +48,23 @@ ROWS = {
     "transfer": TABLES["transfer"],
     "transfer_sweep": TABLES["transfer_variants"].query("variant == 'sweep'"),
     "transferability": TABLES["transferability"],
-    "sweep": TABLES["sparsity_sweep"].query("finder != 'dense'"),
+    "sparsity_sweep": TABLES["sparsity_sweep"].query("finder != 'dense'"),
     "rewinding": TABLES["rewinding"],
-    "winning": TABLES["winning_tickets"].query("criterion == 'within_std'"),
-    "overlap": whole(TABLES["mask_overlap"]),
-    "layers": TABLES["layer_sparsity"],
+    "winning_tickets": TABLES["winning_tickets"].query("criterion == 'within_std'"),
+    "mask_overlap": whole(TABLES["mask_overlap"]),
+    "layer_sparsity": TABLES["layer_sparsity"],
 }
 """What each figure shows, of the tables."""
 
 
 @pytest.fixture(scope="module")
 def html() -> str:
-    return page.html(TOLD, TEMPLATE)
+    return page.render_page(DATA, TEMPLATE)
 
 
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Figure]:
-    return page.figures(TOLD)
+    return page.draw_figures(DATA)
 
 
 def plain(rows: pd.DataFrame) -> list[tuple[str, ...]]:
@@ -108,11 +111,72 @@ def test_pointing_at_a_mark_tells_mean_deviation_n_and_seeds(
     figures: dict[str, Figure], name: str
 ) -> None:
     """Every panel has one kind of mark that can be pointed at."""
-    mean = "jaccard" if name == "overlap" else "mean"
+    mean = "jaccard" if name == "mask_overlap" else "mean"
     for panel in figures[name].panels:
         (fields,) = tooltips(panel.spec["layer"])
         assert {mean, "std", "n", "seeds"} <= set(fields)
         assert set(fields) <= set(embedded(panel.spec).columns)
+
+
+PRINTED = {
+    "transfer": (heat_maps.transfer, TABLES["transfer"]),
+    "transfer_sweep": (curves.transfer_sweep, TABLES["transfer_variants"]),
+    "transferability": (scatter.transferability, TABLES["transferability"]),
+    "sparsity_sweep": (curves.sparsity_sweep, TABLES["sparsity_sweep"]),
+    "rewinding": (curves.rewinding, TABLES["rewinding"]),
+    "winning_tickets": (networks.winning_tickets, TABLES["winning_tickets"]),
+    "mask_overlap": (heat_maps.mask_overlap, TABLES["mask_overlap"]),
+    "layer_sparsity": (heat_maps.layer_sparsity, TABLES["layer_sparsity"]),
+}
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_page_and_print_show_the_same(figures: dict[str, Figure], name: str) -> None:
+    """A chart has its title, its panels and the names of its lines in both media; how to read it
+    too, but for what print says in labels.
+    """
+    draw, table = PRINTED[name]
+    printed = texts(charts.svg(draw(table)))
+    figure = figures[name]
+    reading = [line.replace(" Under each task: its metric, its full model's score (%).", "")
+               for line in printed]  # fmt: skip
+
+    assert list(PRINTED) == list(figures)
+    assert {figure.title, *figure.reading} <= set(reading)
+    assert set(figure.legend) <= set(printed)
+    assert {panel.title for panel in figure.panels if panel.title} <= set(printed)
+
+
+def test_the_legend_names_every_line_and_no_other(figures: dict[str, Figure]) -> None:
+    """With the colours that the lines have."""
+    columns = dict.fromkeys(("transfer_sweep", "sparsity_sweep", "rewinding"), "line")
+    for name, column in {**columns, "winning_tickets": "kind"}.items():
+        figure = figures[name]
+        drawn = pd.concat([embedded(panel.spec) for panel in figure.panels])
+
+        assert set(figure.legend) == set(drawn[column])
+        assert len(set(figure.legend.values())) == len(figure.legend)
+        for panel in figure.panels:
+            (scale,) = {json.dumps(scale) for scale in scales(panel.spec["layer"])}
+            assert json.loads(scale) == {
+                "domain": list(figure.legend), "range": list(figure.legend.values())
+            }  # fmt: skip
+
+
+def scales(spec: Any) -> Iterator[Any]:
+    """The scale of every colour in a chart."""
+    for layer in spec:
+        if "color" in layer["encoding"]:
+            yield layer["encoding"]["color"]["scale"]
+
+
+def test_a_study_of_one_task_has_its_rows_too() -> None:
+    """Altair moves the rows of a single panel elsewhere than those of several."""
+    table = TABLES["rewinding"].query("task == 'mlm'").assign(seeds="1, 2")
+    (panel,) = take_apart(curves.rewinding(table, charts.PAGE)).panels
+
+    assert panel.title == "mlm"
+    assert plain(embedded(panel.spec)[list(table.columns)]) == plain(table)
 
 
 class Page(HTMLParser):
@@ -184,18 +248,21 @@ def test_a_star_marks_a_winning_ticket_and_no_other() -> None:
             "full_mean": 91.0, "full_std": 2.0,
         }
     )  # fmt: skip
-    square = told.scores(table, "source", "target", "matches_full")
+    square = summaries.tabulate_transfer(table)
 
     assert square.columns == ["", "pair\naccuracy"]
-    assert square.rows == [["pair", f"90.0 ± 1.0 {STAR}"], ["mlm", "80.0"]]
-    assert told.full_models(table) == ["91.0 ± 2.0"]
+    assert square.rows == [
+        ["full model", "91.0 ± 2.0"], ["pair", f"90.0 ± 1.0 {STAR}"], ["mlm", "80.0"]
+    ]  # fmt: skip
 
 
 def test_the_papers_claims_come_with_all_their_statements() -> None:
     """As they were judged, each on its own, whatever brackets their tests have."""
     study = hand_made_study()
     judged = claims.claims(study)
-    read = told.claims(versus_paper_table([], study.winning_tickets, study.transfer, judged))
+    read = summaries.read_claims(
+        versus_paper_table([], study.winning_tickets, study.transfer, judged)
+    )
 
     assert [claim.verdict for claim in read] == [str(claim.verdict) for claim in judged]
     assert [claim.parts for claim in read] == [
@@ -218,16 +285,19 @@ def test_what_was_found_is_counted() -> None:
         }
     )  # fmt: skip
 
-    assert told.sparsest(tickets) == (
+    assert summaries.describe_winning_sparsities(tickets) == (
         "2 of 3 tasks have a winning ticket: the least that can go is 60 % of the weights (b), the "
         "most 90 % (a)."
     )
-    assert told.sparsest(tickets.iloc[2:]) == "No task has a winning ticket here."
-    assert told.transferred(transfer) == (
+    assert (
+        summaries.describe_winning_sparsities(tickets.iloc[2:])
+        == "No task has a winning ticket here."
+    )
+    assert summaries.describe_transfer(transfer) == (
         "At 70 % pruned, 1 of 2 masks are winning tickets on the task they were found on, and 1 of "
         "2 on another one."
     )
-    assert told.many(range(5)) == "Every mean is over 5 seeds."
+    assert summaries.describe_seeds(range(5)) == "Every mean is over 5 seeds."
 
 
 def command(folder: Path, tables: list[Path]) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,7 @@ function look() {
   return {
     background: null,
     font: style.fontFamily,
-    padding: 4,
+    padding: { left: 4, top: 4, right: 12, bottom: 4 },  // the last label is wider than its place
     view: { stroke: null },
     axis: {
       labelColor: ink, titleColor: soft, gridColor: line, domainColor: soft, tickColor: soft,
@@ -21,18 +21,21 @@ function look() {
     axisBottom: { labelOverlap: "greedy" },
     legend: {
       labelColor: ink, titleColor: soft, labelFontSize: 12, titleFontSize: 12,
-      titleFontWeight: "normal", titleLimit: 400,
+      titleFontWeight: "normal", titleLimit: 400, titleOrient: "left", titlePadding: 20,
+      orient: "bottom", direction: "horizontal", gradientLength: narrow.matches ? 110 : 180,
     },
     text: { color: ink },
     style: {
       number: { fontSize: narrow.matches ? 11 : 15 },
-      small: { fontSize: narrow.matches ? 10 : 11, fill: ink },
-      frame: { stroke: ink, color: ink, fill: null },
+      small: { fontSize: narrow.matches ? 10 : 11 },
+      name: { fontSize: 12 },
+      frame: { stroke: ink },
     },
     range: {
       diverging: dark.matches
         ? ["#c2500a", "#7a3a14", "#262b31", "#1c4f74", "#2a86c4"]
         : ["#a33b00", "#e39a6b", "#f3f3f3", "#7fb3d8", "#00568f"],
+      heatmap: { scheme: "viridis" },
     },
   };
 }

@@ -1,6 +1,6 @@
-"""The page that tells a study to a reader; Snakemake's report has it, figures, tables and audit."""
+"""The report's page on the study; Snakemake's report contains it, figures, tables and audit."""
 
-told = [
+page_tables = [
     files.table(name)
     for name in (
         *("transfer", "baselines", "winning_tickets", "sparsity_sweep", "rewinding"),
@@ -12,8 +12,8 @@ told = [
 
 rule story:
     input:
-        tables=ancient(told),
-        statements=stated(*told),
+        tables=ancient(page_tables),
+        statements=stated(*page_tables),
         verdict=files.audit("verdict.json"),
         template=[
             os.path.relpath(ROOT / "workflow" / "report" / f"story.{kind}")

@@ -14,7 +14,7 @@ from tickets.tables.mask_tables import read_all
 from tickets.tables.overlap import overlap_table
 
 TABLES = {
-    "mask_overlap": (overlap_table, heat_maps.overlap),
+    "mask_overlap": (overlap_table, heat_maps.mask_overlap),
     "layer_sparsity": (layer_sparsity_table, heat_maps.layer_sparsity),
 }
 

@@ -1,4 +1,4 @@
-"""Rule story: the page that tells a study to a reader, from its tables and its audit."""
+"""Rule story: the report's page on a study, from its tables and its audit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tickets.errors import BadInput, run
 from tickets.files import write_bytes
-from tickets.story import page
+from tickets.report_page import page
 from tickets.tables import tabulation
 
 
@@ -29,13 +29,13 @@ def main() -> None:
     missing = [name for name in page.TABLES if name not in paths]
     if missing:
         raise BadInput(f"--tables: no {', '.join(f'{name}.csv' for name in missing)}")
-    study = page.Told(
+    study = page.ReportData(
         tables={name: tabulation.read_table(paths[name]) for name in page.TABLES},
         audit=json.loads(flags.verdict.read_text(encoding="utf-8")),
         model=flags.model,
         seeds=flags.seeds,
     )
-    write_bytes(flags.page, page.html(study, flags.template).encode())
+    write_bytes(flags.page, page.render_page(study, flags.template).encode())
 
 
 if __name__ == "__main__":

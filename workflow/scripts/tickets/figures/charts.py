@@ -1,45 +1,149 @@
-"""What all figures share: one style, and how they become files."""
+"""What all charts share: a theme for print and one for the page, and how charts are saved."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import altair as alt
 
-FONT = "Liberation Sans"
-"""Comes with vl-convert: a figure looks the same on a machine without fonts."""
+INK, GREY = "#1a1a1a", "#767676"
+BLUE, ORANGE = "#0072B2", "#D55E00"
 
-INK = "#1a1a1a"
+COLOURS = (BLUE, "#E69F00", "#009E73", ORANGE, "#56B4E9", "#CC79A7", GREY)
+"""Lines: Okabe and Ito's colours, which differ for every kind of colour vision. Without yellow and
+black, since a line has to be seen on a white page and on a dark one.
+"""
+
+TOOLTIPS = {
+    "source": ("mask of", ""),
+    "target": ("trained on", ""),
+    "panel": ("task", ""),
+    "meaning": ("which is", ""),
+    "mask": ("mask of", ""),
+    "one": ("mask of", ""),
+    "other": ("and of", ""),
+    "comparison": ("pairs of", ""),
+    "kind": ("matrix", ""),
+    "percent": ("pruned (%)", ".4~r"),
+    "train_examples": ("training examples", ","),
+    "targets": ("other tasks", "d"),
+    "full_mean": ("full model, mean", ".2f"),
+    "full_std": ("full model, standard deviation", ".2f"),
+    "delta_full": ("difference from the full model", "+.2f"),
+    "low": ("95 % interval from", "+.2f"),
+    "high": ("to", "+.2f"),
+    "chance": ("expected by chance", ".3f"),
+    "beyond_chance": ("beyond chance", ".3f"),
+    "matches_full": ("winning ticket", ""),
+    "wins": ("winning ticket", ""),
+}
+"""What a tooltip calls a column, where that is not its name, and the format of its numbers."""
 
 Chart = TypeVar("Chart", bound=alt.TopLevelMixin)
 
 
-def styled(chart: Chart, title: str, subtitle: Sequence[str]) -> Chart:
-    """The chart under a title and the lines that say how to read it, in the style of all figures.
+@dataclass(frozen=True, kw_only=True)
+class Theme:
+    """How charts look in one medium.
 
-    What a kind of figure wants besides, it adds with `configure_axisX` and `configure_axisY`.
+    config: Vega-Lite's configuration: fonts, sizes, colours. It defines the styles `number`,
+        `small`, `name` and `frame` of marks and the colour ranges `diverging` and `heatmap`.
+    tooltips: a reader can point at a mark to read its row, so that labels hold less.
+    legends: a chart draws the legend that its panels share.
+    """
+
+    tooltips: bool
+    legends: bool
+    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+_TITLE = {"titleFontSize": 12, "titleFontWeight": "normal"}
+PRINT = Theme(
+    tooltips=False,
+    legends=True,
+    config={
+        "font": "Liberation Sans",  # comes with vl-convert: no machine needs fonts of its own
+        "padding": 16,
+        "background": "white",
+        "view": {"stroke": None},
+        "title": {"anchor": "start", "color": INK, "fontSize": 14, "subtitleColor": INK},
+        "axis": {"labelColor": INK, "labelFontSize": 13, "titleColor": INK, **_TITLE},
+        "axisTop": {"labelAngle": 0},
+        "legend": {"labelFontSize": 12, "gradientLength": 220, **_TITLE},
+        "text": {"color": INK},
+        "style": {
+            "number": {"fontSize": 15},
+            "small": {"fontSize": 11},
+            "name": {"fontSize": 13},
+            "frame": {"stroke": INK},
+        },
+        "range": {"diverging": {"scheme": "redblue"}, "heatmap": {"scheme": "blues"}},
+    },
+)
+
+PAGE = Theme(tooltips=True, legends=False)
+"""The page's script configures Vega-Lite, as colours follow the reader's light or dark mode."""
+
+
+def add_heading(
+    chart: Chart,
+    theme: Theme,
+    title: str,
+    reading: Sequence[str],
+    *,
+    legend: Mapping[str, str] | None = None,
+    columns: int = 0,
+) -> Chart:
+    """The chart in its theme, under a title and the lines that say how to read it.
+
+    `legend`, names with their colours, and the number of `columns` of squares are notes for a page
+    that lays the chart out (`usermeta`, which Vega ignores).
     """
     heading = alt.TitleParams(
         text=title,
-        subtitle=list(subtitle),
-        anchor="start",
+        subtitle=list(reading),
         fontSize=17,
         subtitleFontSize=13,
-        subtitleColor=INK,
         subtitleLineHeight=18,
         offset=20,
     )
-    return (
-        chart.properties(title=heading)
-        .configure(font=FONT, padding=16, background="white")
-        .configure_view(stroke=None)
-        .configure_axis(labelFontSize=13, labelColor=INK)
-        .configure_legend(
-            titleFontSize=12, labelFontSize=12, titleFontWeight="normal", gradientLength=220
-        )
-    )
+    notes = {"legend": dict(legend or {}), "columns": columns}
+    return chart.properties(title=heading, usermeta=notes, config=dict(theme.config))
+
+
+def add_tooltips(
+    mark: alt.Chart, theme: Theme, columns: str, *, mean: str = "mean", digits: int = 2
+) -> list[alt.Chart]:
+    """`mark` as an invisible layer to point at, where the theme has tooltips; else no layer.
+
+    It shows `columns` (their names, with spaces) of the mark's row, then the column `mean` with its
+    standard deviation, number and seeds, which is a column that the page adds to a table.
+    """
+    if not theme.tooltips:
+        return []
+    number = f".{digits}f"
+    last = {mean: (mean, number), "std": ("standard deviation", number), "n": ("n", "d")}
+    shown = {column: TOOLTIPS.get(column, (column, "")) for column in columns.split()} | last
+    tooltips = [
+        alt.Tooltip(f"{column}:Q", title=title, format=form)
+        if form
+        else alt.Tooltip(f"{column}:N", title=title)
+        for column, (title, form) in {**shown, "seeds": ("seeds", "")}.items()
+    ]
+    return [mark.encode(tooltip=tooltips, opacity=alt.value(0))]
+
+
+def mark_level(chart: alt.Chart) -> alt.Chart:
+    """The chart's rows as dashed lines: the full model's level."""
+    return chart.mark_rule(color=GREY, strokeDash=[5, 3], strokeWidth=1.5)
+
+
+def colour_lines(names: Sequence[str]) -> dict[str, str]:
+    """A colour for each name, in their order; after the last colour, the first again."""
+    return {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(names)}
 
 
 def svg(chart: alt.TopLevelMixin) -> bytes:

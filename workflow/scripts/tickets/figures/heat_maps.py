@@ -2,233 +2,258 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Literal
+
 import altair as alt
 import pandas as pd
 
-from tickets.figures.charts import INK, styled
-from tickets.figures.labels import minus, signed, source, tenths, words
+from tickets.figures.charts import INK, PRINT, Theme, add_heading, add_tooltips
+from tickets.figures.labels import (
+    WINNING,
+    enclosing_tenths,
+    format_difference,
+    format_fraction,
+    source_label,
+    to_words,
+)
 from tickets.prunable import KINDS
 from tickets.tables.transfer import UNIVERSAL
 from tickets.terminal import metric_label, score, seeds
 
-COLUMN, ROW, CHARACTER = 118, 48, 8
-"""Size of the transfer matrix's squares and width of a label's character, in points."""
+ROW, COLUMN, CHARACTER = 42, 118, 8.5
+"""Size of the transfer matrix' squares and width of a label's character, in points."""
 
-ACROSS = 4
-"""How many sources' layers stand side by side."""
+SMALL_ROW, SMALL_COLUMN, ACROSS = 23, 38, 4
+"""Size of a matrix' square in points, and how many masks stand in a row."""
+
+STAR = (
+    "M0,-1L0.2245,-0.309L0.9511,-0.309L0.3633,0.118L0.5878,0.809"
+    "L0,0.382L-0.5878,0.809L-0.3633,0.118L-0.9511,-0.309L-0.2245,-0.309Z"
+)
+"""The outline of a star with five points, which not every font has."""
 
 
-def transfer(table: pd.DataFrame) -> alt.FacetChart:
+def transfer(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
     """TRANSFER(S, T) - full(T): sources down, targets across, in the order of the table.
 
-    Losses are red, gains blue, zero near white. The scale ends at the largest difference among the
-    masks that were found, lest the random mask's wash them out: it gets the end's colour, and its
-    number says how much.
+    `table` is transfer.csv. Losses are warm, gains blue, zero is pale. The scale ends at the
+    largest difference among all but the random masks, whose colour would wash the others out.
     """
-    cells = _transferred(table)
-    found = table.loc[table["source"] != "random", "delta_full"].abs()
-    end = max(1.0, float(found.max()))
-    longest = max(len(line) for label in cells["target"] for line in label.split("|"))
-    base = alt.Chart().encode(
-        x=alt.X("target:N", sort=list(cells["target"].unique()), title=None),
-        y=alt.Y("source:N", sort=list(cells["source"].unique()), title=None),
+    rows = table.assign(
+        column=table["target"] if theme.tooltips else _headings(table),
+        label=table["delta_full"].map(format_difference),
+        own=table["source"] == table["target"],
+        as_good=table["matches_same_task"] & (table["source"] != table["target"]),
     )
-    squares = base.mark_rect(stroke="white", strokeWidth=2).encode(
-        color=alt.Color(
-            "delta:Q",
-            title=["difference from the", "full model's mean", "(percentage points)"],
-            scale=alt.Scale(scheme="redblue", domain=[-end, end], clamp=True),
-        )
+    sources, columns = list(rows["source"].unique()), list(rows["column"].unique())
+    end = max(1.0, float(table.loc[table["source"] != "random", "delta_full"].abs().max()))
+    base = _squares(rows, "column", columns, "source", sources)
+    title = ["difference from the", "full model's mean", "(percentage points)"]
+    chart = alt.LayerChart(
+        layer=[
+            *_numbers(base, "delta_full", _colour("delta_full", title, "diverging", (-end, end))),
+            _mark(base, "matches_full", shape=STAR, size=110, yOffset=-0.22 * ROW),
+            _mark(base, "as_good", shape="circle", size=30, yOffset=0.22 * ROW),
+            _frame(base),
+            *_divide(sources),
+            *add_tooltips(
+                base.mark_rect(),
+                theme,
+                "source target metric full_mean full_std delta_full low high matches_full",
+            ),
+        ],
+        width=alt.Step(max(COLUMN, CHARACTER * max(map(_width, columns)))),
+        height=ROW * len(sources),
     )
-    frames = base.transform_filter("datum.own").mark_rect(filled=False, stroke=INK, strokeWidth=2)
-    rings = base.transform_filter("datum.winning").mark_point(
-        shape="M-1,-0.45A0.45,0.45,0,0,0,-1,0.45L1,0.45A0.45,0.45,0,0,0,1,-0.45Z",
-        size=2000,
-        color=INK,
-        strokeWidth=1.5,
-        opacity=1,
-    )
-    white = alt.condition(f"abs(datum.delta) > {end * 0.7}", alt.value("white"), alt.value(INK))
-    dots = (
-        base.transform_filter("datum.equal")
-        .mark_point(filled=True, size=36, opacity=1, xOffset=0.4 * COLUMN, yOffset=-0.3 * ROW)
-        .encode(color=white)
-    )
-    numbers = base.mark_text(fontSize=15).encode(text="label:N", color=white)
-    squared = (
-        alt.layer(squares, frames, rings, dots, numbers, data=cells)
-        .properties(width=alt.Step(max(COLUMN, longest * CHARACTER)), height=alt.Step(ROW))
-        .facet(row=alt.Row("kind:N", sort=["task", "universal"], header=None), spacing=8)
-        .resolve_scale(y="independent")
-    )
-    chart = styled(
-        squared,
+    heads = "" if theme.tooltips else " Under each task: its metric, its full model's score (%)."
+    return add_heading(
+        chart,
+        theme,
         "Masks found on one task (rows), fine-tuned on another (columns), "
         f"{100 * table['sparsity'].iloc[0]:g} % pruned",
         [
-            f"Mean over {seeds(table['n'])}. Under each task: its metric, its full model's score "
-            "(%). Frame: the task's own mask.",
-            "Ring: winning ticket, at least the full model's mean less one standard deviation.",
+            f"Mean over {seeds(table['n'])}.{heads} Frame: the task's own mask.",
+            f"Star: winning ticket, {WINNING}.",
             "Dot: at least the mean of the target's own mask.",
         ],
-    )
-    return chart.configure_axisY(domain=False, ticks=False, labelPadding=8).configure_axisX(
-        domain=False,
-        ticks=False,
-        orient="top",
-        labelAngle=0,
-        labelExpr="split(datum.label, '|')",
-        labelPadding=42,  # the last two of three lines grow down from the first
+        columns=len(columns),
     )
 
 
-def overlap(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
+def mask_overlap(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
     """Overlap beyond chance of whole masks: sources down and across, in the order of the table.
 
-    The scale is that of the masks that were found: the random ones, which overlap with none, get
-    its lower end's colour.
+    `table` is mask_overlap.csv. The scale is that of all but the random masks, which overlap with
+    none and get the colour of its lower end.
     """
-    cells = _overlapping(table)
-    names = list(dict.fromkeys([*cells["one"], *cells["other"]]))
-    found = cells.loc[~cells["random"], "beyond"]
-    low, high = tenths(found if len(found) else cells["beyond"])
-    base = alt.Chart(cells).encode(
-        x=alt.X("other:N", sort=names, title=None), y=alt.Y("one:N", sort=names, title=None)
+    whole = table[(table["scope"] == "all") & table["beyond_chance"].notna()]
+    pairs = whole.assign(
+        one=_sources(whole["finder_a"], whole["source_a"]),
+        other=_sources(whole["finder_b"], whole["source_b"]),
+        label=whole["beyond_chance"].map(format_fraction),
+        own=whole["comparison"] == "seeds",
     )
-    squares = base.mark_rect(stroke="white", strokeWidth=2).encode(
-        color=alt.Color(
-            "beyond:Q",
-            title=["overlap", "beyond chance"],
-            scale=alt.Scale(scheme="blues", domain=[low, high], clamp=True),
-        )
+    mirrored = pairs[~pairs["own"]].rename(columns={"one": "other", "other": "one"})
+    names = list(dict.fromkeys([*pairs["one"], *pairs["other"]]))
+    is_random = (whole["finder_a"] == "random") | (whole["finder_b"] == "random")
+    trained = whole.loc[~is_random, "beyond_chance"]
+    ends = enclosing_tenths(trained if len(trained) else whole["beyond_chance"])
+    base = _squares(pd.concat([pairs, mirrored]), "other", names, "one", names)
+    title = ["overlap", "beyond chance"]
+    colour = _colour("beyond_chance", title, "heatmap", ends)
+    shown = "one other comparison chance beyond_chance"
+    chart = alt.LayerChart(
+        layer=[
+            *_numbers(base, "beyond_chance", colour),
+            _frame(base),
+            *add_tooltips(base.mark_rect(), theme, shown, mean="jaccard", digits=3),
+        ],
+        width=alt.Step(max(64, CHARACTER * max(map(len, names)))),
+        height=ROW * len(names),
     )
-    frames = base.transform_filter("datum.seeds").mark_rect(filled=False, stroke=INK, strokeWidth=2)
-    numbers = base.mark_text(fontSize=14).encode(
-        text="label:N",
-        color=alt.condition(
-            f"datum.beyond > {low + 0.6 * (high - low)}", alt.value("white"), alt.value(INK)
-        ),
-    )
-    column = max(64, CHARACTER * max(map(len, names)))
-    squared = alt.layer(squares, frames, numbers).properties(
-        width=alt.Step(column), height=alt.Step(36)
-    )
-    chart = styled(
-        squared,
-        f"Overlap of masks beyond chance, {_share_pruned(table)} % pruned",
+    pruned = whole[["sparsity_a", "sparsity_b"]].to_numpy()
+    sparsities = dict.fromkeys(f"{100 * end:g}" for end in (pruned.min(), pruned.max()))
+    return add_heading(
+        chart,
+        theme,
+        f"Overlap of masks beyond chance, {' to '.join(sparsities)} % pruned",
         [
             "Jaccard index of the kept weights: 0 as of independent masks, 1 as of equal ones.",
             "Mean over pairs of the same seed; frame: mean over pairs of one source's seeds.",
         ],
-    )
-    return chart.configure_axisY(domain=False, ticks=False, labelPadding=8).configure_axisX(
-        domain=False, ticks=False, orient="top", labelAngle=0, labelPadding=8
+        columns=len(names),
     )
 
 
-def layer_sparsity(table: pd.DataFrame) -> alt.FacetChart:
-    """The fraction pruned by layer (down) and matrix kind (across), one facet a source."""
-    cells = _pruned(table)
-    low, high = tenths(cells["pruned"])
-    base = alt.Chart().encode(
-        x=alt.X("matrix:N", sort=[words(kind) for kind in KINDS], title=None),
-        y=alt.Y("layer:N", sort=list(cells["layer"].unique()), title=None),
+def layer_sparsity(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart:
+    """The fraction pruned by layer (down) and kind of matrix (across), a panel a mask.
+
+    `table` is layer_sparsity.csv.
+    """
+    cells = table.assign(
+        mask=_sources(table["finder"], table["source"])
+        + table["sparsity"].map(lambda sparsity: f", {sparsity:.2f}"),
+        kind=table["matrix"].map(to_words),
+        layer=table["layer"].astype(str),
+        label=table["mean"].map(format_fraction),
     )
-    squares = base.mark_rect(stroke="white", strokeWidth=1).encode(
-        color=alt.Color(
-            "pruned:Q",
-            title=["fraction", "pruned"],
-            scale=alt.Scale(scheme="blues", domain=[low, high]),
-        )
-    )
-    numbers = base.mark_text(fontSize=11).encode(
-        text=alt.Text("pruned:Q", format=".2f"),
-        color=alt.condition(
-            f"datum.pruned > {low + 0.6 * (high - low)}", alt.value("white"), alt.value(INK)
-        ),
-    )
-    sources = list(cells["source"].unique())
-    faceted = (
-        alt.layer(squares, numbers, data=cells)
-        .properties(width=alt.Step(36), height=alt.Step(22))
-        .facet(
-            facet=alt.Facet(
-                "source:N", sort=sources, title=None, header=alt.Header(labelFontSize=14)
-            ),
-            columns=ACROSS,
-            spacing=24,
-        )
-        .resolve_axis(x="independent", y="independent")
-    )
-    chart = styled(
-        faceted,
+    present = set(cells["kind"])
+    kinds = [kind for kind in map(to_words, KINDS) if kind in present]
+    title = ["fraction", "pruned"]
+    colour = _colour("mean", title, "heatmap", enclosing_tenths(table["mean"]))
+    panels: list[alt.LayerChart] = []
+    for name, rows in cells.groupby("mask", sort=False):
+        base = _squares(rows, "kind", kinds, "layer", list(rows["layer"].unique()), "bottom")
+        layers = [
+            *_numbers(base, "mean", colour if theme.legends else colour.legend(None), "small"),
+            *add_tooltips(base.mark_rect(), theme, "mask layer kind", digits=3),
+        ]
+        panel = alt.LayerChart(layer=layers, title=str(name), width=alt.Step(SMALL_COLUMN))
+        panels.append(panel.properties(height=SMALL_ROW * rows["layer"].nunique()))
+    return add_heading(
+        alt.concat(*panels, columns=ACROSS, spacing=24),
+        theme,
         "Fraction pruned of each matrix, by layer and kind",
         [f"Mean over {seeds(table['n'])}; beside each source the fraction pruned of the whole."],
     )
-    return chart.configure_axisY(domain=False, ticks=False, labelPadding=8).configure_axisX(
-        domain=False, ticks=False, labelAngle=-90, labelPadding=6
-    )
 
 
-def _share_pruned(table: pd.DataFrame) -> str:
-    """How much the masks of an overlap table prune, in per cent: one number or two ends."""
-    whole = table.loc[table["scope"] == "all", ["sparsity_a", "sparsity_b"]].to_numpy()
-    ends = dict.fromkeys(f"{100 * end:g}" for end in (whole.min(), whole.max()))
-    return " to ".join(ends)
+def _sources(finders: pd.Series[str], tasks: pd.Series[str]) -> pd.Series[str]:
+    labels = [source_label(*mask) for mask in zip(finders, tasks, strict=True)]
+    return pd.Series(labels, index=finders.index)
 
 
-def _transferred(table: pd.DataFrame) -> pd.DataFrame:
-    full = [
+def _headings(table: pd.DataFrame) -> list[str]:
+    """Each target with its metric and its full model's score, on lines that `|` separates."""
+    return [
         f"{target}|{metric_label(metric).strip()}|{score(mean, std).strip()}"
         for target, metric, mean, std in zip(
             table["target"], table["metric"], table["full_mean"], table["full_std"], strict=True
         )
     ]
-    return pd.DataFrame(
-        {
-            "source": table["source"],
-            "target": full,
-            "delta": table["delta_full"],
-            "label": [signed(delta) for delta in table["delta_full"]],
-            "own": table["source"] == table["target"],
-            "winning": table["matches_full"],
-            "equal": table["matches_same_task"] & (table["source"] != table["target"]),
-            "kind": table["source"].isin(UNIVERSAL).map({True: "universal", False: "task"}),
-        }
+
+
+def _width(heading: str) -> int:
+    return max(map(len, heading.split("|")))
+
+
+def _squares(
+    rows: pd.DataFrame,
+    across: str,
+    columns: Sequence[str],
+    down: str,
+    lines: Sequence[str],
+    labels: Literal["top", "bottom"] = "top",
+) -> alt.Chart:
+    """A place for each row: `columns` and `lines` in their order, with labels at one end."""
+    bare: dict[str, Any] = {"domain": False, "ticks": False, "grid": False}
+    padding = 8 + 17 * max(heading.count("|") for heading in columns)  # lines grow downwards
+    split = "split(datum.label, '|')"
+    return alt.Chart(rows).encode(
+        x=alt.X(
+            f"{across}:N",
+            sort=list(columns),
+            title=None,
+            axis=alt.Axis(orient=labels, labelExpr=split, labelPadding=padding, **bare),
+            scale=alt.Scale(paddingInner=0.04, paddingOuter=0),
+        ),
+        y=alt.Y(
+            f"{down}:N",
+            sort=list(lines),
+            title=None,
+            axis=alt.Axis(labelPadding=8, **bare),
+            scale=alt.Scale(paddingInner=0.08, paddingOuter=0),
+        ),
     )
 
 
-def _overlapping(table: pd.DataFrame) -> pd.DataFrame:
-    """Both squares of every two sources, and the one of every source with itself."""
-    whole = table[(table["scope"] == "all") & table["beyond_chance"].notna()]
-    one = [source(*names) for names in zip(whole["finder_a"], whole["source_a"], strict=True)]
-    other = [source(*names) for names in zip(whole["finder_b"], whole["source_b"], strict=True)]
-    cells = pd.DataFrame(
-        {
-            "one": one,
-            "other": other,
-            "beyond": whole["beyond_chance"],
-            "label": [minus(f"{round(beyond, 2) + 0.0:.2f}") for beyond in whole["beyond_chance"]],
-            "seeds": whole["comparison"] == "seeds",
-            "random": (whole["finder_a"] == "random") | (whole["finder_b"] == "random"),
-        }
-    )
-    mirrored = cells[~cells["seeds"]].rename(columns={"one": "other", "other": "one"})
-    return pd.concat([cells, mirrored])
+def _colour(
+    value: str,
+    title: Sequence[str],
+    colours: Literal["diverging", "heatmap"],
+    ends: tuple[float, float],
+) -> alt.Color:
+    """A scale of one of the theme's ranges; beyond its ends, values have the ends' colours."""
+    scale = alt.Scale(range=colours, domain=list(ends), clamp=True, interpolate="lab")
+    return alt.Color(f"{value}:Q", title=list(title), scale=scale)
 
 
-def _pruned(table: pd.DataFrame) -> pd.DataFrame:
-    sources = [
-        f"{source(finder, task)}, {sparsity:.2f}"
-        for finder, task, sparsity in zip(
-            table["finder"], table["source"], table["sparsity"], strict=True
-        )
+def _numbers(
+    base: alt.Chart, value: str, colour: alt.Color, style: str = "number"
+) -> list[alt.Chart]:
+    """Squares in the colour of their `value`, and their labels."""
+    return [
+        base.mark_rect(cornerRadius=3).encode(color=colour),
+        base.mark_text(style=style).encode(text="label:N", color=_ink(value)),
     ]
-    return pd.DataFrame(
-        {
-            "source": sources,
-            "layer": table["layer"],
-            "matrix": table["matrix"].map(words),
-            "pruned": table["mean"],
-        }
+
+
+def _ink(value: str) -> Any:
+    """What can be read on the colour of `value`: dark on light squares, white on dark ones."""
+    light = f"luminance(scale('color', datum.{value})) > 0.25"
+    return alt.when(light).then(alt.value(INK)).otherwise(alt.value("white"))
+
+
+def _mark(base: alt.Chart, where: str, **shape: Any) -> alt.Chart:
+    """A mark at the right edge of the squares whose column `where` is true."""
+    marks = base.transform_filter(f"datum.{where}")
+    edge = alt.ExprRef("bandwidth('x') / 2 - 10")
+    return marks.mark_point(filled=True, opacity=1, xOffset=edge, **shape).encode(
+        color=_ink("delta_full")
     )
+
+
+def _frame(base: alt.Chart) -> alt.Chart:
+    """Frames around the squares of a task's own masks."""
+    frames = base.transform_filter("datum.own")
+    return frames.mark_rect(fill="none", strokeWidth=2, cornerRadius=3, style="frame")
+
+
+def _divide(sources: Sequence[str]) -> list[alt.Chart]:
+    """A line above the first source that belongs to no task, if there is one."""
+    first = [source for source in sources if source in UNIVERSAL][:1]
+    y = alt.Y("source:N", sort=list(sources), title=None)
+    above = alt.ExprRef("-bandwidth('y') / 2 - 2")
+    rows = alt.Chart(pd.DataFrame({"source": first}))
+    return [rows.mark_rule(style="frame", yOffset=above).encode(y=y)] if first else []

@@ -5,18 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import cycle, product
-from typing import Literal
+from itertools import product
+from typing import Any, NamedTuple
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from tickets.figures.charts import INK, styled
-from tickets.figures.curves import COLOURS, GREY
+from tickets.figures.charts import (
+    PRINT,
+    Theme,
+    add_heading,
+    add_tooltips,
+    colour_lines,
+    mark_level,
+)
 from tickets.terminal import seeds
 
-WIDTH, HEIGHT = 720, 420
+WIDTH, HEIGHT = 720, 400
 """Size of the figure in points."""
 
 CHARACTER, LINE, GAP = 7.5, 16.0, 9.0
@@ -25,13 +31,9 @@ CHARACTER, LINE, GAP = 7.5, 16.0, 9.0
 BESIDE, HALF_BAR = 18.0, 5.0
 """Distance of sources with equally many examples, and half a bar's room, in points."""
 
-SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
-"""Of a name, which is beside its point."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class _Box:
-    """A part of the figure, in points from its left lower corner."""
+class _Box(NamedTuple):
+    """A part of the chart, in points from its left lower corner."""
 
     left: float
     right: float
@@ -48,46 +50,44 @@ class _Box:
 
 
 OUTSIDE = (
-    _Box(left=-math.inf, right=0, bottom=-math.inf, top=math.inf),
-    _Box(left=WIDTH, right=math.inf, bottom=-math.inf, top=math.inf),
-    _Box(left=-math.inf, right=math.inf, bottom=-math.inf, top=0),
-    _Box(left=-math.inf, right=math.inf, bottom=HEIGHT, top=math.inf),
+    _Box(-math.inf, 0, -math.inf, math.inf),
+    _Box(WIDTH, math.inf, -math.inf, math.inf),
+    _Box(-math.inf, math.inf, -math.inf, 0),
+    _Box(-math.inf, math.inf, HEIGHT, math.inf),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Plane:
-    """Where values stand: examples across, on a logarithmic scale, and transfer upwards."""
+    """Where values are in the chart: examples across, on a logarithmic scale, transfer upwards.
+
+    `examples` and `transfer` are the ends of the axes.
+    """
 
     examples: tuple[float, float]
     transfer: tuple[float, float]
 
-    def across(self, examples: float) -> float:
+    def across(self, examples: pd.Series[float]) -> pd.Series[float]:
         least, most = self.examples
-        return WIDTH * math.log(examples / least) / math.log(most / least)
+        return WIDTH * (examples / least).map(math.log) / math.log(most / least)
 
-    def examples_at(self, across: float) -> float:
+    def examples_at(self, across: pd.Series[float]) -> pd.Series[float]:
         least, most = self.examples
         return least * (most / least) ** (across / WIDTH)
 
-    def up(self, transfer: float) -> float:
+    def up(self, transfer: pd.Series[float]) -> pd.Series[float]:
         least, most = self.transfer
         return HEIGHT * (transfer - least) / (most - least)
 
-    def transfer_at(self, up: float) -> float:
-        least, most = self.transfer
-        return least + (most - least) * up / HEIGHT
 
-
-def transferability(table: pd.DataFrame) -> alt.LayerChart:
-    """Mean transfer of each source's mask against the training examples that it was found on.
+def transferability(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
+    """Mean transfer of each source's mask by the training examples that it was trained on.
 
     `table` is transferability.csv. Bars are 95 % intervals; a line joins a task and its parts.
     """
     plane = _plane(table)
-    points = _points(table, plane)
-    names = _names(points, plane)
-    families = list(points["family"].unique())
+    points = _place_names(_place_points(table, plane), plane)
+    colours = colour_lines(list(points["family"].unique()))
     x = alt.X(
         "examples:Q",
         title="training examples of the source",
@@ -99,30 +99,30 @@ def transferability(table: pd.DataFrame) -> alt.LayerChart:
     colour = alt.Color(
         "family:N",
         legend=None,
-        scale=alt.Scale(domain=families, range=[c for _, c in zip(families, cycle(COLOURS))]),
+        scale=alt.Scale(domain=list(colours), range=list(colours.values())),
     )
 
     def y(column: str) -> alt.Y:
         return alt.Y(f"{column}:Q", title=title, scale=scale)
 
-    base = alt.Chart(points).encode(x=x, color=colour)
-    text = alt.Chart(names).encode(x=x, y=y("at"), text="source:N")
+    base = alt.Chart(points).encode(x=x, y=y("mean"))
+    coloured = base.encode(color=colour)
+    name: dict[str, Any] = {of: alt.ExprRef(f"datum.name_{of}") for of in ("align", "dx", "dy")}
     layers = [
-        alt.Chart(pd.DataFrame({"full": [0.0]}))
-        .mark_rule(color=GREY, strokeDash=[5, 3], strokeWidth=1.5)
-        .encode(y=y("full")),
-        base.mark_line(strokeWidth=1.5, opacity=0.6).encode(y=y("mean")),
-        base.mark_rule(strokeWidth=1.5).encode(y=y("low"), y2="high:Q"),
-        base.mark_point(filled=True, size=70, opacity=1).encode(y=y("mean")),
-        *(
-            text.transform_filter(alt.datum.align == side).mark_text(
-                align=side, baseline="middle", fontSize=13, color=INK
-            )
-            for side in SIDES
+        mark_level(alt.Chart(pd.DataFrame({"full": [0.0]}))).encode(y=y("full")),
+        coloured.mark_line(strokeWidth=1.5, opacity=0.6),
+        coloured.mark_rule(strokeWidth=1.5).encode(y=y("low"), y2="high:Q"),
+        coloured.mark_point(filled=True, size=80, opacity=1),
+        base.mark_text(style="name", baseline="middle", **name).encode(text="source:N"),
+        *add_tooltips(
+            coloured.mark_point(filled=True, size=350),  # a finger's size
+            theme,
+            "source train_examples targets low high",
         ),
     ]
-    return styled(
+    return add_heading(
         alt.LayerChart(layer=layers, width=WIDTH, height=HEIGHT),
+        theme,
         "How well a source's mask serves the other tasks, by its training examples",
         [
             f"Mean over {seeds(table['n'])}; bars: 95 % intervals. Dashed: the full model. "
@@ -141,70 +141,62 @@ def _plane(table: pd.DataFrame) -> _Plane:
     return _Plane(examples=(least / sides, most * sides), transfer=(low - margin, high + margin))
 
 
-def _points(table: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
-    """`table` with each source's `family`, and `examples` where the figure has it."""
+def _place_points(table: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
+    """`table` with each source's `family`, and `examples` where the chart has its point."""
     equal = table.groupby("train_examples")["source"]
     shift = BESIDE * (equal.cumcount() - (equal.transform("size") - 1) / 2)
-    examples = [
-        plane.examples_at(plane.across(number) + aside)
-        for number, aside in zip(table["train_examples"], shift, strict=True)
-    ]
     whole = table["subset_of"].isna() | (table["subset_of"] == "")
-    family = table["subset_of"].mask(whole, table["source"])
-    return table.assign(family=family, examples=examples)
+    return table.assign(
+        family=table["subset_of"].mask(whole, table["source"]),
+        examples=plane.examples_at(plane.across(table["train_examples"]) + shift),
+    )
 
 
-def _names(points: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
-    """Each source's name as near to its point as it meets no bar, line or other name."""
-    taken = [*OUTSIDE, *_bars(points, plane), *_lines(points, plane)]
-    rows: list[dict[str, object]] = []
-    for source, examples, mean in zip(
-        points["source"], points["examples"], points["mean"], strict=True
-    ):
-        places = list(_places(str(source), plane.across(examples), plane.up(mean)))
-        side, box = min(places, key=lambda place: sum(map(place[1].meets, taken)))
+def _place_names(points: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
+    """`points`, each with its name as near to it as it meets no bar, line or other name.
+
+    `name_align` is the side of the name that is fixed, `name_dx` and `name_dy` where that is from
+    the point, in points to the right and down. In a chart of another width than `WIDTH` names stay
+    beside their points, but may meet.
+    """
+    across, up = plane.across(points["examples"]), plane.up(points["mean"])
+    taken = [*OUTSIDE, *_bars(points, plane), *_lines(points["family"], across, up)]
+    places: list[tuple[str, float, float]] = []
+    for source, x, y in zip(points["source"], across, up, strict=True):
+        choices = _places(CHARACTER * len(str(source)), x, y)
+        side, step, box = min(choices, key=lambda choice: sum(map(choice[2].meets, taken)))
         taken.append(box)
-        across = box.left if side == "left" else box.right
-        up = (box.bottom + box.top) / 2
-        rows.append(
-            {
-                "source": source,
-                "align": side,
-                "examples": plane.examples_at(across),
-                "at": plane.transfer_at(up),
-            }
-        )
-    return pd.DataFrame(rows)
+        places.append((side, GAP if side == "left" else -GAP, -step * LINE))
+    columns = ["name_align", "name_dx", "name_dy"]
+    return points.join(pd.DataFrame(places, columns=columns, index=points.index))
 
 
-def _places(name: str, across: float, up: float) -> Iterator[tuple[str, _Box]]:
-    """Where a point's name may stand, the best places first, and which side of it is fixed."""
-    length = CHARACTER * len(name)
-    for step, side in product((0, 1, -1, 2, -2, 3, -3), SIDES):
-        left = across + GAP if side == "left" else across - GAP - length
-        bottom = up + step * LINE - LINE / 2
-        yield side, _Box(left=left, right=left + length, bottom=bottom, top=bottom + LINE)
+def _places(length: float, x: float, y: float) -> Iterator[tuple[str, int, _Box]]:
+    """Where a point's name may stand, best first: its fixed side, lines up, and its box."""
+    for steps, side in product(((0, 1, -1), (2, -2), (3, -3)), ("left", "right")):
+        left = x + GAP if side == "left" else x - GAP - length
+        for step in steps:
+            middle = y + step * LINE
+            yield side, step, _Box(left, left + length, middle - LINE / 2, middle + LINE / 2)
 
 
 def _bars(points: pd.DataFrame, plane: _Plane) -> Iterator[_Box]:
-    for examples, low, high in zip(points["examples"], points["low"], points["high"], strict=True):
-        across = plane.across(examples)
-        yield _Box(
-            left=across - HALF_BAR,
-            right=across + HALF_BAR,
-            bottom=plane.up(low),
-            top=plane.up(high),
-        )
+    """The points' intervals, and the full model's level."""
+    ends = plane.up(points["low"]), plane.up(points["high"])
+    for x, low, high in zip(plane.across(points["examples"]), *ends, strict=True):
+        yield _Box(x - HALF_BAR, x + HALF_BAR, low, high)
+    (level,) = plane.up(pd.Series([0.0]))
+    yield _Box(0, WIDTH, level - 1, level + 1)
 
 
-def _lines(points: pd.DataFrame, plane: _Plane) -> Iterator[_Box]:
+def _lines(
+    families: pd.Series[str], across: pd.Series[float], up: pd.Series[float]
+) -> Iterator[_Box]:
     """The lines within families, as small boxes along them."""
-    for _, family in points.sort_values("examples").groupby("family"):
-        across = [plane.across(examples) for examples in family["examples"]]
-        up = [plane.up(mean) for mean in family["mean"]]
-        for at in np.arange(across[0], across[-1], 4.0):
-            height = float(np.interp(at, across, up))
-            yield _Box(left=at, right=at + 4, bottom=height - 2, top=height + 2)
+    for _, x in across.sort_values().groupby(families):
+        for at in np.arange(x.iloc[0], x.iloc[-1], 4.0):
+            y = float(np.interp(at, x, up[x.index]))
+            yield _Box(at, at + 4, y - 2, y + 2)
 
 
 def _ticks(plane: _Plane) -> list[float]:

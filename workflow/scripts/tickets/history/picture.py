@@ -8,8 +8,7 @@ import altair as alt
 import pandas as pd
 
 from tickets.figures import charts
-from tickets.figures.charts import INK, styled
-from tickets.figures.curves import GREY
+from tickets.figures.charts import GREY, INK, PRINT, add_heading
 from tickets.history.ancestry import Ancestry, printable
 from tickets.history.layout import PADDING, Box, Layout, Point, layout
 
@@ -84,8 +83,9 @@ def picture(ancestry: Ancestry) -> alt.LayerChart:
             for at, said, size, ink in (("first", "name", 12, INK), ("second", "said", 10.5, GREY))
         ),
     ]
-    return styled(
+    return add_heading(
         alt.LayerChart(layer=layers, width=plan.width, height=plan.height),
+        PRINT,
         printable(f"What {ancestry.ancestors[ancestry.root].place} was made from"),
         [
             "Each box: a file, with the first digits of its sha256. Lines lead to what was made "

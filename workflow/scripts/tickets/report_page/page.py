@@ -1,0 +1,118 @@
+"""The page: its template filled with charts, sentences and tables. It loads nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import vl_convert
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from tickets.audit.findings import FAULTS, REMARKS
+from tickets.figures import curves, heat_maps, networks, scatter
+from tickets.figures.charts import PAGE, Theme
+from tickets.report_page import summaries
+from tickets.report_page.layout import Figure, take_apart
+from tickets.tables.winning_tickets import MEANING
+
+TEMPLATE = "story.html.jinja"
+VEGA = "window.vegaEmbed = vegaEmbed;"
+TABLES = (
+    *("transfer", "baselines", "winning_tickets", "sparsity_sweep", "rewinding"),
+    *("transfer_variants", "transferability", "mask_overlap", "layer_sparsity", "versus_paper"),
+)
+"""The tables that the page needs, in the order in which its end shows them."""
+
+Chart = Callable[[pd.DataFrame, Theme], alt.LayerChart | alt.ConcatChart]
+CHARTS: Mapping[str, tuple[Chart, str]] = {
+    "transfer": (heat_maps.transfer, "transfer"),
+    "transfer_sweep": (curves.transfer_sweep, "transfer_variants"),
+    "transferability": (scatter.transferability, "transferability"),
+    "sparsity_sweep": (curves.sparsity_sweep, "sparsity_sweep"),
+    "rewinding": (curves.rewinding, "rewinding"),
+    "winning_tickets": (networks.winning_tickets, "winning_tickets"),
+    "mask_overlap": (heat_maps.mask_overlap, "mask_overlap"),
+    "layer_sparsity": (heat_maps.layer_sparsity, "layer_sparsity"),
+}
+"""The page's charts in its order, each with its table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportData:
+    """A study's tables by name, its audit's verdict, its model and its seeds."""
+
+    tables: Mapping[str, pd.DataFrame]
+    audit: Mapping[str, Any]
+    model: str
+    seeds: Sequence[int]
+
+
+def draw_figures(study: ReportData) -> dict[str, Figure]:
+    """Every figure of the page, in its order.
+
+    Tooltips need two columns more than tables have: the study's seeds, and what a network is.
+    """
+    seeds = ", ".join(map(str, study.seeds))
+    tables = {name: table.assign(seeds=seeds) for name, table in study.tables.items()}
+    tables["winning_tickets"]["meaning"] = tables["winning_tickets"]["network"].map(MEANING)
+    return {name: take_apart(draw(tables[table], PAGE)) for name, (draw, table) in CHARTS.items()}
+
+
+def render_page(study: ReportData, template: Path) -> str:
+    """The page of a study; `template` is the folder of its words, its style and its script.
+
+    The same study gives the same page to the byte.
+    """
+    tables = study.tables
+    figures = draw_figures(study)
+    specs = {
+        f"{name}-{place}": panel.spec
+        for name, figure in figures.items()
+        for place, panel in enumerate(figure.panels)
+    }
+    tickets = tables["winning_tickets"]
+    # The full model is no ticket, though it meets the rule.
+    networks = tickets[tickets["criterion"] == "within_std"].assign(
+        ticket=tickets["wins"] & (tickets["network"] != "full")
+    )
+    claims = summaries.read_claims(tables["versus_paper"])
+    page = Environment(
+        loader=FileSystemLoader(template),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    ).get_template(TEMPLATE)
+    return page.render(
+        study=study,
+        figures=figures,
+        specs=_embed_json(specs),
+        vega=_embed_vega(),
+        winning_sparsities=summaries.describe_winning_sparsities(tickets),
+        transferred=summaries.describe_transfer(tables["transfer"]),
+        seeds=summaries.describe_seeds(study.seeds),
+        transfer=summaries.tabulate_transfer(tables["transfer"]),
+        networks=summaries.tabulate_scores(networks, "network", "task", "ticket"),
+        claims=claims,
+        verdicts=summaries.count_verdicts(claims),
+        published=summaries.select_published(tables["versus_paper"]),
+        findings=summaries.tabulate_findings(study.audit["findings"], {**FAULTS, **REMARKS}),
+        tables={name: summaries.format_table(tables[name]) for name in TABLES},
+    )
+
+
+def _embed_vega() -> Markup:
+    """Vega, Vega-Lite and Vega-Embed, one copy for all charts; "</script" would end its element."""
+    return Markup(vl_convert.javascript_bundle(VEGA).replace("</script", "<\\/script"))
+
+
+def _embed_json(value: object) -> Markup:
+    """JSON inside a script element: a "<" there could end it."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c"))

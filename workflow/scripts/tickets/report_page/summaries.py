@@ -1,0 +1,158 @@
+"""The page's sentences and tables of text, from a study's own numbers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tickets.tables.cells import ENOUGH_SEEDS
+from tickets.tables.transfer import UNIVERSAL
+from tickets.tables.verdicts import Verdict
+from tickets.terminal import metric_label, score
+
+STAR = "\N{BLACK STAR}"
+"""Marks a winning ticket."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextTable:
+    """A table to be read: a row has as many cells as there are columns."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimSummary:
+    """A claim of the paper, its verdict on this study, and its parts with their tests."""
+
+    proposition: str
+    verdict: str
+    parts: Sequence[str]
+
+
+def read_claims(table: pd.DataFrame) -> list[ClaimSummary]:
+    """The claims of versus_paper.csv, whose column `test` joins the parts of each."""
+    rows = table[table["kind"] == "claim"]
+    return [
+        ClaimSummary(proposition=item, verdict=verdict, parts=re.split(r"(?<=\)); ", test))
+        for item, verdict, test in zip(rows["item"], rows["holds"], rows["test"], strict=True)
+    ]
+
+
+def count_verdicts(claims: Sequence[ClaimSummary]) -> str:
+    """How many of the claims hold, do not hold, and are undecided."""
+    counts = Counter(claim.verdict for claim in claims)
+    return ", ".join(f"{counts[verdict]} {_verb(verdict, counts[verdict])}" for verdict in Verdict)
+
+
+def _verb(verdict: Verdict, count: int) -> str:
+    if verdict is Verdict.UNDECIDED:
+        return "is undecided" if count == 1 else "are undecided"
+    singular = {Verdict.HOLDS: "holds", Verdict.FAILS: "does not hold"}
+    plural = {Verdict.HOLDS: "hold", Verdict.FAILS: "do not hold"}
+    return (singular if count == 1 else plural)[verdict]
+
+
+def describe_winning_sparsities(table: pd.DataFrame) -> str:
+    """How far tasks can be pruned, from winning_tickets.csv."""
+    own = table[(table["criterion"] == "within_std") & (table["network"] == "imp")]
+    winning = own[own["wins"] & (own["sparsity"] > 0)]
+    if winning.empty:
+        return "No task has a winning ticket here."
+    ends = winning.sort_values("sparsity", kind="stable").iloc[[0, -1]]
+    (least, most), (one, other) = 100 * ends["sparsity"], ends["task"]
+    count = f"{len(winning)} of {len(own)} tasks have a winning ticket"
+    if least == most:
+        return f"{count}, at {least:g} % pruned."
+    return (
+        f"{count}: the least that can go is {least:g} % of the weights ({one}), the most "
+        f"{most:g} % ({other})."
+    )
+
+
+def describe_transfer(table: pd.DataFrame) -> str:
+    """How many masks win on their own and on other tasks, from transfer.csv."""
+    masks = table[~table["source"].isin(UNIVERSAL)]
+    is_own = masks["source"] == masks["target"]
+    own, other = masks[is_own], masks[~is_own]
+    return (
+        f"At {100 * table['sparsity'].iloc[0]:g} % pruned, {own['matches_full'].sum()} of "
+        f"{len(own)} masks are winning tickets on the task they were found on, and "
+        f"{other['matches_full'].sum()} of {len(other)} on another one."
+    )
+
+
+def describe_seeds(seeds: Sequence[int]) -> str:
+    """How many seeds every mean is over, and whether that is enough."""
+    number = f"{len(seeds)} seed{'s' * (len(seeds) > 1)}"
+    if len(seeds) >= ENOUGH_SEEDS:
+        return f"Every mean is over {number}."
+    return f"Every mean is over {number}: that is few, and standard deviations are rough."
+
+
+def tabulate_scores(table: pd.DataFrame, rows: str, columns: str, wins: str) -> TextTable:
+    """Means and standard deviations of a long table as a square one, winning tickets starred."""
+    cells = {
+        (row, column): score(mean, std, f" {STAR}" if is_ticket else "")
+        for row, column, mean, std, is_ticket in zip(
+            table[rows], table[columns], table["mean"], table["std"], table[wins], strict=True
+        )
+    }
+    metrics = table.drop_duplicates(columns).set_index(columns)["metric"]
+    heads = [f"{name}\n{metric_label(metric).strip()}" for name, metric in metrics.items()]
+    return TextTable(
+        columns=["", *heads],
+        rows=[
+            [str(row), *(cells.get((row, column), "") for column in metrics.index)]
+            for row in table[rows].unique()
+        ],
+    )
+
+
+def tabulate_transfer(table: pd.DataFrame) -> TextTable:
+    """The scores of transfer.csv as a square, the full model's in the first row."""
+    square = tabulate_scores(table, "source", "target", "matches_full")
+    targets = table.drop_duplicates("target")
+    full = [
+        score(mean, std, "")
+        for mean, std in zip(targets["full_mean"], targets["full_std"], strict=True)
+    ]
+    return TextTable(columns=square.columns, rows=[["full model", *full], *square.rows])
+
+
+def select_published(table: pd.DataFrame) -> TextTable:
+    """The paper's numbers that this study has too, from versus_paper.csv."""
+    both = table[(table["kind"] == "value") & table["ours"].notna()]
+    columns = ["table", "item", "task", "source", "target", "paper", "ours", "difference"]
+    return format_table(both[columns])
+
+
+def tabulate_findings(counts: Mapping[str, int], meanings: Mapping[str, str]) -> TextTable:
+    """An audit's findings, a row a kind."""
+    return TextTable(
+        columns=["finding", "how often", "meaning"],
+        rows=[[code, f"{count:,}", meanings[code]] for code, count in sorted(counts.items())],
+    )
+
+
+def format_table(table: pd.DataFrame) -> TextTable:
+    """A table as text, numbers to at most four digits after the point."""
+    return TextTable(
+        columns=[str(name).replace("_", " ") for name in table.columns],
+        rows=[[_format(value) for value in row] for row in table.itertuples(index=False)],
+    )
+
+
+def _format(value: object) -> str:
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4f}".rstrip("0").rstrip(".")
+    return str(value)

@@ -1,1 +1,0 @@
-"""The study as one page: figures to point at, tables, and what became of the claims."""
