@@ -3,7 +3,6 @@
 Examples:
     tickets why results/masks/imp/mlm/rewind-0/seed-1/sparsity-70.safetensors
     tickets why results/masks/oneshot/sparsity-70.safetensors --dot
-    tickets why results/masks/oneshot/sparsity-70.safetensors --picture why.svg
     tickets why results/tables/transfer.csv --all
 """
 
