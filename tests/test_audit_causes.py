@@ -243,8 +243,10 @@ def statement(name: str, digest: str, **parents: tuple[str, str]) -> Statement:
     )
 
 
-def contradiction(*others: str) -> list[str]:
-    """Causes where CSV read another version of SECOND, which `others` read as it is."""
+def contradiction(*others: str, beside: tuple[Finding, ...] = ()) -> list[str]:
+    """Causes where CSV read another version of SECOND, which `others` read as it is; `beside` are
+    findings beside that.
+    """
     statements = {
         SECOND: statement("second", "new"),
         CSV: statement("csv", "csv", parent=(SECOND, "old")),
@@ -256,7 +258,7 @@ def contradiction(*others: str) -> list[str]:
         statements=statements,
     )
     link = Finding(path=CSV, code="broken-link", message="made from another one")
-    return [each.finding.path for each in find_causes(files, [link])]
+    return [each.finding.path for each in find_causes(files, [link, *beside])]
 
 
 def test_the_many_are_believed() -> None:
@@ -267,6 +269,13 @@ def test_the_many_are_believed() -> None:
 def test_where_nobody_says_which_of_two_is_wrong_both_are_causes() -> None:
     """Nothing was made from the one, and nothing else from the other."""
     assert contradiction() == [SECOND, CSV]
+
+
+def test_a_fault_says_which_of_two_is_wrong() -> None:
+    """That of a replaced mask which has too few weights."""
+    count = Finding(path=SECOND, code="wrong-count", message="too few")
+
+    assert contradiction(beside=(count,)) == [SECOND]
 
 
 def test_a_clean_study_has_no_causes(study: Path) -> None:

@@ -112,6 +112,7 @@ class _Causes:
 
     def __init__(self, files: Files, faults: Sequence[Finding]) -> None:
         self._files, self._readings = files, _Readings(files)
+        self._faulty = {_file(each.path) for each in faults}
         relative = _MADE_FROM | _BY_DESIGN | _ABOUT_CODE
         self._changed = {_file(each.path) for each in faults if each.code not in relative}
         self.replaced = {
@@ -164,11 +165,12 @@ class _Causes:
         return next((each for each in (path, *_folders(path)) if each in self._changed), None)
 
     def _is_undecided(self, fault: Finding, cause: str) -> bool:
-        """Whether two files contradict each other, and no third one says which of them is right:
-        then both are causes.
+        """Whether two files contradict each other, and neither a third one nor another fault says
+        which of them is wrong: then both are causes.
         """
         path = _file(fault.path)
-        alone = cause in self.replaced and self._readings.other[cause] == {path}
+        replaced = cause in self.replaced and cause not in self._faulty
+        alone = replaced and self._readings.other[cause] == {path}
         return alone and fault.code in _LINKS and not self._readings.same[path]
 
 
