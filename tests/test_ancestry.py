@@ -12,8 +12,7 @@ from made_up_histories import COMMIT, Study, call, flip, states, two_rounds
 from tickets import provenance, statements
 from tickets.commands import why
 from tickets.files import sha256
-from tickets.history import ancestry
-from tickets.history.layout import layout
+from tickets.history import ancestry, dot
 
 IMP = "masks/imp/mrpc/rewind-0/seed-1"
 TRAINED = "trained/theta_0/{}/on-mrpc/seed-1.safetensors"
@@ -160,7 +159,8 @@ def test_a_long_history_is_no_deep_one() -> None:
     assert len(found.ancestors) == length + 3
     assert found.faults == []
     assert len(why.tree(ancestry.summarised(found))) == length + 3
-    assert len(layout(found).boxes) == length + 3
+    assert len(dot.group(found)[0]) == length + 3
+    assert dot.graph(found).count(" -> ") == length + 2
 
 
 @pytest.fixture

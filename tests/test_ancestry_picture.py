@@ -1,11 +1,12 @@
-"""The picture of a file's ancestry, and where it has its boxes and lines."""
+"""The graph of a file's ancestry, and graphviz's picture of it."""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
-from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,13 +16,17 @@ from hypothesis import strategies as st
 
 from made_up_histories import Study, call, flip
 from tickets.commands import why
+from tickets.errors import BadInput
 from tickets.files import sha256
+from tickets.history import dot
 from tickets.history.ancestry import Ancestor, Ancestry
-from tickets.history.layout import LANES, layout
 
 SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
 IMP = "masks/imp/mrpc/rewind-0/seed-1"
 SVG = "{http://www.w3.org/2000/svg}"
+KINDS = ("", "data", "weights", "encoded", "tickets", "trained", "masks", "predictions", "tables")
+
+needs_graphviz = pytest.mark.skipif(shutil.which("dot") is None, reason="graphviz is not installed")
 
 
 @pytest.fixture
@@ -41,42 +46,78 @@ def study(folder: Path) -> Study:
     return made
 
 
-def drawn(image: bytes) -> tuple[list[str], list[ElementTree.Element]]:
-    """What can be read in a picture, and its frames."""
-    root = ElementTree.fromstring(image)
-    shown = ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
-    marks = [each for each in root.iter(f"{SVG}path") if "stroke-dasharray" in each.attrib]
-    return shown, marks
+def read(graph: str) -> tuple[dict[str, list[str]], list[str], set[tuple[str, str]]]:
+    """A graph's boxes by name with their lines of text, what is said of each, and its arrows."""
+    boxes = re.findall(r'^(n\d+) \[label="((?:[^"\\]|\\.)*)", (.*)\]$', graph, re.MULTILINE)
+    arrows = re.findall(r"^(n\d+) -> (n\d+) ", graph, re.MULTILINE)
+    lines = {name: text.removesuffix(r"\n").split(r"\n") for name, text, _ in boxes}
+    return lines, [style for _, _, style in boxes], set(arrows)
 
 
-def test_the_picture_has_a_box_for_every_file(study: Study, folder: Path) -> None:
-    """With its name and digest: dashed where the file is not here, red where it is at fault; the
-    columns are named by kind, and the same tree gives the same bytes.
+EXPECTED = {
+    *("seed-1/sparsity-20", "seed-1/sparsity-10", "dense", "theta_0", "theta_0/dense"),
+    *("mrpc/train", "on-mrpc/seed-1", "bert.safetensors", "train-0.parquet"),
+    *("from outside", "data", "weights", "encoded", "tickets", "trained", "masks"),
+}
+
+
+def test_the_picture_has_a_box_for_every_file(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With its kind, name and digest: dashed where the file is not here, red where it is at fault;
+    the same tree gives the same bytes.
     """
+    flip(study.encoded)
+
+    findings = [call(why, study.last, "--dot") for _ in range(2)]
+
+    one, two = capsys.readouterr().out.split("digraph")[1:]
+    boxes, styles, _ = read(one)
+    shown = [line for lines in boxes.values() for line in lines]
+    assert findings == [1, 1]
+    assert one == two
+    assert set(shown) >= EXPECTED
+    assert study.short(f"{IMP}/sparsity-20.safetensors")[:8] in shown
+    assert f"{study.digests['encoded/mrpc/train.arrow'][:8]} · differs" in shown
+    assert len(styles) == 12
+    assert sum("dashed" in style for style in styles) == 2 + 2
+    assert ['color="#B00020"' in style for style in styles].count(True) == 1
+
+
+@needs_graphviz
+def test_graphviz_draws_every_box(study: Study, folder: Path) -> None:
+    """`--picture` writes what `dot` makes of the graph: the same boxes, dashed and red alike."""
     flip(study.encoded)
 
     findings = [call(why, study.last, "--picture", folder / f"{n}.svg") for n in ("one", "two")]
 
     image = (folder / "one.svg").read_bytes()
-    shown, frames = drawn(image)
+    root = ElementTree.fromstring(image)
+    nodes = [each for each in root.iter(f"{SVG}g") if each.get("class") == "node"]
+    frames = [next(each.iter(f"{SVG}path")) for each in nodes]
     assert findings == [1, 1]
     assert image == (folder / "two.svg").read_bytes()
-    assert {
-        *("seed-1/sparsity-20", "seed-1/sparsity-10", "dense", "theta_0", "theta_0/dense"),
-        *("mrpc/train", "on-mrpc/seed-1", "bert.safetensors", "train-0.parquet"),
-    } <= set(shown)
-    assert {"from outside", "data", "weights", "encoded", "tickets", "trained", "masks"} <= set(
-        shown
-    )
-    assert study.short(f"{IMP}/sparsity-20.safetensors")[:8] in shown
-    assert f"{study.digests['encoded/mrpc/train.arrow'][:8]} · differs" in shown
+    assert {"".join(text.itertext()) for text in root.iter(f"{SVG}text")} >= EXPECTED
     assert len(frames) == 12
-    assert sum(frame.get("stroke-dasharray") == "4,3" for frame in frames) == 2 + 2
-    assert [frame.get("stroke") for frame in frames].count("#B00020") == 1
+    assert sum("stroke-dasharray" in frame.attrib for frame in frames) == 2 + 2
+    assert [str(frame.get("stroke")).upper() for frame in frames].count("#B00020") == 1
 
 
-def test_altair_is_loaded_only_for_a_picture(study: Study, folder: Path) -> None:
-    """It takes longer than all else that the command does; and nothing heavy is loaded at all."""
+def test_without_graphviz_a_picture_is_refused_in_one_line(
+    study: Study, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says what to do, and writes nothing."""
+    monkeypatch.setenv("PATH", str(folder))
+
+    with pytest.raises(BadInput, match="install graphviz, or write --dot") as caught:
+        call(why, study.last, "--picture", folder / "why.svg")
+
+    assert "\n" not in str(caught.value)
+    assert not (folder / "why.svg").exists()
+
+
+def test_nothing_heavy_is_loaded(study: Study) -> None:
+    """Neither for the tree nor for the graph."""
     program = (
         "import argparse, sys; from tickets.commands import why\n"
         "parser = argparse.ArgumentParser(); why.add_flags(parser)\n"
@@ -86,25 +127,24 @@ def test_altair_is_loaded_only_for_a_picture(study: Study, folder: Path) -> None
 
     loaded = [
         subprocess.run(
-            [sys.executable, "-c", program, study.last, *picture],
+            [sys.executable, "-c", program, study.last, *graph],
             capture_output=True,
             text=True,
             check=True,
             env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
         ).stdout.splitlines()[-1]
-        for picture in ((), ("--picture", folder / "why.svg"))
+        for graph in ((), ("--dot",))
     ]
 
-    assert loaded == ["[]", "['altair', 'pandas']"]
+    assert loaded == ["[]", "[]"]
 
 
 @st.composite
 def ancestries(draw: st.DrawFn) -> Ancestry:
     """Any files made from any: each from some of those before it."""
-    kinds = [kind for lane in LANES for kind in lane]
     found: dict[str, Ancestor] = {}
     for number in range(draw(st.integers(1, 14))):
-        kind = draw(st.sampled_from(kinds))
+        kind = draw(st.sampled_from(KINDS))
         parents = draw(st.sets(st.sampled_from([*found] or ["none"]), max_size=5))
         found[str(number)] = Ancestor(
             place=f"{kind}/{number}/file" if kind else f"{number}",
@@ -119,54 +159,43 @@ def ancestries(draw: st.DrawFn) -> Ancestry:
 
 
 @given(ancestries())
-def test_no_line_crosses_a_box_or_hides_another(shown: Ancestry) -> None:
-    """Boxes do not meet; lines are upright or level, go around boxes, and begin and end at their
-    own; and where two lie upon each other, they lead from the same box.
-    """
-    plan = layout(shown)
-    pieces: list[tuple[int, tuple[float, float], tuple[float, float]]] = []
+def test_every_file_is_in_one_box_and_every_link_is_drawn(shown: Ancestry) -> None:
+    """And every arrow is of a link: from a file to what was made from it."""
+    boxes, _ = dot.group(shown)
+    lines, _, arrows = read(dot.graph(shown))
 
-    for one, other in combinations(plan.frames, 2):
-        apart = one.right < other.left or other.right < one.left
-        assert apart or one.bottom < other.top or other.bottom < one.top
-    for (parent, child), points in plan.lines.items():
-        start, end = plan.frames[parent], plan.frames[child]
-        assert points[0] in [(start.right, start.down), (start.across, start.bottom)]
-        assert points[-1][0] == end.left or points[-1] == (end.across, end.top)
-        assert end.top <= points[-1][1] <= end.bottom
-        for (x, y), (to_x, to_y) in pairwise(points):
-            assert x == to_x or y == to_y
-            low, high = (min(x, to_x), min(y, to_y)), (max(x, to_x), max(y, to_y))
-            assert low >= (0, 0)
-            assert high[0] <= plan.width
-            assert high[1] <= plan.height
-            for box in plan.frames:
-                beside = high[0] <= box.left or low[0] >= box.right
-                assert beside or high[1] <= box.top or low[1] >= box.bottom
-            pieces.append((parent, low, high))
-    for (one, low, high), (other, low_2, high_2) in combinations(pieces, 2):
-        if one != other:
-            common = [min(high[i], high_2[i]) - max(low[i], low_2[i]) for i in (0, 1)]
-            assert min(common) < 0 or max(common) == 0 or _cross(low, high, low_2, high_2)
+    files = [file.digest for box in boxes for file in box.files]
     links = {
-        (each.digest, shown.ancestors[key].digest)
+        (shown.ancestors[key].digest, each.digest)
         for each in shown.ancestors.values()
         for _, key in each.parents
     }
-    drawn_links = {
-        (file.digest, made_of.digest)
-        for parent, child in plan.lines
-        for file in plan.boxes[child].files
-        for made_of in plan.boxes[parent].files
-    }
-    assert links <= drawn_links
+    drawn = [
+        {
+            (made_of.digest, file.digest)
+            for made_of in boxes[int(start[1:])].files
+            for file in boxes[int(end[1:])].files
+        }
+        for start, end in arrows
+    ]
+    assert sorted(files) == sorted(each.digest for each in shown.ancestors.values())
+    assert [box.lines for box in boxes] == list(lines.values())
+    assert boxes[0].files == (shown.ancestors[shown.root],)
+    assert links <= set().union(*drawn)
+    assert all(pairs & links for pairs in drawn)
 
 
-def _cross(
-    low: tuple[float, float],
-    high: tuple[float, float],
-    low_2: tuple[float, float],
-    high_2: tuple[float, float],
-) -> bool:
-    """Whether one piece is level and the other upright."""
-    return (low[0] == high[0]) != (low_2[0] == high_2[0])
+@needs_graphviz
+@pytest.mark.parametrize(
+    "name", ['"', "\\", '\\"]; x [label="', "&amp;<b>", "\\N", "a\nb", "<svg>"]
+)
+def test_a_name_is_drawn_as_it_is(name: str) -> None:
+    """Nothing in it is read as graphviz's language."""
+    file = Ancestor(place=name, digest="0" * 64, stated=None, statement=None, state="here")
+    graph = dot.graph(Ancestry(root="it", ancestors={"it": file}))
+
+    root = ElementTree.fromstring(dot.svg(graph))
+
+    texts = ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
+    assert name.replace("\n", "?") in texts
+    assert len([each for each in root.iter(f"{SVG}g") if each.get("class") == "node"]) == 1

@@ -149,9 +149,10 @@ class Cluster:
         wait_for(lambda: call("squeue", "-h", timeout=10) == "", "jobs to end", seconds=30)
 
     def shut_down(self) -> None:
-        """Cancel all jobs and stop everything."""
-        with suppress(OSError, subprocess.CalledProcessError, subprocess.TimeoutExpired):
-            self.cancel_all()
+        """Cancel all jobs and stop everything, however far the cluster had booted."""
+        if "slurmctld" in self._daemons:
+            with suppress(OSError, subprocess.SubprocessError, TimeoutError):
+                self.cancel_all()
         for daemon in reversed(self._daemons.values()):
             daemon.terminate()
             try:
@@ -159,6 +160,9 @@ class Cluster:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
+        for number in processes_that_mention(str(self._folder)):
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
         if LINK.is_symlink() and LINK.readlink() == self._folder / "slurm.conf":
             LINK.unlink()
             with suppress(OSError):
@@ -199,31 +203,71 @@ class Cluster:
 
 @contextmanager
 def cluster(folder: Path, *, accounting: bool) -> Generator[Cluster]:
-    """Within the block a cluster runs, and SLURM's commands on this machine are about it."""
+    """Within the block a cluster runs, and SLURM's commands on this machine are about it.
+
+    A signal that ends this process ends the block first.
+    """
     if LINK.exists():
         raise RuntimeError(f"{LINK} exists: a SLURM is set up here already")
     LINK.unlink(missing_ok=True)  # one that a killed run has left leads nowhere
     booted = Cluster(folder, accounting)
+    with signals_raise():
+        try:
+            booted.boot()
+            yield booted
+        finally:
+            booted.shut_down()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def signals_raise() -> Generator[None]:
+    """Within the block the first signal that would end this process raises KeyboardInterrupt, for
+    which pytest tears its fixtures down; later ones do not disturb that. What is ignored, as after
+    `nohup`, stays ignored.
+    """
+    numbers = [signal.SIGHUP, signal.SIGINT, signal.SIGTERM]
+    before = {each: signal.getsignal(each) for each in numbers}
+    handled = [each for each in numbers if before[each] != signal.SIG_IGN]
+
+    def interrupt(*_: object) -> None:
+        for each in handled:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for each in handled:
+        signal.signal(each, interrupt)
     try:
-        booted.boot()
-        yield booted
+        yield
     finally:
-        booted.shut_down()
-        shutil.rmtree(folder, ignore_errors=True)
+        for each in handled:
+            signal.signal(each, before[each])
 
 
 def processes_of(jobs: Sequence[str]) -> Iterator[int]:
     """The processes of some jobs on this machine, SLURM's own for them among these."""
+    for number, line, variables in _processes():
+        for job in jobs:
+            if f"slurmstepd: [{job}." in line or f"SLURM_JOB_ID={job}" in variables:
+                yield number
+                break
+
+
+def processes_that_mention(folder: str) -> Iterator[int]:
+    """The other processes with a folder in their command or environment."""
+    for number, line, variables in _processes():
+        if number != os.getpid() and any(folder in text for text in (line, *variables)):
+            yield number
+
+
+def _processes() -> Iterator[tuple[int, str, list[str]]]:
+    """Number, command line and environment of every process of this machine."""
     for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        with suppress(OSError):
-            line = (folder / "cmdline").read_bytes().decode(errors="replace")
-            variables = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
-            for job in jobs:
-                if f"slurmstepd: [{job}." in line or f"SLURM_JOB_ID={job}" in variables:
-                    yield int(folder.name)
-                    break
+        if folder.name.isdigit():
+            with suppress(OSError):
+                line = (folder / "cmdline").read_bytes().decode(errors="replace")
+                variables = (folder / "environ").read_bytes().decode(errors="replace")
+                yield int(folder.name), line, variables.split("\0")
 
 
 def call(*command: str, timeout: float = 60) -> str:

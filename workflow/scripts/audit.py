@@ -1,4 +1,4 @@
-"""Rule audit: an audit's table of masks, page and verdict, whatever it finds."""
+"""Rule audit: write an audit's table of masks, page and verdict, whatever its findings."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def main() -> None:
     parser.add_argument("--verdict", type=Path, required=True, help="verdict to write (JSON)")
     flags = parser.parse_args()
     with ProcessPoolExecutor() as pool:
-        found = audit(flags.results, SCRIPTS.parents[1], pool)
-    judged = verdict.of(found, anchored=False)
-    print(verdict.text(found, judged))
-    write_bytes(flags.masks, report.masks_csv(found).encode())
-    write_bytes(flags.report, report.html(found, judged).encode())
-    write_bytes(flags.verdict, report.verdict_json(found, judged).encode())
+        result = audit(flags.results, SCRIPTS.parents[1], pool)
+    judgement = verdict.of(result, anchored=False)
+    print(verdict.text(result, judgement))
+    write_bytes(flags.masks, report.masks_csv(result).encode())
+    write_bytes(flags.report, report.html(result, judgement).encode())
+    write_bytes(flags.verdict, report.verdict_json(result, judgement).encode())
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from safetensors.numpy import load
 from tickets import masks
 from tickets.audit.findings import Files, Finding
 from tickets.audit.places import place
-from tickets.audit.rereading import Sources, is_intact
+from tickets.audit.verified_reads import Sources, is_intact
 from tickets.errors import Tampered, TicketsError
 from tickets.finders.pruning import SCOPES, magnitudes
 from tickets.paths import parse_mask

@@ -76,7 +76,7 @@ class Chain:
         owner = self._owners.get(made_of.statement)
         if target is None:
             if owner is None:
-                if not _reads_outside(stated):
+                if not reads_outside(stated):
                     yield _missing(path, role, made_of)
             elif self._files.digests[owner] != made_of.digest:
                 message = f"made from another {owner} than the one here"
@@ -103,7 +103,8 @@ def _compared(path: str, stated: Statement, wanted: Expected) -> Iterator[Findin
             yield Finding(path=path, code="wrong-parent", message=message)
 
 
-def _reads_outside(stated: Statement) -> bool:
+def reads_outside(stated: Statement) -> bool:
+    """Whether a file was made from files outside the study, whose statements need not be here."""
     foreign = stated.rule == "data" and stated.parameters.get("dataset") != "language"
     return foreign or stated.rule in _OUTSIDE
 

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from tickets.audit.embedded_statements import about, every
 from tickets.audit.findings import Files, Finding
-from tickets.audit.histories import about, every
 from tickets.audit.repository import Commits, opened
 from tickets.errors import BadInput, Tampered
 from tickets.files import sha256

@@ -9,7 +9,7 @@ from typing import Any
 
 from tickets.audit.findings import Files, Finding
 from tickets.audit.places import place
-from tickets.audit.reading import MaskSeen
+from tickets.audit.scan import MaskSeen
 from tickets.paths import DENSE, MaskId, parse_mask
 from tickets.schedule import pruned_count
 from tickets.statements import Statement

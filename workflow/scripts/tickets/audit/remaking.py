@@ -12,7 +12,7 @@ import pandas as pd
 
 from tickets import masks
 from tickets.audit.lineage import FILES, below_root
-from tickets.audit.rereading import Sources
+from tickets.audit.verified_reads import Sources
 from tickets.paths import MaskId, parse_mask
 from tickets.schedule import parse
 from tickets.tables import (

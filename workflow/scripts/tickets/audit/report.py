@@ -1,4 +1,4 @@
-"""What an audit found, to be kept: a table of masks, a page, and the verdict for programs."""
+"""An audit's findings as files: a table of masks, a page, and the verdict for programs."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from collections.abc import Sequence
 from fractions import Fraction
 from html import escape
 
-from tickets.audit.findings import FAULTS, REMARKS
+from tickets.audit.causes import Cause
+from tickets.audit.findings import FAULTS, REMARKS, Finding
 from tickets.audit.study import Audit
-from tickets.audit.verdict import Verdict
+from tickets.audit.verdict import AuditVerdict, summary
 from tickets.paths import parse_mask
 
 COLUMNS = (
     *("path", "finder", "task", "seed", "rewind", "sparsity", "pruned", "prunable", "bits"),
     *("sha256", "statement", "commit", "clean", "findings"),
 )
+_NONE = "<p>None.</p>"
 _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -37,8 +39,12 @@ code {{ font-size: .9em; overflow-wrap: anywhere; }}
 <p class="verdict">{verdict}</p>
 <p>{explanation}</p>
 <p>Root digest <code>{root}</code>; {files:,} files, {masks:,} of them masks.</p>
-<h2>Findings</h2>
-{findings}
+<h2>Causes</h2>
+{causes}
+<h2>Remarks</h2>
+{remarks}
+<h2>Kinds of findings</h2>
+{kinds}
 <h2>Masks</h2>
 {table}
 </html>
@@ -54,37 +60,52 @@ def masks_csv(audit: Audit) -> str:
     return text.getvalue()
 
 
-def html(audit: Audit, verdict: Verdict) -> str:
-    """The page: verdict, findings, masks. It loads nothing from anywhere."""
+def html(audit: Audit, verdict: AuditVerdict) -> str:
+    """The page: verdict, causes, what follows from each, remarks, masks. It loads nothing."""
     codes = {**FAULTS, **REMARKS}
-    counted = Counter(finding.code for finding in audit.findings)
-    kinds = [[code, count, codes[code]] for code, count in sorted(counted.items())]
-    each = [[finding.code, finding.path, finding.message] for finding in audit.findings]
-    findings = _table(("code", "how often", "meaning"), kinds) + _table(
-        ("code", "path", "what was found"), each
-    )
+    counts = Counter(finding.code for finding in audit.findings)
+    kinds = [[code, count, codes[code]] for code, count in sorted(counts.items())]
     return _PAGE.format(
         verdict=escape(verdict.word),
         explanation=escape(verdict.meaning),
         root=audit.root,
         files=len(audit.files.digests),
         masks=len(audit.masks),
-        findings=findings if each else "<p>None.</p>",
+        causes=_findings([cause.finding for cause in audit.causes])
+        + "".join(map(_consequences, audit.causes)),
+        remarks=_findings(audit.remarks),
+        kinds=_table(("code", "how often", "meaning"), kinds) if kinds else _NONE,
         table=_table(COLUMNS, _rows(audit)),
     )
 
 
-def verdict_json(audit: Audit, verdict: Verdict) -> str:
-    """The verdict, what it stands for, and how often each finding and remark was made."""
-    said = {
+def verdict_json(audit: Audit, verdict: AuditVerdict) -> str:
+    """The verdict, its meaning, the paths of causes, and the number of findings of each kind."""
+    content = {
         "verdict": verdict.word,
         "meaning": verdict.meaning,
         "root": audit.root,
         "files": len(audit.files.digests),
         "masks": len(audit.masks),
+        "causes": [cause.finding.path for cause in audit.causes],
         "findings": Counter(finding.code for finding in audit.findings),
     }
-    return json.dumps(said, indent=2, sort_keys=True) + "\n"
+    return json.dumps(content, indent=2, sort_keys=True) + "\n"
+
+
+def _consequences(cause: Cause) -> str:
+    """The findings that follow from a cause, folded away."""
+    if not cause.consequences:
+        return ""
+    head = f"<summary>{escape(summary(cause))}</summary>"
+    return f"<details>{head}\n{_findings(cause.consequences)}</details>\n"
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return _NONE
+    rows = [[each.code, each.path, each.message] for each in findings]
+    return _table(("code", "path", "what is wrong"), rows)
 
 
 def _rows(audit: Audit) -> list[list[object]]:

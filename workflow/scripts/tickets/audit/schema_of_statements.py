@@ -11,7 +11,7 @@ from typing import Any
 import fastjsonschema
 from fastjsonschema import JsonSchemaValueException
 
-from tickets.audit.histories import one_line
+from tickets.audit.embedded_statements import one_line
 
 PATH = Path(__file__).parents[3] / "schemas" / "statement.schema.json"
 

@@ -19,10 +19,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
-from tickets.audit.histories import one_line
 from tickets.audit.places import place
-from tickets.audit.rereading import Sources, is_intact
+from tickets.audit.verified_reads import Sources, is_intact
 from tickets.errors import BadInput, Tampered
 from tickets.paths import parse_predictions
 from tickets.scores.rows import SCHEMA, identity, rows_of

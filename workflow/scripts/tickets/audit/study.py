@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from tickets.audit import (
     again,
-    cells,
     chain,
     clocks,
     code_at_commit,
+    completeness,
     counts,
     scores,
     tables,
     versions,
 )
+from tickets.audit.causes import Cause, find_causes
 from tickets.audit.findings import Files, Finding
-from tickets.audit.reading import MaskSeen, Seen, see
+from tickets.audit.scan import MaskSeen, Seen, see
 from tickets.audit.tree import walk
 from tickets.errors import BadInput
 from tickets.files import canonical_json, sha256
@@ -28,7 +30,7 @@ from tickets.paths import lasts
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """What was found. masks: what each mask's bytes say, by path; root: the root digest."""
+    """An audit's findings. masks: what each mask's bytes say, by path; root: the root digest."""
 
     files: Files
     masks: Mapping[str, MaskSeen]
@@ -39,6 +41,16 @@ class Audit:
     def faults(self) -> list[Finding]:
         """The findings that the verdict depends on."""
         return [finding for finding in self.findings if finding.is_fault]
+
+    @property
+    def remarks(self) -> list[Finding]:
+        """The other findings."""
+        return [finding for finding in self.findings if not finding.is_fault]
+
+    @cached_property
+    def causes(self) -> list[Cause]:
+        """Where the faults come from, each with those that follow from it."""
+        return find_causes(self.files, self.findings)
 
 
 def audit(root: Path, repository: Path | None, pool: Executor) -> Audit:
@@ -88,11 +100,11 @@ def _see(asked: tuple[Path, str, list[str]]) -> Seen:
 def _questions(
     files: Files, masks: Mapping[str, MaskSeen], seen: list[Seen], repository: Path | None
 ) -> Iterator[Finding]:
-    design, findings = cells.design_of(files)
+    design, findings = completeness.design_of(files)
     yield from findings
     yield from chain.Chain(files, design).check()
     if design is not None:
-        yield from cells.check(files, design)
+        yield from completeness.check(files, design)
     prunable = {path: digest for each in seen for path, digest in each.prunable.items()}
     yield from counts.check(files, masks, prunable)
     yield from code_at_commit.check(files, repository)

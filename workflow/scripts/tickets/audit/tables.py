@@ -12,11 +12,11 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
+from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
-from tickets.audit.histories import one_line
 from tickets.audit.places import place
 from tickets.audit.remaking import MATRIX, RECIPES, Given
-from tickets.audit.rereading import Sources, is_intact
+from tickets.audit.verified_reads import Sources, is_intact
 from tickets.errors import Tampered, TicketsError
 from tickets.files import canonical_json, sha256
 from tickets.statements import Statement

@@ -1,51 +1,74 @@
-"""What an audit comes to, in words that promise no more than was looked at."""
+"""The audit's verdict, limited to what was checked."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
+from tickets.audit.causes import Cause
+from tickets.audit.findings import Finding
 from tickets.audit.study import Audit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class AuditVerdict:
     """One word or two, and what they mean."""
 
     word: str
     meaning: str
 
 
-def of(found: Audit, *, anchored: bool) -> Verdict:
+def of(audit: Audit, *, anchored: bool) -> AuditVerdict:
     """The verdict; `anchored` says whether something that was kept elsewhere vouches for the study.
 
     Files that fit together may all have been rewritten: that is never called authentic.
     """
-    faults = len(found.faults)
+    faults = len(audit.faults)
     if faults:
         meaning = f"{faults:,} finding{'s' * (faults > 1)}; docs/audit.md explains them"
-        return Verdict(word="not clean", meaning=meaning)
+        return AuditVerdict(word="not clean", meaning=meaning)
     if anchored:
         meaning = "nothing differs from what the root digest or the key vouches for"
-        return Verdict(word="authentic", meaning=meaning)
+        return AuditVerdict(word="authentic", meaning=meaning)
     meaning = (
         "every file is what its statement says; whether all of them were rewritten only "
         "--expect-root or --public-key can tell"
     )
-    return Verdict(word="self-consistent", meaning=meaning)
+    return AuditVerdict(word="self-consistent", meaning=meaning)
 
 
-def text(found: Audit, verdict: Verdict) -> str:
-    """A line a finding, sorted; then how much was looked at, the root digest and the verdict."""
-    findings = [
-        f"{'' if each.is_fault else 'remark: '}{each.code}  {each.path}: {each.message}"
-        for each in found.findings
-    ]
-    files, masks = len(found.files.digests), len(found.masks)
+def text(audit: Audit, verdict: AuditVerdict, *, full: bool = False) -> str:
+    """A line a cause, then one for what follows from each; remarks, how many files were read, the
+    root digest and the verdict.
+
+    full: each finding that follows has a line too, below the one that counts it.
+    """
+    lines = [_line(cause.finding) for cause in audit.causes]
+    for cause in audit.causes:
+        if cause.consequences:
+            lines.append(summary(cause))
+            lines += [f"  {_line(each)}" for each in cause.consequences if full]
+    lines += [f"remark: {_line(each)}" for each in audit.remarks]
+    if any(cause.consequences for cause in audit.causes) and not full:
+        lines.append("--full, or a report, lists the findings that follow")
     return "\n".join(
         [
-            *findings,
-            f"{files:,} files, {masks:,} of them masks",
-            f"root digest {found.root}",
+            *lines,
+            f"{len(audit.files.digests):,} files, {len(audit.masks):,} of them masks",
+            f"root digest {audit.root}",
             f"{verdict.word}: {verdict.meaning}",
         ]
     )
+
+
+def summary(cause: Cause) -> str:
+    """How many findings follow from a cause, and of which kinds."""
+    count = len(cause.consequences)
+    kinds = Counter(each.code for each in cause.consequences)
+    by_kind = ", ".join(f"{number:,} {code}" for code, number in sorted(kinds.items()))
+    many = f"{count:,} findings follow" if count > 1 else "1 finding follows"
+    return f"{many} from {cause.finding.path}: {by_kind}"
+
+
+def _line(finding: Finding) -> str:
+    return f"{finding.code}  {finding.path}: {finding.message}"

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from tickets.audit.embedded_statements import about, every
 from tickets.audit.findings import Files, Finding
-from tickets.audit.histories import about, every
 from tickets.audit.repository import opened
 from tickets.errors import BadInput, Tampered
 from tickets.files import read_bytes, sha256

@@ -1,13 +1,15 @@
 r"""Say where every file of a study comes from, and whether it was altered.
 
 Every file is read and hashed, whatever its date; no network, no Snakemake, no torch. The exit
-status is 0 where nothing is wrong, 1 with findings, 2 for wrong use. docs/audit.md explains each
-finding. Digests beside files show that they fit together, and no more: whoever rewrites all of them
-passes. Only a root digest or a public key that was kept elsewhere shows that a study is the one it
-was.
+status is 0 where nothing is wrong, 1 with findings, 2 for wrong use. The first lines are causes:
+files that were changed, are missing or do not belong here. Findings that follow from a cause are
+counted; --full lists them, and so does the report. docs/audit.md explains each kind. Digests beside
+files show that they fit together, and no more: whoever rewrites all of them passes. Only a root
+digest or a public key that was kept elsewhere shows that a study is the one it was.
 
 Examples:
     tickets audit results
+    tickets audit results --full
     tickets audit results --expect-root 0f3c...
     tickets audit results --public-key key.pub.pem --signature results/exports/study.sig \
         --masks masks.csv --report report.html
@@ -46,12 +48,17 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default=SCRIPTS.parents[1],
         help="git checkout to look the code's commits up in (default: this workflow's)",
     )
+    parser.add_argument(
+        "--full", action="store_true", help="list the findings that follow from each cause"
+    )
     parser.add_argument("--masks", type=Path, help="table of masks to write (CSV)")
     parser.add_argument("--report", type=Path, help="page to write (HTML)")
 
 
 def run(flags: argparse.Namespace) -> int:
-    """Print every finding, the root digest and the verdict; the number of faults."""
+    """Print causes, what follows from them, the root digest and the verdict; return the number of
+    faults.
+    """
     expected = flags.expect_root
     if expected is not None and not re.fullmatch(r"[0-9a-f]{64}", expected):
         raise BadInput("--expect-root: write the 64 lower-case hexadecimal digits of a root digest")
@@ -62,24 +69,23 @@ def run(flags: argparse.Namespace) -> int:
     from tickets.audit.study import audit
 
     with ProcessPoolExecutor() as pool:
-        found = audit(flags.results, flags.repository, pool)
-    anchors = list(_anchors(found, flags))
-    findings = sorted({*found.findings, *anchors})
-    found = replace(found, findings=tuple(findings))
-    judged = verdict.of(found, anchored=bool(expected or flags.public_key))
-    print(verdict.text(found, judged), flush=True)
+        result = audit(flags.results, flags.repository, pool)
+    findings = sorted({*result.findings, *_anchors(result, flags)})
+    result = replace(result, findings=tuple(findings))
+    judgement = verdict.of(result, anchored=bool(expected or flags.public_key))
+    print(verdict.text(result, judgement, full=flags.full), flush=True)
     if flags.masks:
-        write_bytes(flags.masks, report.masks_csv(found).encode())
+        write_bytes(flags.masks, report.masks_csv(result).encode())
     if flags.report:
-        write_bytes(flags.report, report.html(found, judged).encode())
-    return len(found.faults)
+        write_bytes(flags.report, report.html(result, judgement).encode())
+    return len(result.faults)
 
 
-def _anchors(found: Audit, flags: argparse.Namespace) -> list[Finding]:
+def _anchors(result: Audit, flags: argparse.Namespace) -> list[Finding]:
     """What the trust anchors object to."""
     findings: list[Finding] = []
-    if flags.expect_root not in (None, found.root):
-        message = f"the root digest is {found.root}, not {flags.expect_root}"
+    if flags.expect_root not in (None, result.root):
+        message = f"the root digest is {result.root}, not {flags.expect_root}"
         findings.append(Finding(path=".", code="wrong-root", message=message))
     if flags.public_key:
         objection = signature.verify(flags.results, flags.signature, flags.public_key)

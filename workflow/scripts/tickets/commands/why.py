@@ -1,7 +1,8 @@
 """Show what a file was made from: its ancestry as a tree, down to theta_0 and the data.
 
 Examples:
-    tickets why results/masks/imp/mlm/rewind-0/seed-1/sparsity-70.safetensors --picture why.svg
+    tickets why results/masks/imp/mlm/rewind-0/seed-1/sparsity-70.safetensors
+    tickets why results/masks/oneshot/sparsity-70.safetensors --dot
     tickets why results/tables/transfer.csv --all
 """
 
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import get_args
 
 from tickets.files import write_bytes
-from tickets.history import ancestry
+from tickets.history import ancestry, dot
 from tickets.history.ancestry import DIGITS, Ancestor, Ancestry, State, printable, short
 from tickets.statements import Statement
 
@@ -38,18 +39,26 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""
     parser.add_argument("file", type=Path, help="a mask, or any other file with a statement")
     parser.add_argument("--all", action="store_true", help="tell all files of large groups apart")
-    parser.add_argument("--picture", type=Path, metavar="SVG", help="draw it too, into this file")
+    parser.add_argument(
+        "--dot", action="store_true", help="print it as a graph for graphviz's `dot` instead"
+    )
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        metavar="SVG",
+        help="draw that graph too, into this file (needs graphviz)",
+    )
 
 
 def run(flags: argparse.Namespace) -> int:
-    """Print the tree; the findings are the ancestors that are not as their statements say."""
+    """Print the tree, or the graph; return the number of ancestors that differ from their
+    statements or are missing.
+    """
     whole = ancestry.find(flags.file)
     shown = whole if flags.all else ancestry.summarised(whole)
     if flags.picture:
-        from tickets.history import picture  # slow to import, and needed here alone
-
-        write_bytes(flags.picture, picture.svg(shown))
-    print("\n".join([*tree(shown), "", counted(whole)]))
+        write_bytes(flags.picture, dot.svg(dot.graph(shown)))
+    print(dot.graph(shown) if flags.dot else "\n".join([*tree(shown), "", counted(whole)]))
     return len(whole.faults)
 
 

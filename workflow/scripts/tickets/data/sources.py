@@ -22,7 +22,7 @@ _REVISION = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Files:
+class SourceFiles:
     """The parquet files of some splits of one data set; `revision` is None for a local one."""
 
     revision: str | None
@@ -58,7 +58,7 @@ def locate(
     revision: str | None,
     local_copies: Mapping[str, str],
     splits: Sequence[str],
-) -> Files:
+) -> SourceFiles:
     """The parquet files of `splits`, from a local directory or, pinned, from the hub.
 
     A data set has the hub's layout: `{name}/{split}-*.parquet` or `{split}-*.parquet`.
@@ -74,7 +74,7 @@ def locate(
     else:
         revision = None
     found = {split: _parquet(root, name, split) for split in splits}
-    return Files(revision=revision, splits=found)
+    return SourceFiles(revision=revision, splits=found)
 
 
 def model_directory(path: str, revision: str | None, local_copies: Mapping[str, str]) -> Path:

@@ -13,7 +13,7 @@ SHIFT = 0.4  # how often a class of words changes its register between two ways 
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class PlacePhrase:
     """Where a thing is: a phrase whose number may differ from its head's."""
 
     preposition: Word
@@ -28,7 +28,7 @@ class Phrase:
     head: Noun | Person
     plural: bool = False
     quality: Word | None = None
-    place: Place | None = None
+    place: PlacePhrase | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -182,11 +182,11 @@ class Author:
             place=self.place(topic, head) if draws.chance(place) else None,
         )
 
-    def place(self, topic: int, head: Noun) -> Place:
+    def place(self, topic: int, head: Noun) -> PlacePhrase:
         """A place beside anything of the topic but `head`."""
         draws = self.draws
         nouns = [noun for kind in self.lexicon.nouns[topic] for noun in kind if noun is not head]
-        return Place(
+        return PlacePhrase(
             preposition=draws.pick(self.lexicon.prepositions),
             noun=draws.pick(nouns),
             plural=draws.chance(0.5),

@@ -1,4 +1,4 @@
-"""Whether the trainings and masks that are here are those that the study's tables demand."""
+"""Whether the study has all trainings and masks that its tables demand, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the files of one folder: each opened once, hashed and understood from the same bytes."""
+"""Scanning one folder: each file is opened once, then hashed and parsed from the same bytes."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _ROUND = re.compile("(imp|standard)/.*/sparsity-[^/]*")
 
 @dataclass(frozen=True, kw_only=True)
 class MaskSeen:
-    """What a mask's bytes say: the digest of its bits, its prunable set's, and kept weights of each
-    matrix, by name.
+    """The digest of a mask's bits and of its prunable set; by matrix, how many weights it keeps and
+    has.
     """
 
     bits: str

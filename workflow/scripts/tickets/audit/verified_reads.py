@@ -1,4 +1,4 @@
-"""Files read once more, for what digests do not answer: they are still what was hashed."""
+"""Reading a file again after it was hashed, and refusing it if it has changed since."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tickets.files import read_bytes, sha256
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """The files that a question is asked of: the sha256 of each, by path relative to `root`."""
+    """The files that a check reads: the sha256 of each, by path relative to `root`."""
 
     root: Path
     digests: Mapping[str, str]
@@ -25,7 +25,7 @@ class Sources:
         """The content of one of them.
 
         Raises:
-            Tampered: it is no longer what was hashed.
+            Tampered: it has changed since it was hashed.
         """
         data = read_bytes(self.root / path)
         if sha256(data) != self.digests[path]:
@@ -38,7 +38,7 @@ class Sources:
 
         Raises:
             BadInput: it is no parquet file, or claims more rows than it can hold.
-            Tampered: it is no longer what was hashed.
+            Tampered: it has changed since it was hashed.
         """
         data = self.read(path)
         try:
@@ -53,6 +53,6 @@ class Sources:
 
 
 def is_intact(files: Files, path: str) -> bool:
-    """Whether the file is here and is what its statement says: else it is named elsewhere."""
+    """Whether the file is here and as its statement says; if not, another check reports it."""
     stated = files.statements.get(path)
     return stated is not None and files.digests.get(path) == stated.digest

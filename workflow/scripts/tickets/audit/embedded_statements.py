@@ -1,4 +1,4 @@
-"""All statements of a folder: those beside its files, and those that others carry inside."""
+"""All statements of a study: those beside its files, and those embedded in other statements."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ LONGEST = 500
 
 
 def every(files: Files) -> Iterator[tuple[str, Statement]]:
-    """Each statement with its file's path, sorted; then once each one that was carried only, with
-    the path of a file that carries it.
+    """Each statement with its file's path, sorted; then each one that is only embedded, once, with
+    the path of a file whose statement embeds it.
     """
     own = sorted(files.statements.items())
     yield from own
@@ -22,11 +22,11 @@ def every(files: Files) -> Iterator[tuple[str, Statement]]:
         waiting = [statement]
         while waiting:
             for dependency in waiting.pop().dependencies.values():
-                carried = dependency.history
-                if carried is not None and carried.itself not in seen:
-                    seen.add(carried.itself)
-                    waiting.append(carried)
-                    yield path, carried
+                embedded = dependency.history
+                if embedded is not None and embedded.itself not in seen:
+                    seen.add(embedded.itself)
+                    waiting.append(embedded)
+                    yield path, embedded
 
 
 def about(paths: Sequence[str], code: str, message: str) -> Finding:
