@@ -36,10 +36,14 @@ def gradients(
     parameters = network.parameters
     names = list(dense.kept)
     summed = {name: np.zeros(dense.kept[name].shape, dtype=np.float32) for name in names}
+
+    def add() -> None:
+        for name in names:
+            summed[name] += parameters.grad_of(name).cpu().numpy()
+
+    parameters.after_backward = add
     for step in range(batches):
         parameters.clear()
         batch = batch_at(network, encoded, None, None, recipe, seed, step)
-        network.loss(batch, NONE).backward()
-        for name in names:
-            summed[name] += parameters.grad_of(name).cpu().numpy()
+        network.backward(network.loss(batch, NONE))
     return summed
