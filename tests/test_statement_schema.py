@@ -190,7 +190,11 @@ def test_what_is_written_now_is_as_the_schema_says(tmp_path: Path) -> None:
         mask: ("prune", EXAMPLES[2][1], {"weights": theta}),
         ticket: ("rewind", {}, {"theta": theta, "mask": mask}),
     }
-    made[trained] = ("train", EXAMPLES[0][1], {"ticket": ticket, "theta": theta, "mask": mask})
+    made[trained] = (
+        "train",
+        EXAMPLES[0][1] | {"to_percent": 100},
+        {"ticket": ticket, "theta": theta, "mask": mask},
+    )
     made[found] = ("prune", EXAMPLES[2][1], {"weights": trained, "parent": mask})
     for path, (rule, parameters, dependencies) in made.items():
         path.parent.mkdir(parents=True, exist_ok=True)

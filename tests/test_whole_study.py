@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 
 import browser
 from studies import ROOT, checkout, planned, snakemake
-from tickets import masks, paths, provenance
+from tickets import masks, paths, provenance, statements
 from tickets.audit.places import is_stated
 from tickets.audit.schema_of_statements import problem, schema
 from tickets.design import config, experiments
@@ -126,6 +126,26 @@ def test_every_statement_is_as_the_schema_says(study: Path) -> None:
         "round_start",  # whose files do not last
         *("import", "export"),
     }
+
+
+def test_what_is_kept_is_read_off_a_statement_as_off_a_path(study: Path) -> None:
+    """Of each file, and of each deleted one whose statement another carries."""
+    stated = {
+        path.with_name(path.name.removesuffix(statements.SUFFIX)): statements.parse(
+            path.read_bytes(), path.name
+        )
+        for path in study.glob(f"results/**/*{statements.SUFFIX}")
+    }
+    carried = [
+        (str(parent.uri), parent.history)
+        for each in stated.values()
+        for parent in each.dependencies.values()
+        if parent.history is not None
+    ]
+
+    assert carried
+    for path, statement in [*stated.items(), *carried]:
+        assert statement.is_kept == paths.lasts(path), path
 
 
 def test_nothing_is_trained_twice_and_nothing_is_left_over(study: Path) -> None:

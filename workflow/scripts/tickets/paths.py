@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from tickets.architecture import CONFIGURATION
 from tickets.errors import BadInput
 from tickets.schedule import parse
 
 DENSE = "dense"
 THETA_0 = "theta_0"
-CONFIGURATION = ("config.json", "tokenizer.json", "tokenizer_config.json")
 UNSTATED = (
     *("audit", "benchmarks", "checkpoints", "events", "exports", "logs"),
     *("report", "report.html", "report.zip"),

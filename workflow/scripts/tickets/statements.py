@@ -65,6 +65,19 @@ class Statement:
     finished: str
     itself: str
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the file stays when all that needs it is made.
+
+        Deleted is what a round or a whole training leaves for the next one, unlike the weights of a
+        training that ended early, theta_i. In studies of earlier versions tickets were weights too.
+        """
+        if not self.name.endswith(".safetensors"):
+            return True
+        if self.rule == "train":
+            return self.parameters.get("to_percent", 100) != 100
+        return self.rule not in ("round_start", "rewind")
+
 
 def to_bytes(value: Mapping[str, Any]) -> bytes:
     """A statement's bytes: canonical JSON and a line's end; equal values give equal bytes."""

@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tickets.architecture import CONFIGURATION
 from tickets.design.experiments import PARTS
-from tickets.paths import CONFIGURATION, MASK, SEED, TASK, UNSTATED, WEIGHTS, Results
+from tickets.paths import MASK, SEED, TASK, UNSTATED, WEIGHTS, Results
 
 _SPLIT = "train|validation"
 _FORMS = {
