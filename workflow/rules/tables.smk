@@ -20,7 +20,7 @@ rule metrics:
     conda:
         "../../envs/environment.yaml"
     params:
-        flags=flags.metrics(study),
+        flags=lambda w: flags.metrics(study, w.part),
     shell:
         "python {input.code[0]} {params.flags} --part {wildcards.part} "
         "--output {output.metrics} 2> {log}"

@@ -164,19 +164,21 @@ def facts(path: Path) -> Mapping[str, Any]:
 
 def code() -> dict[str, str]:
     """The sha256 of every file of this project that took part, by its place among the scripts:
-    entry point and loaded modules.
+    entry point and loaded modules; and of a study's own criterion, as outside/NAME.py.
     """
-    modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "tickets"]
-    loaded = {
-        Path(file).resolve()
-        for m in (*modules, sys.modules["__main__"])
-        if (file := getattr(m, "__file__", None))
-    }
-    places = {
-        path.relative_to(SCRIPTS).as_posix() if path.is_relative_to(SCRIPTS) else path.name: path
-        for path in loaded
-        if path.suffix == ".py"
-    }
+    modules = {name: each for name, each in sys.modules.items() if name.split(".")[0] == "tickets"}
+    modules["__main__"] = sys.modules["__main__"]
+    places: dict[str, Path] = {}
+    for name, module in modules.items():
+        path = Path(getattr(module, "__file__", None) or "").resolve()
+        if path.suffix != ".py":
+            continue
+        if path.is_relative_to(SCRIPTS):
+            places[path.relative_to(SCRIPTS).as_posix()] = path
+        elif name == "__main__":
+            places[path.name] = path
+        else:
+            places[f"outside/{name.rpartition('.')[2]}.py"] = path
     return {name: sha256(path.read_bytes()) for name, path in sorted(places.items())}
 
 

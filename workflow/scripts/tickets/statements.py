@@ -79,6 +79,11 @@ class Statement:
         return self.rule not in ("round_start", "rewind")
 
 
+def exact(value: Any) -> Any:
+    """A number that is not whole as text: a statement's reader needs no float arithmetic."""
+    return repr(value) if isinstance(value, float) else value
+
+
 def to_bytes(value: Mapping[str, Any]) -> bytes:
     """A statement's bytes: canonical JSON and a line's end; equal values give equal bytes."""
     return canonical_json(value) + b"\n"

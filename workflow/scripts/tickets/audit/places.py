@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from tickets.architecture import CONFIGURATION
 from tickets.design.experiments import PARTS
-from tickets.paths import MASK, SEED, TASK, UNSTATED, WEIGHTS, Results
+from tickets.names import MASK, SEED, TASK, WEIGHTS
+from tickets.paths import UNSTATED, Results
 
 _SPLIT = "train|validation"
 _FORMS = {

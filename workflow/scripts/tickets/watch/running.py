@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tickets.errors import BadInput
+from tickets.names import TrainingName
 from tickets.paths import Results, parse_predictions
 from tickets.watch.pace import FOLDER
 
@@ -55,7 +56,7 @@ def running(results: Path) -> list[Running]:
 def finished(results: Path) -> int:
     """How many trainings have made their predictions."""
     made = Path(Results(root=str(results)).predictions("any")).parent.rglob("*.parquet")
-    return sum(parse_predictions(file).finder != "majority" for file in made)
+    return sum(isinstance(parse_predictions(file), TrainingName) for file in made)
 
 
 def _said(log: Path) -> str:
