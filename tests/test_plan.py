@@ -76,7 +76,7 @@ def test_a_small_study_counted_by_hand() -> None:
 
 def test_a_training_is_shared_that_several_tables_need() -> None:
     """Be it for its score, or for a mask that is found from it."""
-    tables = count(SMALL).tables
+    tables = {str(training): number for training, number in count(SMALL).tables.items()}
 
     assert tables["theta_0/dense/on-rte/seed-1"] == 8  # all there are
     assert tables["theta_0/dense/on-rte_100/seed-1"] == 1  # transferability

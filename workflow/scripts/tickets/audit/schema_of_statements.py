@@ -81,7 +81,7 @@ def _parameters(finder: str) -> Mapping[str, Any]:
     names = ("finder", "scope", "sparsity", *criterion.of, *criterion.needs)
     kinds = {name: _known(_NEEDED.get(name, "text")) for name in names}
     kinds |= {name: _known(_OWN[type(value)]) for name, value in criterion.parameters.items()}
-    return _object(kinds, required=[name for name in kinds if name != "labels"])
+    return _object(kinds, required=kinds)
 
 
 def _if_finder(

@@ -56,7 +56,7 @@ def gradients(inputs: Inputs, encoded: Encoded, known: Architecture) -> Mapping[
     )
     head, seed = asked["head"], inputs.seed
     theta, gamma = initial_head(
-        inputs.weights, known, head=head, labels=asked["labels"] or 1, seed=seed, task=inputs.task
+        inputs.weights, known, head=head, labels=asked["labels"], seed=seed, task=inputs.task
     )
     dtype = products(recipe.precision)
     network = Network.of(theta, gamma, known, head, dtype=dtype, mask=inputs.parent)

@@ -115,7 +115,8 @@ def mask(study: Study, name: MaskName) -> str:
 def _needed(study: Study, task: str, criterion: Criterion) -> dict[str, Any]:
     """The values of the study that a criterion is given."""
     known = vars(study.training) | {"threads": study.threads}
-    known |= vars(study.tasks[task]) if task else {}
+    if task:
+        known |= vars(study.tasks[task]) | {"labels": study.tasks[task].labels or 1}
     return {name: known[name] for name in criterion.needs}
 
 
