@@ -23,7 +23,7 @@ rule audit:
     conda:
         "../../envs/environment.yaml"
     params:
-        flags=flags.flags({"results": study.results}),
+        flags=flags.audit(study),
     shell:
         "python {input.code[0]} {params.flags} --masks {output.masks} "
         "--report {output.report} --verdict {output.verdict} > {log} 2>&1"

@@ -63,5 +63,7 @@ def outside_module(name: str, file: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
         del sys.modules[spec.name]
-        raise BadInput(f"{file}: cannot be loaded ({type(error).__name__}: {error})") from None
+        raise BadInput(
+            f"{file}: cannot be loaded ({type(error).__name__}: {error}); mend it"
+        ) from None
     return module

@@ -1,9 +1,9 @@
 """Whether masks are those that what decided them gives, where that is still here.
 
-Found again are masks by criteria that read no data, from theta_0 or from weights of a round that
-were kept, and random ones like a winning mask. What a criterion reads data for, and what one from
-outside the repository scored, is not. Files that are missing or not what their statements say are
-left out: other checks name them.
+Made again are masks by criteria that read no data, from theta_0 or from weights of a round that
+were kept, and random ones like a winning mask. Not made again is what a criterion reads data for,
+as that takes a network, and what a study's own criterion scored, unless its file is given. Files
+that are missing or not what their statements say are left out: other checks name them.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from safetensors.numpy import load
 
 from tickets import axes, layerwise, masks
+from tickets.audit.code_at_commit import OUTSIDE
 from tickets.audit.findings import Files, Finding
 from tickets.audit.places import place
 from tickets.audit.rereading import Sources, is_intact
 from tickets.criterion import Criterion, Inputs, find, load_criterion
 from tickets.errors import Tampered, TicketsError
+from tickets.files import read_bytes, sha256
 from tickets.finder import criterion_of
 from tickets.masks import Mask
 from tickets.names import DENSE, MaskName
@@ -43,23 +46,30 @@ _DECIDE = ("theta_0", "weights", "like")
 @dataclass(frozen=True, kw_only=True)
 class Pruning:
     """How a mask came about: its path and those of what it is made of, by role, relative to the
-    results folder; and what its statement says.
+    results folder; what its statement says; and its criterion's file, if it is the study's own.
     """
 
     mask: str
     name: MaskName
     roles: Mapping[str, str]
     parameters: Mapping[str, Any]
+    criterion: Path | None
     sources: Sources
 
 
-def check(files: Files, pool: Executor | None = None) -> Iterator[Finding]:
-    """Prune again wherever that can be done, in `pool` if there is one."""
+def check(
+    files: Files, pool: Executor | None = None, own: Mapping[str, Path] | None = None
+) -> Iterator[Finding]:
+    """Prune again wherever that can be done, in `pool` if there is one.
+
+    `own` are files of a study's own criteria, by name, which their reader trusts.
+    """
     each = map if pool is None else pool.map
-    yield from (found for found in each(compare, prunings(files)) if found is not None)
+    findings = each(compare, prunings(files, own or {}))
+    yield from (finding for finding in findings if finding is not None)
 
 
-def prunings(files: Files) -> Iterator[Pruning]:
+def prunings(files: Files, own: Mapping[str, Path]) -> Iterator[Pruning]:
     """Every mask here that can be made again from what is here."""
     owners = {digest: path for path, digest in files.digests.items() if is_intact(files, path)}
     for path, stated in files.statements.items():
@@ -67,7 +77,8 @@ def prunings(files: Files) -> Iterator[Pruning]:
         if where is None or where.kind != "mask" or not is_intact(files, path):
             continue
         name = MaskName.parse(where.parts["mask"])
-        if not _can_be_made_again(name, stated):
+        file = _file(own.get(name.finder), name, stated)
+        if not _can_be_made_again(name, stated, file):
             continue
         asked = {role: stated.dependencies.get(role) for role in ROLES[stated.rule]}
         named = {role: each.digest for role, each in asked.items() if each is not None}
@@ -79,6 +90,7 @@ def prunings(files: Files) -> Iterator[Pruning]:
                 name=name,
                 roles=roles,
                 parameters=stated.parameters,
+                criterion=file,
                 sources=Sources(root=files.root, digests=digests),
             )
 
@@ -100,13 +112,20 @@ def compare(pruning: Pruning) -> Finding | None:
     return Finding(path=pruning.mask, code=code, message=message)
 
 
-def _can_be_made_again(name: MaskName, stated: Statement) -> bool:
+def _file(file: Path | None, name: MaskName, stated: Statement) -> Path | None:
+    """A study's own criterion, where it is the very one that found the mask."""
+    ran = stated.code.get(f"{OUTSIDE}{name.finder}.py")
+    return file if file is not None and sha256(read_bytes(file)) == ran else None
+
+
+def _can_be_made_again(name: MaskName, stated: Statement, file: Path | None) -> bool:
     if stated.rule not in ROLES:
         return False
     if name == DENSE or name.finder == "layerwise":
         return True
     criterion = criterion_of(name.finder)
-    return criterion in axes.names("criteria") and not load_criterion(criterion).reads
+    is_known = file is not None or criterion in axes.names("criteria")
+    return is_known and not load_criterion(criterion, file).reads
 
 
 def _made_again(pruning: Pruning, mask: Mask) -> Mask:
@@ -119,7 +138,7 @@ def _made_again(pruning: Pruning, mask: Mask) -> Mask:
         return parent
     if path := pruning.roles.get("parent"):
         parent = masks.from_bytes(read(path), path)
-    criterion = load_criterion(criterion_of(name.finder))
+    criterion = load_criterion(criterion_of(name.finder), pruning.criterion)
     weights = load(read(pruning.roles.get("weights") or pruning.roles["theta_0"]))
     inputs = Inputs(
         weights=weights,

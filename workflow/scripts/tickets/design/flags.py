@@ -132,6 +132,12 @@ def pretraining(study: Study) -> str:
     return flags(values | {"threads": study.threads})
 
 
+def audit(study: Study) -> str:
+    """The flags of audit.py."""
+    criteria = [f"{name}={file}" for name, file in study.criteria.items()]
+    return flags({"results": study.results, "criteria": criteria or None})
+
+
 def metrics(study: Study, part: str) -> str:
     """The flags of metrics.py: the design of the study, and what each task is scored by."""
     return flags(
