@@ -1,7 +1,7 @@
 """The JSON schema of a configuration: its defaults applied, its violations said in one line.
 
 Keys, types, ranges and defaults stand in workflow/schemas/config.schema.json and nowhere else; the
-values of `sweep` are the criteria that there are.
+values of `sweep` and of `imp.scope` are the files that there are.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from jsonschema.exceptions import best_match
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
+from tickets import axes
 from tickets.errors import BadInput
 from tickets.finder import at_theta_0
 
@@ -47,7 +48,9 @@ _BOUNDS = {
 def schema(own: tuple[str, ...] = ()) -> Fragment:
     """The schema of a whole configuration; `own` names the study's own criteria."""
     whole = json.loads(PATH.read_text(encoding="utf-8"))
-    whole["properties"]["sweep"]["items"] = {"enum": [*at_theta_0(), *own]}
+    properties = whole["properties"]
+    properties["sweep"]["items"] = {"enum": [*at_theta_0(), *own]}
+    properties["imp"]["properties"]["scope"]["enum"] = list(axes.names("scopes"))
     return whole
 
 
