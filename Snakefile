@@ -12,6 +12,7 @@ if not workflow.config_settings.configfiles:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/names.smk"
 include: "workflow/rules/resources.smk"
 include: "workflow/rules/terminal.smk"
 include: "workflow/rules/data.smk"

@@ -15,8 +15,8 @@ import torch
 import engine_data
 from engine_job import Job
 from tickets import architecture, masks, provenance, weights
+from tickets.criteria.random import draw
 from tickets.encoded import Encoded
-from tickets.finders.pruning import at_random
 from tickets.initial import pretrained
 from tickets.model.batches import chosen
 from tickets.model.device import best_device
@@ -43,7 +43,7 @@ def prepare(job: Job) -> dict[str, Any]:
     keep(train, "train")
     known = architecture.read(Path(job.model))
     theta = pretrained.read(Path(job.model))
-    mask = at_random(weights.prunable_of(theta), SPARSITY, MASK_SEED)
+    mask = draw(weights.prunable_of(theta), SPARSITY, MASK_SEED)
     masks.write(job.path("mask.safetensors"), mask)
     state(job.path("mask.safetensors"), mask_digest=mask.digest)
     ticket = weights.rewind(theta, mask)

@@ -39,8 +39,8 @@ from numpy.typing import NDArray
 from transformers import BertConfig
 
 from tickets import architecture
+from tickets.criteria import random
 from tickets.encoded import Encoded
-from tickets.finders.pruning import at_random
 from tickets.initial import pretraining
 from tickets.initial.initialisation import draw
 from tickets.model import device, network
@@ -164,7 +164,7 @@ class Trainings:
         config.save_pretrained(folder)
         known = architecture.read(folder)
         weights = draw(pretraining.shapes(known), 1, "exactness", 0.05)
-        mask = at_random(prunable_of(weights), Fraction(3, 4), seed=1)
+        mask = random.draw(prunable_of(weights), Fraction(3, 4), seed=1)
         self.head, self.known, self.mask = head, known, mask
         self.theta, self.gamma = loop.initial_head(
             rewind(weights, mask), known, head=head, labels=2, seed=1, task="exactness"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tickets import statements
+from tickets.criterion import load_criterion
+from tickets.finder import at_theta_0, criterion_of
 
 DESIGN = {
     "tasks": ["mrpc", "mlm"],
@@ -50,9 +52,25 @@ LANGUAGE = {
 }
 CELLS = {"tasks": ["mrpc", "mlm"], "sparsity": "0.7", "rewind": "0.0"}
 SPARSITIES = {"sparsities": ["10", "20"]}
+NEEDED = {
+    **{"task": "mrpc", "seed": 1, "head": "classification", "labels": 2, "batch_size": 32},
+    **{"mlm_probability": "0.15", "precision": "float32", "threads": 1},
+}
+
+
+def found(finder: str) -> dict[str, Any]:
+    """What the statement of a mask that theta_0 decides says, as its criterion declares it."""
+    criterion = load_criterion(criterion_of(finder))
+    named = {name: NEEDED[name] for name in (*criterion.of, *criterion.needs)}
+    own = {name: statements.exact(value) for name, value in criterion.parameters.items()}
+    return PRUNED | {"finder": finder} | named | own
+
+
 EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("train", TRAINING | {"epochs": "3.0"}),
     ("train", TRAINING | {"steps": 120}),
+    ("find_mask", {"finder": "dense", "sparsity": "0"}),
+    *(("find_mask", found(finder)) for finder in at_theta_0()),
     ("prune", PRUNED | {"finder": "dense"}),
     ("prune", PRUNED | {"finder": "oneshot"}),
     ("prune", PRUNED | FOUND | {"finder": "imp", "rewind": "0"}),
@@ -191,7 +209,7 @@ def example(rule: str, parameters: dict[str, Any], facts: dict[str, Any]) -> dic
 
 def carrying(inner: dict[str, Any]) -> dict[str, Any]:
     """A statement that has another one inside."""
-    outer = example("prune", dict(EXAMPLES[2][1]), MASK)
+    outer = example("prune", dict(dict(EXAMPLES)["prune"]), MASK)
     outer["predicate"]["buildDefinition"]["resolvedDependencies"][-1]["annotations"] = {
         "statement": inner
     }

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from tickets import masks, provenance
 from tickets.masks import Mask, Packed, pack
-from tickets.paths import MaskId
+from tickets.names import MaskName
 from tickets.prunable import PrunableSet
 
 SHAPES = {
@@ -42,15 +41,14 @@ def named(
     seed: int | None,
     kept: Weights,
     shapes: dict[str, tuple[int, ...]] = SHAPES,
-) -> tuple[MaskId, Packed]:
+) -> tuple[MaskName, Packed]:
     """A mask with what its path would say it is."""
-    identity = MaskId(
+    identity = MaskName(
         finder=finder,
-        source_task=task,
-        rewind=0.0 if finder == "imp" else None,
+        task=task or "",
+        rewind="0" if finder == "imp" else "",
         seed=seed,
-        sparsity=Fraction(7, 10),
-        at=None,
+        sparsity="70",
     )
     return identity, pack(mask(kept, shapes))
 

@@ -23,7 +23,7 @@ PYTHON = sorted([*ENTRY_POINTS, *MODULES, *ROOT.glob("tests/*.py"), *ROOT.glob("
 VOCABULARY = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "cli"}
 HEAVY = {"torch", "transformers", "datasets", "evaluate"}  # 1 to 5 seconds each to import
 # Entry points that cannot do without: they run networks and tokenizers, or Hugging Face's metrics.
-HEAVY_ENTRY_POINTS = {"corpus", "encode", "metrics", "pretrain", "snip", "theta_0", "train"}
+HEAVY_ENTRY_POINTS = {"corpus", "encode", "metrics", "pretrain", "theta_0", "train"}
 LIGHT_ENTRY_POINTS = [path for path in ENTRY_POINTS if path.stem not in HEAVY_ENTRY_POINTS]
 CEILINGS = {"Snakefile": 60, "common.smk": 150}
 

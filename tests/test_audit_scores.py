@@ -18,7 +18,8 @@ from read_files import places, read
 from tickets import canonical, provenance
 from tickets.audit import scores
 from tickets.audit.findings import Finding
-from tickets.paths import Results, imp, oneshot, parse_predictions, training, winning
+from tickets.names import THETA_0, imp, oneshot, training, winning
+from tickets.paths import Results, parse_predictions
 from tickets.scores.rows import SCHEMA
 from tickets.scores.table import scores as scored
 
@@ -68,7 +69,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = Results(root=".")
 
     def trained(mask: str, task: str, seed: int) -> str:
-        path = files.predictions(training("theta_0", mask, task, seed))
+        path = files.predictions(training(THETA_0, mask, task, seed))
         return path.removeprefix("./")
 
     span = {
@@ -318,7 +319,7 @@ def test_each_file_is_scored_once(original: Path) -> None:
     paths = [path for job in jobs for path in job.sources.digests]
     assert len(paths) == len(set(paths)) == 7
     for job in jobs:
-        [task] = {parse_predictions(path).target_task for path in job.sources.digests}
+        [task] = {parse_predictions(path).task for path in job.sources.digests}
         assert job.metrics == tuple(METRICS[task])
 
 

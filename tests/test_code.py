@@ -42,12 +42,12 @@ def digest_in(scripts: Path, *files: str) -> str:
 
 def test_the_digest_does_not_say_where_the_project_lies(copy: Path) -> None:
     """A copy elsewhere, called by a relative path or by a link, has the same."""
-    here = digest(SCRIPTS / "prune.py")
+    here = digest(SCRIPTS / "find_mask.py")
     link = copy.parent / "link"
     link.symlink_to(copy)
 
-    assert digest_in(copy, "prune.py") == here
-    assert digest_in(link, str(link / "prune.py")) == here
+    assert digest_in(copy, "find_mask.py") == here
+    assert digest_in(link, str(link / "find_mask.py")) == here
     assert digest(SCRIPTS / "rewind.py") != here
 
 
@@ -69,22 +69,22 @@ def test_a_changed_constant_counts_where_it_is_reached(copy: Path) -> None:
 
 def test_each_file_counts_by_its_place() -> None:
     """The entry point and all that it reaches, once; what it cannot reach does not."""
-    entry = SCRIPTS / "prune.py"
+    entry = SCRIPTS / "find_mask.py"
     places = [place for place, _ in meanings(entry)]
 
     assert len(places) == len(set(places)) == len(code_files(entry))
-    assert {"prune.py", "tickets/__init__.py", "tickets/masks.py"} <= set(places)
+    assert {"find_mask.py", "tickets/__init__.py", "tickets/masks.py"} <= set(places)
     assert not [place for place in places if place.startswith(("tickets/figures", "tickets/audit"))]
 
 
 def test_files_from_elsewhere_count_with_what_they_import(tmp_path: Path) -> None:
     """By their names and their meanings; a file of the same name as another hides none."""
-    mine = tmp_path / "prune.py"
+    mine = tmp_path / "find_mask.py"
     mine.write_text("import numpy\nfrom tickets.scores import resampling\nX = 1\n")
-    entry = SCRIPTS / "prune.py"
+    entry = SCRIPTS / "find_mask.py"
     together = meanings(entry, mine)
 
-    assert [place for place, _ in together].count("prune.py") == 2
+    assert [place for place, _ in together].count("find_mask.py") == 2
     assert set(together) == set(meanings(entry)) | set(meanings(mine))
     assert "tickets/scores/resampling.py" in dict(together)
     assert digest(entry, mine) != digest(entry)
@@ -98,7 +98,7 @@ def test_a_file_from_elsewhere_counts_by_its_meaning(tmp_path: Path) -> None:
         file.parent.mkdir()
         file.write_text(texts[name])
 
-    one, reworded, other = (digest(SCRIPTS / "prune.py", file) for file in files.values())
+    one, reworded, other = (digest(SCRIPTS / "find_mask.py", file) for file in files.values())
 
     assert one == reworded
     assert one != other

@@ -6,10 +6,20 @@ from fractions import Fraction
 
 import pytest
 
-from tickets import paths
+from tickets import names, paths
 from tickets.design.dag import Design, file_of_scores, file_of_weights
 from tickets.errors import BadInput
-from tickets.paths import Results, begin, parse_mask, parse_predictions, theta_i, training
+from tickets.names import (
+    DENSE,
+    THETA_0,
+    MaskName,
+    TrainingName,
+    WeightsName,
+    imp,
+    theta_i,
+    training,
+)
+from tickets.paths import Results, parse_mask, parse_predictions
 
 FILES = Results(root="results")
 DESIGN = Design(
@@ -33,21 +43,21 @@ def test_a_command_is_told_of_the_whole_design() -> None:
     again = Design.from_json(DESIGN.to_json())
 
     assert again.to_json() == DESIGN.to_json()
-    assert again.own_mask("rte", 2) == "imp/rte/rewind-0/seed-2/sparsity-19"
+    assert str(again.own_mask("rte", 2)) == "imp/rte/rewind-0/seed-2/sparsity-19"
     assert dict(again.subsets) == {"rte_100": "rte"}
 
 
 def test_rounds_follow_each_other() -> None:
     """The first starts from the dense network, each other one from the mask before."""
     assert [DESIGN.round(sparsity) for sparsity in ("0", *DESIGN.sparsities)] == [0, 1, 2, 3]
-    assert DESIGN.before("rte", "5", 1, "10") == "dense"
-    assert DESIGN.before("rte", "5", 1, "27.1") == "imp/rte/rewind-5/seed-1/sparsity-19"
+    assert str(DESIGN.before(imp("rte", "5", 1, "10"))) == "dense"
+    assert str(DESIGN.before(imp("rte", "5", 1, "27.1"))) == "imp/rte/rewind-5/seed-1/sparsity-19"
 
 
 def test_a_round_is_the_evaluation_of_the_mask_before() -> None:
     """Where it starts from theta_i as the paper has it, so that nothing is trained twice."""
-    assert DESIGN.scored_by("rte", "0", 1, "10") == "theta_0/dense/on-rte/seed-1"
-    assert DESIGN.scored_by("rte", "5", 1, "19") == (
+    assert str(DESIGN.decided_by(imp("rte", "0", 1, "10"))) == "theta_0/dense/on-rte/seed-1"
+    assert str(DESIGN.decided_by(imp("rte", "5", 1, "19"))) == (
         "theta_i/rte/rewind-5/seed-1/imp/rte/rewind-5/seed-1/sparsity-10/on-rte/seed-1"
     )
 
@@ -55,7 +65,7 @@ def test_a_round_is_the_evaluation_of_the_mask_before() -> None:
 @pytest.mark.parametrize("changes", [{"head": "keep"}, {"decay": "all"}])
 def test_rounds_that_go_on_are_trainings_of_their_own(changes: dict[str, str]) -> None:
     """A kept head, or a learning rate that falls over all rounds, is no evaluation's."""
-    assert design(**changes).scored_by("rte", "0", 1, "19") == (
+    assert str(design(**changes).decided_by(imp("rte", "0", 1, "19"))) == (
         "round/rte/rewind-0/seed-1/sparsity-10/imp/rte/rewind-0/seed-1/sparsity-10/on-rte/seed-1"
     )
 
@@ -64,9 +74,10 @@ def test_a_kept_head_is_the_last_rounds() -> None:
     """The first round has none to keep; each other one that of the training before its mask."""
     kept = design(head="keep")
 
-    assert DESIGN.head_of("rte", "0", 1, "10") is None
-    assert kept.head_of("rte", "0", 1, "0") is None
-    assert kept.head_of("rte", "0", 1, "10") == kept.scored_by("rte", "0", 1, "10")
+    first, second = (names.round_start("rte", "0", 1, sparsity) for sparsity in ("0", "10"))
+    assert DESIGN.head_of(second) is None
+    assert kept.head_of(first) is None
+    assert kept.head_of(second) == kept.decided_by(imp("rte", "0", 1, "10")) is not None
 
 
 def test_mlm_may_prune_before_it_trains() -> None:
@@ -74,46 +85,54 @@ def test_mlm_may_prune_before_it_trains() -> None:
     code = design(first_mlm_mask="oneshot")
 
     assert (
-        file_of_scores(FILES, code, "mlm", "0", "1", "10") == "results/weights/theta_0.safetensors"
+        file_of_scores(FILES, code, imp("mlm", "0", 1, "10"))
+        == "results/weights/theta_0.safetensors"
     )
-    assert file_of_scores(FILES, code, "rte", "0", "1", "10") == (
+    assert file_of_scores(FILES, code, imp("rte", "0", 1, "10")) == (
         "results/trained/theta_0/dense/on-rte/seed-1.safetensors"
     )
-    assert code.scored_by("mlm", "0", 1, "19") == DESIGN.scored_by("mlm", "0", 1, "19")
+    second = imp("mlm", "0", 1, "19")
+    assert code.decided_by(second) == DESIGN.decided_by(second) is not None
 
 
 def test_standard_pruning_goes_on_from_where_it_stands() -> None:
     """Each round prunes and trains the weights that the one before ended with."""
-    second = paths.trained("rte", 1, "19")
+    second = names.trained("rte", 1, "19")
 
-    assert DESIGN.trained_by(paths.trained("rte", 1, "0")) == "theta_0/dense/on-rte/seed-1"
-    assert DESIGN.trained_by(second) == (
+    assert str(DESIGN.trained_by(names.trained("rte", 1, "0"))) == "theta_0/dense/on-rte/seed-1"
+    assert str(DESIGN.trained_by(second)) == (
         "trained/rte/seed-1/sparsity-10/standard/rte/seed-1/sparsity-19/on-rte/seed-1"
     )
-    assert DESIGN.standard_scored_by("rte", 1, "27.1") == DESIGN.trained_by(second)
-    assert DESIGN.standard_before("rte", 1, "19") == "standard/rte/seed-1/sparsity-10"
+    third = names.standard("rte", 1, "27.1")
+    assert DESIGN.decided_by(third) == DESIGN.trained_by(second)
+    assert str(DESIGN.before(names.standard("rte", 1, "19"))) == "standard/rte/seed-1/sparsity-10"
     assert file_of_weights(FILES, DESIGN, second) == FILES.trained(DESIGN.trained_by(second))
-    assert file_of_weights(FILES, DESIGN, "reinit/seed-1") == FILES.weights("reinit/seed-1")
+    reinit = names.reinit(1)
+    assert file_of_weights(FILES, DESIGN, reinit) == FILES.weights("reinit/seed-1")
 
 
 def test_where_weights_stand_is_read_off_their_name() -> None:
     """theta_i where its name says, on its own task; on another one, training starts anew."""
-    assert begin("theta_0", "cola") == begin("reinit/seed-3", "cola") == "0"
-    assert begin(theta_i("cola", "12.5", 1), "cola") == "12.5"
-    assert begin(theta_i("cola", "12.5", 1), "rte") == "0"
-    assert begin(paths.round_start("cola", "5", 1, "10"), "cola") == "5"
-    assert begin(paths.trained("cola", 1, "10"), "cola") == "0"
-    assert theta_i("cola", "0", 1) == "theta_0"
+    later = theta_i("cola", "12.5", 1)
+    assert THETA_0.progress_on("cola") == names.reinit(3).progress_on("cola") == "0"
+    assert later.progress_on("cola") == "12.5"
+    assert later.progress_on("rte") == "0"
+    assert names.round_start("cola", "5", 1, "10").progress_on("cola") == "5"
+    assert names.trained("cola", 1, "10").progress_on("cola") == "0"
+    assert theta_i("cola", "0", 1) == THETA_0
+
+
+SNIP = MaskName(finder="snip", task="a", seed=3, sparsity="19")
 
 
 @pytest.mark.parametrize(
     ("mask", "finder", "source", "rewind", "seed", "sparsity", "at"),
     [
-        ("dense", "dense", None, None, None, Fraction(0), None),
-        (paths.imp("a_1", "2.5", 3, "19"), "imp", "a_1", 2.5, 3, Fraction(19, 100), None),
-        (paths.winning("a", "0", 3, "winning"), "imp", "a", 0, 3, None, "winning"),
+        (DENSE, "dense", None, None, None, Fraction(0), None),
+        (imp("a_1", "2.5", 3, "19"), "imp", "a_1", 2.5, 3, Fraction(19, 100), None),
+        (names.winning("a", "0", 3, "winning"), "imp", "a", 0, 3, None, "winning"),
         (
-            paths.layerwise("a", "0", 3, "winning_strict"),
+            names.layerwise("a", "0", 3, "winning_strict"),
             "layerwise",
             "a",
             0,
@@ -121,14 +140,14 @@ def test_where_weights_stand_is_read_off_their_name() -> None:
             None,
             "winning_strict",
         ),
-        (paths.standard("a", 3, "19"), "standard", "a", None, 3, Fraction(19, 100), None),
-        (paths.snip("a", 3, "19"), "snip", "a", None, 3, Fraction(19, 100), None),
-        (paths.oneshot("27.1"), "oneshot", None, None, None, Fraction(271, 1000), None),
-        (paths.random(3, "10"), "random", None, None, 3, Fraction(1, 10), None),
+        (names.standard("a", 3, "19"), "standard", "a", None, 3, Fraction(19, 100), None),
+        (SNIP, "snip", "a", None, 3, Fraction(19, 100), None),
+        (names.oneshot("27.1"), "oneshot", None, None, None, Fraction(271, 1000), None),
+        (names.random(3, "10"), "random", None, None, 3, Fraction(1, 10), None),
     ],
 )
 def test_a_masks_path_says_which_it_is(
-    mask: str,
+    mask: MaskName,
     finder: str,
     source: str | None,
     rewind: float | None,
@@ -139,14 +158,10 @@ def test_a_masks_path_says_which_it_is(
     """Finder, source, rewinding, seed and sparsity."""
     found = parse_mask(FILES.mask(mask))
 
-    assert vars(found) == {
-        "finder": finder,
-        "source_task": source,
-        "rewind": rewind,
-        "seed": seed,
-        "sparsity": sparsity,
-        "at": at,
-    }
+    assert found == mask
+    assert (found.finder, found.source_task, found.seed) == (finder, source, seed)
+    assert (float(found.rewind) if found.rewind else None) == rewind
+    assert (found.fraction, found.at or None) == (sparsity, at)
 
 
 @pytest.mark.parametrize("path", ["predictions/theta_0/imp/on-x/seed-1.csv", "masks/dense"])
@@ -157,17 +172,17 @@ def test_other_paths_are_refused(path: str) -> None:
     with pytest.raises(BadInput, match="not the path of a mask file"):
         parse_mask(path)
     with pytest.raises(BadInput, match="not a name of weights"):
-        paths.parse_weights(path)
+        WeightsName.parse(path)
     with pytest.raises(BadInput, match="not the name of a training"):
-        paths.parts(path)
+        TrainingName.parse(path)
 
 
 def test_a_training_is_named_after_all_that_decides_it() -> None:
     """Weights, mask, task and seed; and its parts are read back."""
-    name = training("theta_i/rte/rewind-5/seed-2", "oneshot/sparsity-10", "rte", 2)
+    name = training(theta_i("rte", "5", 2), names.oneshot("10"), "rte", 2)
 
-    assert name == "theta_i/rte/rewind-5/seed-2/oneshot/sparsity-10/on-rte/seed-2"
-    assert paths.parts(name) == ("theta_i/rte/rewind-5/seed-2", "oneshot/sparsity-10", "rte", "2")
+    assert str(name) == "theta_i/rte/rewind-5/seed-2/oneshot/sparsity-10/on-rte/seed-2"
+    assert TrainingName.parse(str(name)) == name
 
 
 @pytest.mark.parametrize(

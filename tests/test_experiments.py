@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tickets.design import experiments
 from tickets.design.dag import Design
 from tickets.design.experiments import PARTS, needed
+from tickets.names import TrainingName
 from tickets.paths import Results, parse_predictions
 
 REWINDS = ("5", "12.5", "20", "50")
@@ -80,7 +81,7 @@ def test_every_tables_own_trainings_by_formula(design: Design) -> None:
     }
 
     added: dict[str, int] = {}
-    seen: set[str] = set()
+    seen: set[TrainingName] = set()
     for part, wanted in PARTS.items():
         found = needed(design, wanted(design))
         added[part] = len(found - seen)
@@ -94,13 +95,11 @@ def test_every_tables_own_trainings_by_formula(design: Design) -> None:
 def test_every_path_says_which_training_it_is(design: Design) -> None:
     """Paths are read back to what they were made of, and no two trainings share one."""
     files = Results(root="somewhere/results")
-    wanted = sorted({each for part in PARTS.values() for each in part(design)})
+    wanted = {each for part in PARTS.values() for each in part(design)}
 
-    read = Counter(
-        (parse_predictions(files.predictions(each)), each.split("/imp/")[0]) for each in wanted
-    )
+    read = Counter(parse_predictions(files.predictions(each)) for each in wanted)
 
     assert set(read.values()) == {1}
+    assert read.keys() == wanted
     for each in wanted:
-        about = parse_predictions(files.predictions(each))
-        assert each.endswith(f"on-{about.target_task}/seed-{about.seed}")
+        assert str(each).endswith(f"on-{each.task}/seed-{each.seed}")

@@ -23,6 +23,7 @@ from transformers import (
 )
 
 from tickets import architecture, masks, provenance, weights
+from tickets.architecture import CONFIGURATION
 from tickets.commands import verify
 from tickets.errors import BadInput, Tampered
 from tickets.exchange.hugging_face import export, named
@@ -30,7 +31,6 @@ from tickets.files import sha256
 from tickets.initial import pretrained
 from tickets.initial.pretraining import SPECIAL, Size, write_model
 from tickets.masks import Mask
-from tickets.paths import CONFIGURATION
 
 SIZE = Size(hidden_size=12, layers=2, heads=3, intermediate_size=20, positions=16)
 WORDS = (*SPECIAL, "the", "boat", "sees", "?")

@@ -20,7 +20,8 @@ from made_up_masks import SHAPES, WEIGHTS, Weights, mask, named, save
 from tickets import provenance
 from tickets.errors import BadInput
 from tickets.masks import Packed
-from tickets.paths import MaskId, Results
+from tickets.names import MaskName
+from tickets.paths import Results
 from tickets.tables.cells import csv
 from tickets.tables.overlap import chance, overlap_table
 
@@ -28,7 +29,7 @@ SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "mask_table.py"
 QUERY = "encoder.layer.{}.attention.self.query.weight"
 POOLER = "pooler.dense.weight"
 
-Masks = list[tuple[MaskId, Packed]]
+Masks = list[tuple[MaskName, Packed]]
 kept_weights = st.sets(st.sampled_from(WEIGHTS))
 
 IN_SCOPE: dict[tuple[str, str | None, str | None], Callable[[str], bool]] = {

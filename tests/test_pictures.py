@@ -20,12 +20,12 @@ RULES = {
     "theta_0": ["theta_0"],
     "data": ["data"],
     "encode": ["encode"],
-    "dense": ["dense"],
-    "other masks": ["oneshot", "random_mask", "layerwise_mask"],
+    "masks at theta_0": ["find_mask"],
+    "other masks": ["layerwise_mask"],
     "other weights": ["reinit", "shuffle", "theta_i"],
     "rewind": ["rewind"],
     "train": ["train"],
-    "prune": ["prune", "prune_standard"],
+    "prune": ["prune"],
     "metrics": ["majority", "metrics"],
     "winning": ["winning_sparsity", "winning_mask"],
     "tables": [
@@ -42,10 +42,13 @@ RULES = {
 
 IMPLIED = {
     *(("train", "rewind"), ("theta_0", "train")),  # weights that standard pruning goes on from
-    *((masks, "train") for masks in ("dense", "prune", "other masks", "other weights", "winning")),
+    *(
+        (masks, "train")
+        for masks in ("masks at theta_0", "prune", "other masks", "other weights", "winning")
+    ),
     *(("data", "train"), ("data", "metrics"), ("data", "tables")),  # references, sizes
-    *(("encode", "other weights"), ("encode", "metrics"), ("dense", "other weights")),
-    *(("dense", "winning"), ("language", "pretraining")),
+    *(("encode", "other weights"), ("encode", "metrics"), ("masks at theta_0", "other weights")),
+    *(("masks at theta_0", "winning"), ("language", "pretraining")),
 }
 """What is not drawn: a file that another arrow already leads by, or that is read on the side."""
 

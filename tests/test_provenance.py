@@ -19,11 +19,11 @@ from tickets.files import canonical_json, replacing, sha256, write_bytes
 SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
 
 
-def made(path: Path, content: bytes = b"content", **dependencies: Path) -> Path:
+def made(path: Path, content: bytes = b"content", rule: str = "test", **dependencies: Path) -> Path:
     write_bytes(path, content)
     provenance.write(
         path,
-        rule="test",
+        rule=rule,
         parameters={"seed": 1},
         dependencies=dependencies,
         facts={"found": "out", "code": "meaning"},
@@ -188,7 +188,7 @@ TRAINED = "trained/theta_0/dense/on-rte/seed-{}.safetensors"
 def test_what_a_file_came_from_is_compared(tmp_path: Path) -> None:
     """Parameters, contents of what was read and, where that lasts, its statement."""
     mask = made(tmp_path / "masks" / "dense.safetensors")
-    trained = made(tmp_path / TRAINED.format(1), b"trained")
+    trained = made(tmp_path / TRAINED.format(1), b"trained", "round_start")
     child = made(tmp_path / "child", mask=mask, weights=trained)
     parents = {"mask": mask, "weights": trained}
 
@@ -212,9 +212,9 @@ def test_what_a_file_came_from_is_compared(tmp_path: Path) -> None:
 
 
 def test_another_content_or_a_changed_file_is_noticed(tmp_path: Path) -> None:
-    trained = made(tmp_path / TRAINED.format(1), b"trained")
+    trained = made(tmp_path / TRAINED.format(1), b"trained", "round_start")
     child = made(tmp_path / "child", weights=trained)
-    other = made(tmp_path / TRAINED.format(2), b"other")
+    other = made(tmp_path / TRAINED.format(2), b"other", "round_start")
     about: dict[str, Any] = {"code": "meaning", "parameters": {"seed": 1}}
 
     assert provenance.came_from(child, **about, dependencies={"weights": trained})
@@ -225,7 +225,7 @@ def test_another_content_or_a_changed_file_is_noticed(tmp_path: Path) -> None:
 
 def stated_again(path: Path) -> None:
     """The same bytes, with a statement of another run."""
-    content = path.read_bytes()
+    content, rule = path.read_bytes(), provenance.statement(path).rule
     write_bytes(path, content)
-    provenance.write(path, rule="again", parameters={}, dependencies={}, started=provenance.now())
+    provenance.write(path, rule=rule, parameters={}, dependencies={}, started=provenance.now())
     provenance.read(path)

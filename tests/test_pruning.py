@@ -14,17 +14,16 @@ from torch import nn
 from torch.nn.utils import prune
 
 from tickets import masks
+from tickets.criteria import magnitude
+from tickets.criteria.random import draw
+from tickets.criteria.snip import sensitivities
+from tickets.criterion import Criterion, Inputs, Scores, find, load_criterion, load_scope
 from tickets.errors import BadInput
-from tickets.finders.pruning import (
-    at_random,
-    at_random_like,
-    lowest,
-    lowest_of_each,
-    magnitudes,
-    sensitivities,
-)
+from tickets.layerwise import draw_like
 from tickets.prunable import PrunableSet
 from tickets.schedule import pruned_count
+from tickets.scopes.global_ import prune_global
+from tickets.scopes.per_matrix import prune_per_matrix
 from tickets.weights import prunable_of, rewind
 
 NAMES = ("encoder.layer.0.output.dense.weight", "encoder.layer.1.output.dense.weight")
@@ -32,6 +31,12 @@ NAMES = ("encoder.layer.0.output.dense.weight", "encoder.layer.1.output.dense.we
 
 def two(shape: tuple[int, int], other: tuple[int, int]) -> PrunableSet:
     return PrunableSet(shapes={NAMES[0]: shape, NAMES[1]: other})
+
+
+def magnitudes(weights: dict[str, np.ndarray], prunable: PrunableSet) -> Scores:
+    """The scores of one-shot pruning."""
+    dense = masks.dense(prunable)
+    return magnitude.scores(Inputs(weights=weights, parent=dense, sparsity=Fraction(0)))
 
 
 def test_every_round_agrees_with_torch() -> None:
@@ -48,7 +53,7 @@ def test_every_round_agrees_with_torch() -> None:
             target.data = torch.from_numpy(weight.copy())
             module(torch.zeros(1, weight.shape[1]))  # lets torch's hook apply its mask so far
         parent = mask
-        mask = lowest(magnitudes(weights, mask.prunable), mask, Fraction(step, 10))
+        mask = prune_global(magnitudes(weights, mask.prunable), mask, Fraction(step, 10))
         prune.global_unstructured(
             [(module, "weight") for module in modules],
             pruning_method=prune.L1Unstructured,
@@ -69,7 +74,7 @@ def test_ties_are_pruned_in_order_of_position() -> None:
     }
     dense = masks.dense(two((1, 3), (1, 3)))
 
-    mask = lowest(magnitudes(weights, dense.prunable), dense, Fraction(1, 2))
+    mask = prune_global(magnitudes(weights, dense.prunable), dense, Fraction(1, 2))
 
     assert mask.kept[NAMES[0]].tolist() == [[False, False, True]]
     assert mask.kept[NAMES[1]].tolist() == [[False, True, True]]
@@ -84,7 +89,7 @@ def test_a_pruned_weight_stays_pruned_however_large() -> None:
         NAMES[1]: np.array([[2, 4]], np.float32),
     }
 
-    mask = lowest(magnitudes(weights, prunable), parent, Fraction(1, 2))
+    mask = prune_global(magnitudes(weights, prunable), parent, Fraction(1, 2))
 
     assert [b.tolist() for b in mask.kept.values()] == [[[False, True]], [[False, True]]]
 
@@ -101,8 +106,8 @@ def test_counts_are_exact_and_rounds_nest(weights: np.ndarray, first: int, secon
     prunable = PrunableSet(shapes={NAMES[0]: (4, 9)})
     scores = magnitudes({NAMES[0]: weights}, prunable)
 
-    one = lowest(scores, masks.dense(prunable), Fraction(first, 36))
-    two_ = lowest(scores, one, Fraction(second, 36))
+    one = prune_global(scores, masks.dense(prunable), Fraction(first, 36))
+    two_ = prune_global(scores, one, Fraction(second, 36))
 
     assert (one.pruned, two_.pruned) == (first, second)
     assert two_.within(one)
@@ -117,7 +122,7 @@ def test_the_count_is_exact_at_the_size_of_bert_base() -> None:
     assert prunable.size == 85_524_480
     weights = np.random.default_rng(0).standard_normal((768, 111_360), dtype=np.float32)
 
-    mask = lowest(
+    mask = prune_global(
         magnitudes({"pooler.dense.weight": weights}, prunable),
         masks.dense(prunable),
         Fraction(7, 10),
@@ -131,19 +136,19 @@ def test_what_cannot_be_pruned_is_refused() -> None:
     prunable = PrunableSet(shapes={NAMES[0]: (1, 2)})
     dense = masks.dense(prunable)
     with pytest.raises(BadInput, match="NaN"):
-        lowest({NAMES[0]: np.array([[1, np.nan]], np.float32)}, dense, Fraction(1, 2))
+        prune_global({NAMES[0]: np.array([[1, np.nan]], np.float32)}, dense, Fraction(1, 2))
     with pytest.raises(BadInput, match="another model"):
         magnitudes({NAMES[0]: np.ones((2, 1), np.float32)}, prunable)
     half = masks.from_flat(prunable, np.array([True, False]))
     with pytest.raises(BadInput, match="higher"):
-        lowest({NAMES[0]: np.ones((1, 2), np.float32)}, half, Fraction(0))
+        prune_global({NAMES[0]: np.ones((1, 2), np.float32)}, half, Fraction(0))
 
 
 def test_random_masks_are_exact_seeded_and_spread() -> None:
     """The count is exact, the seed decides, and every matrix gets about its share."""
     prunable = two((50, 40), (30, 100))
 
-    one, again, other = (at_random(prunable, Fraction(7, 10), seed) for seed in (1, 1, 2))
+    one, again, other = (draw(prunable, Fraction(7, 10), seed) for seed in (1, 1, 2))
 
     assert one == again != other
     assert one.pruned == 3500
@@ -181,7 +186,7 @@ def test_each_matrix_alone_agrees_with_torch() -> None:
     weights[NAMES[1]] *= 100  # pruned globally, it would keep nearly everything
 
     for sparsity in (Fraction(1, 5), Fraction(1, 2)):
-        mask = lowest_of_each(magnitudes(weights, mask.prunable), mask, sparsity)
+        mask = prune_per_matrix(magnitudes(weights, mask.prunable), mask, sparsity)
 
     for name, weight in weights.items():
         module = nn.Linear(weight.shape[1], weight.shape[0], bias=False)
@@ -196,11 +201,11 @@ def test_sensitivities_by_hand() -> None:
     weights = {NAMES[0]: np.array([[4, -0.5]], np.float32), NAMES[1]: np.array([[2]], np.float32)}
     slopes = {NAMES[0]: np.array([[0.1, 2]], np.float32), NAMES[1]: np.array([[-3]], np.float32)}
 
-    scores = sensitivities(weights, slopes, prunable)
+    scores = sensitivities(weights, slopes)
 
     assert np.allclose(scores[NAMES[0]], [[0.4, 1.0]])
     assert np.allclose(scores[NAMES[1]], [[6.0]])
-    assert lowest(scores, masks.dense(prunable), Fraction(1, 3)).kept[NAMES[0]].tolist() == [
+    assert prune_global(scores, masks.dense(prunable), Fraction(1, 3)).kept[NAMES[0]].tolist() == [
         [False, True]
     ]
 
@@ -213,9 +218,53 @@ def test_a_random_mask_like_another_has_its_counts_and_not_its_places() -> None:
     kept[NAMES[1]][0, 0] = False
     mask = masks.Mask(prunable=prunable, kept=kept)
 
-    once, again, other = (at_random_like(mask, seed) for seed in (1, 1, 2))
+    once, again, other = (draw_like(mask, seed) for seed in (1, 1, 2))
 
     assert once == again != other
     for name, bits in mask.kept.items():
         assert np.count_nonzero(once.kept[name]) == np.count_nonzero(bits)
     assert 0.05 < once.kept[NAMES[0]][7:].mean() < 0.35  # 7 of 40 rows' worth, everywhere
+
+
+@pytest.mark.parametrize("sparsity", [Fraction(0), Fraction(1, 3), Fraction(7, 10)])
+def test_chance_is_a_criterion_whose_scores_give_the_drawn_mask(sparsity: Fraction) -> None:
+    """Whatever the study's scope: the draw is over the whole prunable set."""
+    prunable = two((50, 40), (30, 100))
+    weights = {name: np.ones(shape, np.float32) for name, shape in prunable.shapes.items()}
+    inputs = Inputs(weights=weights, parent=masks.dense(prunable), sparsity=sparsity, seed=3)
+    criterion = load_criterion("random")
+
+    assert find(criterion, criterion.scope or "", inputs) == draw(prunable, sparsity, 3)
+
+
+@pytest.mark.parametrize("scope", ["global", "per_matrix"])
+@pytest.mark.parametrize("sparsity", [Fraction(1, 10), Fraction(1, 3), Fraction(99, 100)])
+def test_a_scope_says_how_many_weights_it_prunes(scope: str, sparsity: Fraction) -> None:
+    """Of all matrices together, or of each."""
+    prunable = two((7, 5), (3, 11))
+    scores = {name: np.ones(shape, np.float32) for name, shape in prunable.shapes.items()}
+    known = load_scope(scope)
+
+    mask = known.prune(scores, masks.dense(prunable), sparsity)
+    expected = known.expected({name: 35 - 2 * i for i, name in enumerate(NAMES)}, sparsity)
+
+    counts = {name: int((~bits).sum()) for name, bits in mask.kept.items()}
+    assert expected == ({None: mask.pruned} if scope == "global" else counts)
+    assert sum(expected.values()) == mask.pruned
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        {NAMES[0]: np.ones((1, 2), np.float32)},
+        {NAMES[0]: np.ones((1, 2), np.float32), NAMES[1]: np.ones((2, 1), np.float32)},
+        {NAMES[0]: np.ones((1, 2), np.float32), NAMES[1]: np.ones((1, 2), np.float64)},
+    ],
+)
+def test_scores_that_are_not_one_float32_array_a_matrix_are_refused(scores: Scores) -> None:
+    """A criterion is a stranger's: one line says what it should return."""
+    criterion = Criterion(label="mine", scores=lambda inputs: scores if inputs else {})
+    dense = masks.dense(two((1, 2), (1, 2)))
+    inputs = Inputs(weights={}, parent=dense, sparsity=Fraction(1, 2))
+    with pytest.raises(BadInput, match=r"criterion mine: no float32 scores of shape .* one array"):
+        find(criterion, "global", inputs)

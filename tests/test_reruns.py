@@ -98,9 +98,13 @@ def entries(folder: Path) -> dict[str, str]:
     """The entry point of each rule."""
     rules: dict[str, str] = {}
     for file in (folder / "workflow" / "rules").glob("*.smk"):
-        for body in re.split(r"(?m)^rule ", file.read_text())[1:]:
+        for body in re.split(r"(?m)^(?:use rule \w+ as|rule) ", file.read_text())[1:]:
+            name = re.match(r"\w+", body)
+            assert name is not None
             if named := re.search(r'\bcode\("(\w+)"', body):
-                rules[body.partition(":")[0]] = named[1]
+                rules[name[0]] = named[1]
+            elif "finding_code" in body:
+                rules[name[0]] = "find_mask"
     return rules
 
 

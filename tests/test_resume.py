@@ -20,7 +20,7 @@ import pytest
 
 import toys
 from tickets import canonical, masks, provenance, ticket, weights
-from tickets.finders.pruning import at_random
+from tickets.criteria.random import draw
 from tickets.initial import pretrained
 from tickets.training.attempts import alone
 from toy_trainings import (
@@ -39,7 +39,7 @@ from toy_trainings import (
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("inputs")
     theta = pretrained.read(toys.model(folder / "model"))
-    mask = at_random(weights.prunable_of(theta), Fraction("1/2"), seed=1)
+    mask = draw(weights.prunable_of(theta), Fraction("1/2"), seed=1)
     weights.write(folder / "theta.safetensors", theta)
     masks.write(folder / "mask.safetensors", mask)
     toys.texts(30, "classification").write(folder / "train.arrow")

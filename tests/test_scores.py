@@ -9,7 +9,8 @@ import pytest
 
 from tickets import canonical, provenance
 from tickets.errors import BadInput, Tampered
-from tickets.paths import Results, imp, oneshot, reinit, training, winning
+from tickets.names import DENSE, THETA_0, imp, oneshot, reinit, training, winning
+from tickets.paths import Results
 from tickets.scores.resampling import REPLICATES
 from tickets.scores.table import SCHEMA, scores
 
@@ -33,10 +34,10 @@ def study(tmp_path: Path) -> list[Path]:
     classes = [1, 0, 1, 1], [1, 0, 0, 1]
     ticket = imp("stsb", "5", 2, "70")
     return [
-        put(results.predictions(training("theta_0", "dense", "cola", 1)), *classes),
-        put(results.predictions(training("theta_0", ticket, "cola", 3)), *classes),
+        put(results.predictions(training(THETA_0, DENSE, "cola", 1)), *classes),
+        put(results.predictions(training(THETA_0, ticket, "cola", 3)), *classes),
         put(results.predictions(training(reinit(3), oneshot("70"), "cola", 3)), *classes),
-        put(results.predictions(training("theta_0", "dense", "stsb", 1)), [1.0, 2.0], [1.5, 2.5]),
+        put(results.predictions(training(THETA_0, DENSE, "stsb", 1)), [1.0, 2.0], [1.5, 2.5]),
         put(results.majority("cola"), [1, 1, 1, 1], classes[1]),
     ]
 
@@ -77,7 +78,7 @@ def test_one_row_a_training_and_metric(study: list[Path]) -> None:
 
 def test_a_mask_at_its_winning_sparsity_says_so_and_has_no_number(tmp_path: Path) -> None:
     """The number is the mask's own; the path names the criterion."""
-    name = training("theta_0", winning("stsb", "0", 2, "winning_strict"), "cola", 2)
+    name = training(THETA_0, winning("stsb", "0", 2, "winning_strict"), "cola", 2)
     path = put(Results(root=str(tmp_path)).predictions(name), [1, 0], [1, 0])
 
     for row in scores([path], METRICS).to_pylist():
@@ -111,7 +112,7 @@ def test_every_refusal_names_the_file(study: list[Path], tmp_path: Path) -> None
         scores(study, {"cola": ["accuracy"]})
     with pytest.raises(BadInput, match=r"elsewhere\.parquet"):
         scores([put(str(tmp_path / "elsewhere.parquet"), [1], [1])], METRICS)
-    broken = Results(root=str(tmp_path)).predictions(training("theta_0", "dense", "stsb", 2))
+    broken = Results(root=str(tmp_path)).predictions(training(THETA_0, DENSE, "stsb", 2))
     put(broken, [float("nan"), 1.0], [1.0, 2.0])
     with pytest.raises(BadInput, match=r"on-stsb/seed-2\.parquet: .* not a number"):
         scores([Path(broken)], METRICS)

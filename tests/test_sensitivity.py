@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,13 @@ from transformers import BertForSequenceClassification
 
 import toys
 from tickets import architecture, masks
-from tickets.finders.sensitivity import gradients
+from tickets.criteria.snip import gradients
+from tickets.criterion import Inputs
 from tickets.initial import pretrained
 from tickets.model.batches import chosen
 from tickets.training.loop import initial_head
-from tickets.training.recipe import Recipe
 from tickets.weights import prunable_of
 
-RECIPE = Recipe(epochs=None, steps=3, batch_size=8, learning_rate=0.0)
 BATCHES = 3
 
 
@@ -29,12 +29,19 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def found(model: Path, head: str) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     theta_0, known = pretrained.read(model), architecture.read(model)
-    theta, gamma = initial_head(theta_0, known, head=head, labels=2, seed=1, task="toy")
-    dense = masks.dense(prunable_of(theta_0))
-    texts = toys.texts(30, head)
-    slopes = gradients(
-        theta, gamma, dense, texts, known, RECIPE, head=head, seed=1, batches=BATCHES
+    _, gamma = initial_head(theta_0, known, head=head, labels=2, seed=1, task="toy")
+    inputs = Inputs(
+        weights=theta_0,
+        parent=masks.dense(prunable_of(theta_0)),
+        sparsity=Fraction(1, 2),
+        seed=1,
+        task="toy",
+        parameters={
+            **{"head": head, "labels": 2, "batch_size": 8, "batches": BATCHES},
+            **{"mlm_probability": 0.15, "precision": "float32"},
+        },
     )
+    slopes = gradients(inputs, toys.texts(30, head), known)
     return dict(gamma), dict(slopes)
 
 

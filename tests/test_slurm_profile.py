@@ -46,7 +46,7 @@ def test_a_training_asks_for_its_gpu_and_its_time(
     assert asked["pretrain"]["runtime"] == "240"
 
 
-@pytest.mark.parametrize("rule", ["prune", "encode", "random_mask", "oneshot", "dense"])
+@pytest.mark.parametrize("rule", ["prune", "encode", "find_mask"])
 def test_what_is_no_training_asks_for_no_gpu(asked: dict[str, dict[str, str]], rule: str) -> None:
     job = asked[rule]
 

@@ -138,6 +138,7 @@ ELSEWHERE = {
     "no-commit",
     "no-design",  # test_audit.py
     "no-repository",  # test_audit_code.py
+    "outside-code",
     "wrong-mask",  # test_audit.py
     "wrong-matrices",
     "wrong-root",

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tickets import masks, provenance, ticket, weights
+from tickets.criteria.random import draw
 from tickets.errors import BadInput, Tampered
 from tickets.files import canonical_json, sha256
-from tickets.finders.pruning import at_random
 
 SHAPES = {
     "encoder.layer.0.output.dense.weight": (4, 6),
@@ -40,7 +40,7 @@ def made(tmp_path: Path) -> tuple[Path, Path, Path]:
     """A ticket, its weights and its mask."""
     start, mask, path = (tmp_path / name for name in ("theta.st", "mask.st", "ticket.json"))
     weights.write(start, theta())
-    bits = at_random(weights.prunable_of(theta()), Fraction("1/2"), seed=1)
+    bits = draw(weights.prunable_of(theta()), Fraction("1/2"), seed=1)
     masks.write(mask, bits)
     state(start)
     state(mask, masks.facts(bits))
@@ -82,7 +82,7 @@ def test_another_file_in_place_of_one_stops_the_training(
         weights.write(start, theta(seed=1))
         state(start)
     else:
-        other = at_random(weights.prunable_of(theta()), Fraction("1/2"), seed=2)
+        other = draw(weights.prunable_of(theta()), Fraction("1/2"), seed=2)
         masks.write(mask, other)
         state(mask, masks.facts(other))
 

@@ -14,8 +14,8 @@ from transformers import BertForSequenceClassification
 
 import toys
 from tickets import architecture
+from tickets.criteria.random import draw
 from tickets.errors import Diverged
-from tickets.finders.pruning import at_random
 from tickets.initial import pretrained
 from tickets.masks import Mask
 from tickets.model.batches import chosen
@@ -35,7 +35,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ticket(model: Path, sparsity: str = "1/2") -> tuple[dict[str, np.ndarray], Mask]:
     theta = pretrained.read(model)
-    mask = at_random(prunable_of(theta), Fraction(sparsity), seed=1)
+    mask = draw(prunable_of(theta), Fraction(sparsity), seed=1)
     return rewind(theta, mask), mask
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,15 @@ from safetensors.numpy import load_file
 
 import browser
 from studies import ROOT, checkout, planned, snakemake
-from tickets import masks, paths, provenance
+from tickets import masks, paths, provenance, statements
+from tickets.audit.again import prunings
 from tickets.audit.places import is_stated
 from tickets.audit.schema_of_statements import problem, schema
+from tickets.audit.study import audit
+from tickets.criterion import load_criterion
 from tickets.design import config, experiments
+from tickets.files import sha256
+from tickets.finder import at_theta_0
 
 EXPERIMENTS = {
     "seeds": [1],
@@ -124,8 +130,28 @@ def test_every_statement_is_as_the_schema_says(study: Path) -> None:
     assert [found for each in stated if (found := problem(each))] == []
     assert rules == schema()["definitions"]["rules"].keys() - {
         "round_start",  # whose files do not last
-        *("import", "export"),
+        *("import", "export", "random_mask", "snip"),  # two of them earlier versions'
     }
+
+
+def test_what_is_kept_is_read_off_a_statement_as_off_a_path(study: Path) -> None:
+    """Of each file, and of each deleted one whose statement another carries."""
+    stated = {
+        path.with_name(path.name.removesuffix(statements.SUFFIX)): statements.parse(
+            path.read_bytes(), path.name
+        )
+        for path in study.glob(f"results/**/*{statements.SUFFIX}")
+    }
+    carried = [
+        (str(parent.uri), parent.history)
+        for each in stated.values()
+        for parent in each.dependencies.values()
+        if parent.history is not None
+    ]
+
+    assert carried
+    for path, statement in [*stated.items(), *carried]:
+        assert statement.is_kept == paths.lasts(path), path
 
 
 def test_nothing_is_trained_twice_and_nothing_is_left_over(study: Path) -> None:
@@ -138,7 +164,7 @@ def test_nothing_is_trained_twice_and_nothing_is_left_over(study: Path) -> None:
         if "majority" not in path.parts
     }
 
-    assert found == experiments.needed(design, wanted)
+    assert found == {str(each) for each in experiments.needed(design, wanted)}
     assert not list(study.glob("results/trained/**/*.safetensors"))
     assert not list(study.glob("results/weights/round/**/*.safetensors"))
 
@@ -193,6 +219,91 @@ def assert_statements_are_asked_for(folder: Path, *targets: str) -> None:
 def test_what_does_not_last_is_asked_for_with_its_statement(study: Path) -> None:
     """By every rule of a whole study."""
     assert_statements_are_asked_for(study, "all")
+
+
+OWN_CRITERION = """
+import numpy as np
+
+from tickets.criterion import Criterion, Inputs, Scores
+
+
+def scores(inputs: Inputs) -> Scores:
+    factor, weights = inputs.parameters["factor"], inputs.prunable_weights
+    return {name: -np.abs(matrix) * np.float32(factor) for name, matrix in weights.items()}
+
+
+CRITERION = Criterion(label="largest first", scores=scores, parameters={"factor": 0.5})
+"""
+BEYOND = [name for name in at_theta_0() if name not in EXPERIMENTS["sweep"]]
+DATA_FREE = [n for n in BEYOND if not load_criterion(n).of]
+
+
+def with_criterion(study: Path, folder: Path, criterion: str) -> Path:
+    """The finished study that also follows a criterion: one in the repository, `largest`, a new
+    file there; or `mine`, a file beside it.
+    """
+    copy = checkout(folder)
+    for name in ("results", ".snakemake"):
+        shutil.copytree(study / name, copy / name)
+    changes: dict[str, object] = {"sweep": [*EXPERIMENTS["sweep"], criterion]}
+    if criterion == "mine":
+        (copy / "own.py").write_text(OWN_CRITERION)
+        changes["criteria"] = {"mine": "own.py"}
+    if criterion == "largest":
+        criteria = copy / "workflow/scripts/tickets/criteria"
+        (criteria / "largest.py").write_text(OWN_CRITERION)
+        assert planned(copy, "all") == {}  # a file that nobody asks for
+    (copy / "config/mini.yaml").write_text((study / "config/mini.yaml").read_text())
+    return changed(copy, changes)
+
+
+@pytest.mark.parametrize("criterion", ["mine", "largest", *DATA_FREE])
+def test_a_new_criterion_runs_its_own_jobs_and_those_that_read_them(
+    study: Path, tmp_path: Path, criterion: str
+) -> None:
+    """On a finished study: two masks, their tickets and trainings, and what is made of them."""
+    copy = with_criterion(study, tmp_path / "copy", criterion)
+
+    jobs = planned(copy, "all")
+
+    assert jobs == {
+        **{"find_mask": 2, "rewind": 2, "train": 2 * 2, "metrics": 1, "sparsity_sweep": 1},
+        **{"versus_paper": 1, "audit": 1, "story": 1, "all": 1},
+    }
+
+
+@pytest.mark.parametrize("criterion", ["mine", *DATA_FREE])
+def test_the_audit_makes_a_new_criterions_masks_again(
+    study: Path, tmp_path: Path, criterion: str
+) -> None:
+    """And says of one that is the study's own that it is from outside the repository."""
+    copy = with_criterion(study, tmp_path / "copy", criterion)
+    done = snakemake(copy, "--cores", "2", "--", "all")
+    assert done.returncode == 0, done.stdout
+    results, own = copy / "results", {"mine": copy / "own.py"} if criterion == "mine" else {}
+
+    with ProcessPoolExecutor(2) as pool:
+        found = audit(results, None, pool, own)
+
+    again = {each.mask for each in prunings(found.files, own)}
+    expected = {f"masks/{criterion}/sparsity-{percent}.safetensors" for percent in (10, 20)}
+    assert found.faults == []
+    assert expected <= again
+    assert not any("snip" in path for path in again)  # it reads data
+    assert ("outside-code" in {each.code for each in found.findings}) == (criterion == "mine")
+    if criterion == "mine":
+        assert expected.isdisjoint(each.mask for each in prunings(found.files, {}))
+        stated = provenance.statement(results / min(expected))
+        assert stated.code["outside/mine.py"] == sha256((copy / "own.py").read_bytes())
+        assert stated.parameters["factor"] == "0.5"
+
+    one, other = sorted(expected)  # the other one's bits, under its name, statement and all
+    for suffix in ("", ".prov.json"):
+        data = (results / f"{other}{suffix}").read_bytes()
+        (results / f"{one}{suffix}").write_bytes(data.replace(b"sparsity-20", b"sparsity-10"))
+    with ProcessPoolExecutor(2) as pool:
+        codes = {each.code for each in audit(results, None, pool, own).faults if each.path == one}
+    assert {"wrong-mask", "wrong-count"} <= codes
 
 
 def test_the_published_codes_way(tmp_path: Path) -> None:

@@ -93,14 +93,14 @@ def test_another_seed_or_task_trains_its_own_and_nothing_again(study: Path, tmp_
         return planned(copy, TABLE)
 
     seed = jobs(seeds=[1, 2, 3])
-    assert (seed["train"], seed["prune"], seed["random_mask"]) == (2 * (2 + 2 + 2), 2 * 2, 1)
-    assert {"oneshot", "dense", "data", "encode", "theta_0"}.isdisjoint(seed)
+    assert (seed["train"], seed["prune"], seed["find_mask"]) == (2 * (2 + 2 + 2), 2 * 2, 1)
+    assert {"data", "encode", "theta_0"}.isdisjoint(seed)  # and find_mask is the random one
 
     task = jobs(tasks=config["tasks"] | {"other": config["tasks"]["acceptability"]})
     masks = 1 + 1 + 1 + 3  # dense, one-shot, random, every task's: those that train on the new task
     assert task["train"] == 2 * (masks + 1 + 2)  # its first round; its mask on the two others
     assert task["prune"] == 2 * 2
-    assert {"oneshot", "dense", "random_mask", "theta_0"}.isdisjoint(task)
+    assert {"find_mask", "theta_0"}.isdisjoint(task)
 
 
 def test_nothing_is_done_twice(study: Path, tmp_path: Path) -> None:
@@ -130,7 +130,12 @@ def test_an_edit_reruns_what_depends_on_it_and_no_more(study: Path, tmp_path: Pa
         file.write("EDITED = 1\n")
     assert planned(copy, TABLE) == {"transfer": 1}
 
-    with (package / "finders" / "pruning.py").open("a") as file:
+    with (package / "criteria" / "random.py").open("a") as file:
+        file.write("EDITED = 1\n")
+    again = planned(copy, TABLE)
+    assert (again["find_mask"], again["rewind"], again["train"]) == (2, 2, 2 * 2)
+    assert {"theta_0", "pretrain", "data", "encode", "prune"}.isdisjoint(again)
+    with (package / "scopes" / "global_.py").open("a") as file:
         file.write("EDITED = 1\n")
     again = planned(copy, TABLE)
     assert {"theta_0", "pretrain", "data", "encode"}.isdisjoint(again)

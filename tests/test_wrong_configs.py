@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from studies import checkout, snakemake
 from tickets.commands import check
+from tickets.design.config import Training
+from tickets.design.schema import alternatives
 from tickets.errors import BadInput
+from tickets.finder import at_theta_0
+from tickets.tasks import Task
 
 SMALL = """\
 model: {path: google-bert/bert-base-uncased, revision: 86b5e0934494bd15c9632b12f734a8a67f723594}
@@ -21,6 +26,15 @@ NAME = "write a name of lower-case letters, digits and _, the first a letter"
 LAYOUT = (
     "write `key: value`, the keys of a section one below the other, and quotes around text with"
 )
+
+# Files of a study's own criteria.
+OWN = {
+    "empty.py": "",
+    "broken.py": "import nothing_of_that_name",
+    "needy.py": "from tickets.criterion import Criterion\n"
+    "CRITERION = Criterion(label='x', scores=lambda inputs: {}, needs=('luck',))",
+}
+NEEDS = sorted({field.name for kind in (Task, Training) for field in fields(kind)} | {"threads"})
 
 # What stands in the files, one after the other, and the line. {0} and {1} are the files' paths,
 # {data} a folder without anything in it.
@@ -86,6 +100,36 @@ WRONG = {
         [SMALL, "seeds: [1, 2, 2]"],
         "config: seeds: [1, 2, 2] is not possible; write a list of at least one integer from 0,"
         " all different",
+    ),
+    "a finder that there is not": (
+        [SMALL, "sweep: [oneshot, synaptic]"],
+        'config: sweep[1]: "synaptic" is not possible; write {finders}',
+    ),
+    "a finder of rounds": (
+        [SMALL, "sweep: [imp]"],
+        'config: sweep[0]: "imp" is not possible; write {finders}',
+    ),
+    "a criterion whose file is not there": (
+        [SMALL, "criteria: {mine: {data}/mine.py}"],
+        "config: criteria.mine: {data}/mine.py: no such file; write the path of a criterion's file",
+    ),
+    "a criterion's file without a criterion": (
+        [SMALL, "criteria: {mine: {own}/empty.py}"],
+        "config: criteria.mine: {own}/empty.py: no CRITERION in it; write CRITERION ="
+        " Criterion(...)",
+    ),
+    "a criterion's file that cannot be loaded": (
+        [SMALL, "criteria: {mine: {own}/broken.py}"],
+        "config: criteria.mine: {own}/broken.py: cannot be loaded (ModuleNotFoundError: No module"
+        " named 'nothing_of_that_name'); mend it",
+    ),
+    "a criterion called as one of the project": (
+        [SMALL, "criteria: {snip: {own}/empty.py}"],
+        "config: criteria.snip: a finder of the project is called so; write another name",
+    ),
+    "a criterion that needs what no study has": (
+        [SMALL, "criteria: {mine: {own}/needy.py}"],
+        "config: criteria.mine: {own}/needy.py: needs luck, which no study has; write {needs}",
     ),
     "a misspelt key": ([SMALL, "sedes: [1]"], "config: sedes: unknown key; write seeds"),
     "a misspelt key of a task": (
@@ -194,7 +238,11 @@ def written(folder: Path, texts: list[str]) -> tuple[list[Path], dict[str, str]]
     (folder / "data" / "weights").mkdir(parents=True)
     (folder / "data" / "weights" / "model.safetensors").touch()
     files = [folder / f"{place}.yaml" for place in range(len(texts))]
-    places = {"{data}": str(folder / "data")}
+    (folder / "own").mkdir()
+    for name, text in OWN.items():
+        (folder / "own" / name).write_text(text)
+    places = {"{data}": str(folder / "data"), "{own}": str(folder / "own")}
+    places |= {"{finders}": alternatives(at_theta_0()), "{needs}": alternatives(NEEDS)}
     places |= {f"{{{place}}}": str(file) for place, file in enumerate(files)}
     for file, text in zip(files, texts, strict=True):
         file.write_text(filled(text, places))

@@ -23,7 +23,7 @@ rule audit:
         "../../envs/environment.yaml"
     params:
         code=code("audit"),
-        flags=flags.flags({"results": study.results}),
+        flags=flags.audit(study),
     shell:
         "python {params.code.path} {params.flags} --masks {output.masks} "
         "--report {output.report} --verdict {output.verdict} > {log} 2>&1"

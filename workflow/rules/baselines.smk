@@ -1,111 +1,72 @@
 """What tickets are compared with: other masks, other weights, and no network at all."""
 
-oneshot = files.mask(paths.oneshot("{sparsity}"))
-random_mask = files.mask(paths.random("{seed}", "{sparsity}"))
-reinit = files.weights(paths.reinit("{seed}"))
-layerwise = files.mask(paths.layerwise("{task}", "{rewind}", "{seed}", "{at}"))
-snip = files.mask(paths.snip("{task}", "{seed}", "{sparsity}"))
-shuffled = files.weights(paths.shuffled("{how}", "{seed}"))
+reinit = files.weights("reinit/seed-{seed}")
+winning_on = "{task}/rewind-{rewind}/seed-{seed}/{at}"
+layerwise = files.mask(f"layerwise/{winning_on}")
+shuffled = files.weights("shuffled_{how}/seed-{seed}")
 theta_0 = files.weights("theta_0")
+finders = [*finder.at_theta_0(), *study.criteria]
+on_data = [each for each in finders if study.criterion(each).reads]
 
 
-rule dense:
+rule find_mask:
     input:
         weights=ancient(theta_0),
         statements=stated(theta_0),
     output:
-        mask=files.mask("dense"),
-        statement=stated(files.mask("dense")),
+        mask=files.mask("{mask}"),
+        statement=stated(files.mask("{mask}")),
     log:
-        files.log("dense"),
+        files.log("{mask}"),
+    wildcard_constraints:
+        mask="|".join(["dense", forms(each for each in finders if each not in on_data)]),
     conda:
         "../../envs/environment.yaml"
+    resources:
+        device="",
     params:
-        code=code("prune"),
+        code=lambda w: code("find_mask") if w.mask == "dense" else finding_code(w),
+        flags=lambda w: flags.mask(study, mask_of(w)),
     shell:
-        "python {params.code.path} --finder dense --sparsity 0 --weights {input.weights} "
+        "python {params.code.path} {params.flags} {resources.device} --weights {input.weights} "
         "--output {output.mask} > {log} 2>&1"
 
 
-rule oneshot:
+# The same with what a training has: data, and a device to run a network on.
+use rule find_mask as find_mask_on_data with:
     input:
         weights=ancient(theta_0),
-        statements=stated(theta_0),
-    output:
-        mask=oneshot,
-        statement=stated(oneshot),
-    log:
-        files.log(paths.oneshot("{sparsity}")),
-    conda:
-        "../../envs/environment.yaml"
+        splits=lambda w: ancient(splits_of(w)),
+        statements=lambda w: stated(theta_0, *splits_of(w)),
+        model=files.configuration(),
+    wildcard_constraints:
+        mask=forms(on_data) or "none",
+    threads: study.threads
+    resources:
+        **device_resources,
+        device=f"--trainings-per-gpu {study.trainings_per_gpu}",
+        runtime=lambda w, attempt: allocation.minutes(mask_of(w).task, attempt),
+        mem_mb=lambda w, attempt: allocation.megabytes(mask_of(w).task, attempt),
     params:
-        code=code("prune"),
-        scope=study.imp.scope,
-    shell:
-        "python {params.code.path} --finder oneshot --sparsity {wildcards.sparsity} "
-        "--scope {params.scope} --weights {input.weights} --output {output.mask} > {log} 2>&1"
-
-
-rule random_mask:
-    input:
-        theta=ancient(theta_0),
-        statements=stated(theta_0),
-    output:
-        mask=random_mask,
-        statement=stated(random_mask),
-    log:
-        files.log(paths.random("{seed}", "{sparsity}")),
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        code=code("random_mask"),
-    shell:
-        "python {params.code.path} --sparsity {wildcards.sparsity} "
-        "--seed {wildcards.seed} --theta {input.theta} --output {output.mask} 2> {log}"
+        code=finding_code,
+        flags=flags_on_data,
 
 
 rule layerwise_mask:
     input:
-        like=ancient(files.mask(paths.winning("{task}", "{rewind}", "{seed}", "{at}"))),
-        statements=stated(files.mask(paths.winning("{task}", "{rewind}", "{seed}", "{at}"))),
+        like=ancient(files.mask(f"imp/{winning_on}")),
+        statements=stated(files.mask(f"imp/{winning_on}")),
     output:
         mask=layerwise,
         statement=stated(layerwise),
     log:
-        files.log(paths.layerwise("{task}", "{rewind}", "{seed}", "{at}")),
+        files.log(f"layerwise/{winning_on}"),
     conda:
         "../../envs/environment.yaml"
     params:
         code=code("layerwise_mask"),
     shell:
         "python {params.code.path} --like {input.like} --seed {wildcards.seed} "
-        "--output {output.mask} 2> {log}"
-
-
-rule snip:
-    input:
-        **encoded("train"),
-        theta=ancient(theta_0),
-        statements=stated(theta_0, files.encoded("{task}", "train")),
-        model=files.configuration(),
-    output:
-        mask=snip,
-        statement=stated(snip),
-    log:
-        files.log(paths.snip("{task}", "{seed}", "{sparsity}")),
-    conda:
-        "../../envs/environment.yaml"
-    threads: study.threads
-    resources:
-        **training_resources,
-    params:
-        code=code("snip"),
-        flags=lambda w: flags.sensitivity(study, study.tasks[w.task]),
-        model=folder_of_model,
-    shell:
-        "python {params.code.path} {params.flags} --seed {wildcards.seed} "
-        "--sparsity {wildcards.sparsity} --theta {input.theta} --model {params.model} "
-        "--train {input.train} --trainings-per-gpu {resources.trainings_per_gpu} "
         "--output {output.mask} 2> {log}"
 
 
@@ -117,7 +78,7 @@ rule shuffle:
         weights=shuffled,
         statement=stated(shuffled),
     log:
-        files.log(paths.shuffled("{how}", "{seed}")),
+        files.log("shuffled_{how}/seed-{seed}"),
     conda:
         "../../envs/environment.yaml"
     params:
@@ -136,7 +97,7 @@ rule reinit:
         weights=reinit,
         statement=stated(reinit),
     log:
-        files.log(paths.reinit("{seed}")),
+        files.log("reinit/seed-{seed}"),
     conda:
         "../../envs/environment.yaml"
     params:

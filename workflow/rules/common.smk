@@ -9,8 +9,9 @@ from pathlib import Path
 ROOT = Path(workflow.current_basedir).parents[1]
 SCRIPTS = os.path.relpath(ROOT / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
-from tickets import paths, provenance
+from tickets import names, paths, provenance
 from tickets.code import Code, digest
+from tickets.criterion import SPLITS
 from tickets.data import sources
 from tickets.design import dag, experiments, flags, written
 from tickets.design.config import load
@@ -40,15 +41,15 @@ local_data = study.local_copies | {"language": files.folder("language")}
 
 
 wildcard_constraints:
-    task=paths.TASK,
-    split="train|validation",
-    seed=paths.SEED,
-    mask=paths.MASK,
-    weights=paths.WEIGHTS,
-    rewind=paths.PERCENT,
-    sparsity=paths.PERCENT,
-    at="|".join(paths.WINNING),
-    how="|".join(paths.SHUFFLES),
+    task=names.TASK,
+    split="|".join(SPLITS),
+    seed=names.SEED,
+    mask=names.MASK,
+    weights=names.WEIGHTS,
+    rewind=names.PERCENT,
+    sparsity=names.PERCENT,
+    at="|".join(names.WINNING),
+    how="|".join(names.SHUFFLES),
     part="|".join(experiments.PARTS),
 
 

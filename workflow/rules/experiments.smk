@@ -1,7 +1,7 @@
 """Every other table and figure of the paper: made from scores and masks; nothing here trains."""
 
 winners = made("winning_sparsities", "table")
-winning = files.mask(paths.winning("{task}", "{rewind}", "{seed}", "{at}"))
+winning = files.mask(f"imp/{winning_on}")
 won = made("winning_tickets", "table", "text")
 swept = made("sparsity_sweep", "table", "svg", "png")
 rewound_to = made("rewinding", "table", "text", "svg", "png")
@@ -35,24 +35,28 @@ rule winning_sparsity:
         "--table {output.table} 2> {log}"
 
 
+def candidates(wildcards):
+    """The masks that a winning one is chosen from."""
+    on = {"task": wildcards.task, "rewind": wildcards.rewind, "seed": int(wildcards.seed)}
+    return [files.mask(mask) for mask in experiments.candidates(design, **on)]
+
+
 rule winning_mask:
     input:
         winning=ancient(files.winning()),
-        masks=lambda w: ancient(list(map(files.mask, experiments.candidates(design, *w[:3])))),
-        statements=lambda w: stated(
-            files.winning(), *map(files.mask, experiments.candidates(design, *w[:3]))
-        ),
+        masks=lambda w: ancient(candidates(w)),
+        statements=lambda w: stated(files.winning(), *candidates(w)),
     output:
         mask=winning,
         statement=stated(winning),
     log:
-        files.log(paths.winning("{task}", "{rewind}", "{seed}", "{at}")),
+        files.log(f"imp/{winning_on}"),
     localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
         code=code("winning_mask"),
-        criterion=lambda w: paths.WINNING[w.at],
+        criterion=lambda w: names.WINNING[w.at],
         sparsities=["0", *design.sparsities],
     shell:
         "python {params.code.path} --task {wildcards.task} --criterion {params.criterion} "

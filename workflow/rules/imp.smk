@@ -3,83 +3,61 @@ standard pruning, which does not rewind.
 """
 
 rewound = files.weights("theta_i/{task}/rewind-{rewind}/seed-{seed}")
-found = files.mask(paths.imp("{task}", "{rewind}", "{seed}", "{sparsity}"))
-standard = files.mask(paths.standard("{task}", "{seed}", "{sparsity}"))
-start = files.weights(paths.round_start("{task}", "{rewind}", "{seed}", "{sparsity}"))
+found = files.mask("{mask}")
+start = files.weights("{weights}")
 trained = files.trained("{weights}/{mask}/on-{task}/seed-{seed}")
 predictions = files.predictions("{weights}/{mask}/on-{task}/seed-{seed}")
 
 
+def theta_i_of(wildcards):
+    """The weights that a round rewinds to."""
+    start = weights_of(wildcards)
+    return names.theta_i(start.task, start.rewind, start.seed)
+
+
 rule prune:
     input:
-        weights=lambda w: dag.file_of_scores(files, design, *w),
-        parent=lambda w: ancient(files.mask(design.before(*w))),
+        weights=lambda w: dag.file_of_scores(files, design, mask_of(w)),
+        parent=lambda w: ancient(files.mask(design.before(mask_of(w)))),
         statements=lambda w: stated(
-            dag.file_of_scores(files, design, *w), files.mask(design.before(*w))
+            dag.file_of_scores(files, design, mask_of(w)), files.mask(design.before(mask_of(w)))
         ),
     output:
         mask=found,
         statement=stated(found),
     log:
-        files.log(paths.imp("{task}", "{rewind}", "{seed}", "{sparsity}")),
+        files.log("{mask}"),
+    wildcard_constraints:
+        mask=forms(filter(finder.is_round, axes.names("procedures"))),
     # Before trainings: what the last one ended with, as large as the model, is then deleted.
     priority: 1
     group:
-        lambda w: submission(design.scored_by(*w))
+        lambda w: submission(design.decided_by(mask_of(w)))
     conda:
         "../../envs/environment.yaml"
     params:
-        code=code("prune"),
-        round=lambda w: design.round(w.sparsity),
-        scope=study.imp.scope,
+        code=finding_code,
+        flags=lambda w: flags.mask(study, mask_of(w)),
     shell:
-        "python {params.code.path} --finder imp --task {wildcards.task} --seed {wildcards.seed} "
-        "--rewind {wildcards.rewind} --round {params.round} --sparsity {wildcards.sparsity} "
-        "--scope {params.scope} --weights {input.weights} --parent {input.parent} "
-        "--output {output.mask} > {log} 2>&1"
-
-
-rule prune_standard:
-    input:
-        weights=lambda w: files.trained(design.standard_scored_by(*w)),
-        parent=lambda w: ancient(files.mask(design.standard_before(*w))),
-        statements=lambda w: stated(
-            files.trained(design.standard_scored_by(*w)), files.mask(design.standard_before(*w))
-        ),
-    output:
-        mask=standard,
-        statement=stated(standard),
-    log:
-        files.log(paths.standard("{task}", "{seed}", "{sparsity}")),
-    priority: 1
-    group:
-        lambda w: submission(design.standard_scored_by(*w))
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        code=code("prune"),
-        round=lambda w: design.round(w.sparsity),
-        scope=study.imp.scope,
-    shell:
-        "python {params.code.path} --finder standard --task {wildcards.task} "
-        "--seed {wildcards.seed} --round {params.round} --sparsity {wildcards.sparsity} "
-        "--scope {params.scope} --weights {input.weights} --parent {input.parent} "
-        "--output {output.mask} > {log} 2>&1"
+        "python {params.code.path} {params.flags} --weights {input.weights} "
+        "--parent {input.parent} --output {output.mask} > {log} 2>&1"
 
 
 rule round_start:
     input:
-        theta=lambda w: ancient(files.weights(paths.theta_i(w.task, w.rewind, w.seed))),
-        head=lambda w: dag.files_of_head(files, design, *w),
+        theta=lambda w: ancient(files.weights(theta_i_of(w))),
+        head=lambda w: dag.files_of_head(files, design, weights_of(w)),
         statements=lambda w: stated(
-            files.weights(paths.theta_i(w.task, w.rewind, w.seed)),
-            *dag.files_of_head(files, design, *w),
+            files.weights(theta_i_of(w)),
+            *dag.files_of_head(files, design, weights_of(w)),
         ),
     output:
         weights=temp(start),
         statement=temp(stated(start)),
     log:
-        files.log(paths.round_start("{task}", "{rewind}", "{seed}", "{sparsity}")),
+        files.log("{weights}"),
+    wildcard_constraints:
+        weights=names.ROUND_START,
     localrule: True
     conda:
         "../../envs/environment.yaml"
@@ -93,10 +71,10 @@ rule round_start:
 
 rule rewind:
     input:
-        theta=lambda w: ancient(dag.file_of_weights(files, design, w.weights)),
+        theta=lambda w: ancient(dag.file_of_weights(files, design, weights_of(w))),
         mask=ancient(files.mask("{mask}")),
         statements=lambda w: stated(
-            dag.file_of_weights(files, design, w.weights), files.mask(w.mask)
+            dag.file_of_weights(files, design, weights_of(w)), files.mask(w.mask)
         ),
     output:
         ticket=files.ticket("{weights}", "{mask}"),
@@ -118,12 +96,12 @@ rule train:
     input:
         **encoded("train", "validation"),
         ticket=ancient(files.ticket("{weights}", "{mask}")),
-        theta=lambda w: ancient(dag.file_of_weights(files, design, w.weights)),
+        theta=lambda w: ancient(dag.file_of_weights(files, design, weights_of(w))),
         mask=ancient(files.mask("{mask}")),
         data=ancient(files.data("{task}", "validation")),
         statements=lambda w: stated(
             files.ticket(w.weights, w.mask),
-            dag.file_of_weights(files, design, w.weights),
+            dag.file_of_weights(files, design, weights_of(w)),
             files.encoded(w.task, "train"),
             files.encoded(w.task, "validation"),
         ),
@@ -139,17 +117,17 @@ rule train:
     benchmark:
         files.benchmark("trainings/{weights}/{mask}/on-{task}/seed-{seed}")
     group:
-        lambda w: submission(paths.training(*w))
+        lambda w: submission(training_of(w))
     conda:
         "../../envs/environment.yaml"
     threads: study.threads
     resources:
         **training_resources,
-        events=lambda w: events(paths.training(w.weights, w.mask, w.task, w.seed)),
+        events=lambda w: events(training_of(w)),
     params:
         code=code("train"),
-        recipe=lambda w: flags.recipe(study, study.tasks[w.task], w.weights, w.mask),
-        begin=lambda w: paths.begin(w.weights, w.task),
+        recipe=lambda w: flags.recipe(study, study.tasks[w.task], weights_of(w), mask_of(w)),
+        begin=lambda w: weights_of(w).progress_on(w.task),
         model=folder_of_model,
         checkpoints=files.checkpoints("{weights}/{mask}/on-{task}/seed-{seed}"),
     shell:
@@ -186,7 +164,7 @@ rule theta_i:
     threads: study.threads
     resources:
         **training_resources,
-        events=lambda w: events(paths.theta_i(w.task, w.rewind, w.seed)),
+        events=lambda w: events(f"theta_i/{w.task}/rewind-{w.rewind}/seed-{w.seed}"),
     params:
         code=code("train"),
         recipe=lambda w: flags.recipe(study, study.tasks[w.task]),

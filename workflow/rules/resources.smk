@@ -41,4 +41,4 @@ def submission(training):
     """
     alone = workflow.local_exec and workflow.is_main_process
     # The group's name becomes a file's.
-    return None if alone or training is None else ".".join(Path(training).parts)
+    return None if alone or training is None else ".".join(Path(str(training)).parts)

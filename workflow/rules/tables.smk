@@ -20,7 +20,7 @@ rule metrics:
         "../../envs/environment.yaml"
     params:
         code=code("metrics"),
-        flags=flags.metrics(study),
+        flags=lambda w: flags.metrics(study, w.part),
     shell:
         "python {params.code.path} {params.flags} --part {wildcards.part} "
         "--output {output.metrics} 2> {log}"

@@ -19,9 +19,11 @@ def main() -> None:
     parser.add_argument("--masks", type=Path, required=True, help="table of masks to write (CSV)")
     parser.add_argument("--report", type=Path, required=True, help="page to write (HTML)")
     parser.add_argument("--verdict", type=Path, required=True, help="verdict to write (JSON)")
+    parser.add_argument("--criteria", nargs="*", default=[], help="the study's own: NAME=FILE ...")
     flags = parser.parse_args()
+    criteria = {name: Path(file) for name, _, file in (e.partition("=") for e in flags.criteria)}
     with ProcessPoolExecutor() as pool:
-        result = audit(flags.results, SCRIPTS.parents[1], pool)
+        result = audit(flags.results, SCRIPTS.parents[1], pool, criteria)
     judgement = verdict.of(result, anchored=False)
     print(verdict.text(result, judgement))
     write_bytes(flags.masks, report.masks_csv(result).encode())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tickets import masks, provenance
 from tickets.errors import run
-from tickets.finders.pruning import at_random_like
+from tickets.layerwise import draw_like
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="mask file to write")
     flags = parser.parse_args()
     started = provenance.now()
-    mask = at_random_like(masks.read(flags.like), flags.seed)
+    mask = draw_like(masks.read(flags.like), flags.seed)
     masks.write(flags.output, mask)
     provenance.write(
         flags.output,

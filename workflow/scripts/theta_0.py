@@ -6,11 +6,10 @@ import argparse
 from pathlib import Path
 
 from tickets import provenance, weights
-from tickets.architecture import PRETRAINED_HEAD
+from tickets.architecture import CONFIGURATION, PRETRAINED_HEAD
 from tickets.data.sources import files_of, model_directory
 from tickets.errors import run
 from tickets.initial import pretrained
-from tickets.paths import CONFIGURATION
 
 
 def main() -> None:

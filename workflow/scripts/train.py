@@ -15,6 +15,7 @@ from tickets.encoded import Encoded
 from tickets.errors import run
 from tickets.model import device
 from tickets.model.network import Network
+from tickets.statements import exact
 from tickets.training import attempts, gpu
 from tickets.training.checkpoints import Checkpoints
 from tickets.training.evaluation import predict
@@ -93,7 +94,7 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
     device.prepare(flags.threads)
 
     parameters = {
-        name: _exact(value)
+        name: exact(value)
         for name, value in vars(flags).items()
         if name not in PATHS and value is not None
     }
@@ -179,11 +180,6 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         started=started,
     )
     checkpoints.remove()
-
-
-def _exact(value: Any) -> Any:
-    """Numbers that are not whole as text: a statement's reader needs no float arithmetic."""
-    return repr(value) if isinstance(value, float) else value
 
 
 if __name__ == "__main__":

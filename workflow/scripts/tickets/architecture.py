@@ -14,6 +14,9 @@ from typing import Any
 
 from tickets.errors import BadInput
 
+CONFIGURATION = ("config.json", "tokenizer.json", "tokenizer_config.json")
+"""The files of a model directory that hold no weights."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Names:

@@ -17,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from tickets import paths, statements
+from tickets import statements
 from tickets.errors import Tampered
 from tickets.files import canonical_json, read_bytes, sha256, write_bytes
 from tickets.statements import BUILD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, Statement
@@ -55,7 +55,7 @@ def write(
 
     `parameters` are the rule's named parameters, `dependencies` the files it read, `facts` what was
     found out on the way (sparsity, device, ...). A dependency that `read` has read is named by what
-    was read then; any other one is read now. The statement of one that does not last is taken in
+    was read then; any other one is read now. The statement of one that is not kept is taken in
     whole: nowhere else would it be found later.
 
     Raises:
@@ -103,7 +103,7 @@ def came_from(
     path: Path, *, code: str, parameters: Mapping[str, Any], dependencies: Mapping[str, Path]
 ) -> bool:
     """Whether `path` is there, untouched, and made with these parameters from what `dependencies`
-    hold now; those that do not last may have been made again, to the same bytes. Its statement's
+    hold now; those that are not kept may have been made again, to the same bytes. Its statement's
     fact `code` tells whether it was made by code of the same meaning.
     """
     try:
@@ -120,8 +120,11 @@ def came_from(
         known = stated.dependencies.get(name)
         if known is None or known.digest != content:
             return False
-        itself = sha256(its_statement) if its_statement else None
-        if paths.lasts(source) and known.statement != itself:
+        if its_statement is None:
+            itself, is_kept = None, True
+        else:
+            itself, is_kept = sha256(its_statement), _about(source, its_statement).is_kept
+        if is_kept and known.statement != itself:
             return False
     return True
 
@@ -164,19 +167,21 @@ def facts(path: Path) -> Mapping[str, Any]:
 
 def code() -> dict[str, str]:
     """The sha256 of every file of this project that took part, by its place among the scripts:
-    entry point and loaded modules.
+    entry point and loaded modules; and of a study's own criterion, as outside/NAME.py.
     """
-    modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "tickets"]
-    loaded = {
-        Path(file).resolve()
-        for m in (*modules, sys.modules["__main__"])
-        if (file := getattr(m, "__file__", None))
-    }
-    places = {
-        path.relative_to(SCRIPTS).as_posix() if path.is_relative_to(SCRIPTS) else path.name: path
-        for path in loaded
-        if path.suffix == ".py"
-    }
+    modules = {name: each for name, each in sys.modules.items() if name.split(".")[0] == "tickets"}
+    modules["__main__"] = sys.modules["__main__"]
+    places: dict[str, Path] = {}
+    for name, module in modules.items():
+        path = Path(getattr(module, "__file__", None) or "").resolve()
+        if path.suffix != ".py":
+            continue
+        if path.is_relative_to(SCRIPTS):
+            places[path.relative_to(SCRIPTS).as_posix()] = path
+        elif name == "__main__":
+            places[path.name] = path
+        else:
+            places[f"outside/{name.rpartition('.')[2]}.py"] = path
     return {name: sha256(path.read_bytes()) for name, path in sorted(places.items())}
 
 
@@ -209,7 +214,7 @@ def _dependencies(files: Mapping[str, Path]) -> list[dict[str, Any]]:
         found.append({"name": name, "uri": place, "digest": {"sha256": content}})
         if stated is not None:
             parent = {"name": f"{name}-statement", "digest": {"sha256": sha256(stated)}}
-            if not paths.lasts(path):
+            if not _about(path, stated).is_kept:
                 value = statements.load(stated, str(beside(path)))
                 parent |= {"annotations": {"statement": value}}
             found.append(parent)

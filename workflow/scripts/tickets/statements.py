@@ -65,6 +65,24 @@ class Statement:
     finished: str
     itself: str
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the file stays when all that needs it is made.
+
+        Deleted is what a round or a whole training leaves for the next one, unlike the weights of a
+        training that ended early, theta_i. In studies of earlier versions tickets were weights too.
+        """
+        if not self.name.endswith(".safetensors"):
+            return True
+        if self.rule == "train":
+            return self.parameters.get("to_percent", 100) != 100
+        return self.rule not in ("round_start", "rewind")
+
+
+def exact(value: Any) -> Any:
+    """A number that is not whole as text: a statement's reader needs no float arithmetic."""
+    return repr(value) if isinstance(value, float) else value
+
 
 def to_bytes(value: Mapping[str, Any]) -> bytes:
     """A statement's bytes: canonical JSON and a line's end; equal values give equal bytes."""

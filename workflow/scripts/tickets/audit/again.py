@@ -1,87 +1,158 @@
-"""Whether masks are those that the weights give which decided them, where these are still here.
+"""Whether masks are those that what decided them gives, where that is still here.
 
-Files that are missing or not what their statements say are left out: other checks name them.
+Made again are masks by criteria that read no data, from theta_0 or from weights of a round that
+were kept, and random ones like a winning mask. Not made again is what a criterion reads data for,
+as that takes a network, and what a study's own criterion scored, unless its file is given. Files
+that are missing or not what their statements say are left out: other checks name them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from safetensors.numpy import load
 
-from tickets import masks
+from tickets import axes, layerwise, masks
+from tickets.audit.code_at_commit import OUTSIDE
 from tickets.audit.findings import Files, Finding
 from tickets.audit.places import place
 from tickets.audit.verified_reads import Sources, is_intact
+from tickets.criterion import Criterion, Inputs, find, load_criterion
 from tickets.errors import Tampered, TicketsError
-from tickets.finders.pruning import SCOPES, magnitudes
-from tickets.paths import parse_mask
-from tickets.schedule import label, parse
+from tickets.files import read_bytes, sha256
+from tickets.finder import criterion_of
+from tickets.masks import Mask
+from tickets.names import DENSE, MaskName
+from tickets.schedule import parse
+from tickets.statements import Statement
+
+ROLES = {
+    "find_mask": ("theta_0",),
+    "prune": ("weights", "parent"),
+    "layerwise_mask": ("like",),
+    "random_mask": ("theta_0",),
+}
+"""What masks are made again from, by rule; a dense or one-shot mask of an earlier version had no
+parent, and a rule with the others."""
+
+
+_DECIDE = ("theta_0", "weights", "like")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pruning:
-    """How a mask came about: paths relative to the results folder; no parent: all weights alive."""
+    """How a mask came about: its path and those of what it is made of, by role, relative to the
+    results folder; what its statement says; and its criterion's file, if it is the study's own.
+    """
 
     mask: str
-    weights: str
-    parent: str | None
-    sparsity: str
-    scope: str
+    name: MaskName
+    roles: Mapping[str, str]
+    parameters: Mapping[str, Any]
+    criterion: Path | None
     sources: Sources
 
 
-def check(files: Files, pool: Executor | None = None) -> Iterator[Finding]:
-    """Prune again wherever that can be done, in `pool` if there is one."""
+def check(
+    files: Files, pool: Executor | None = None, own: Mapping[str, Path] | None = None
+) -> Iterator[Finding]:
+    """Prune again wherever that can be done, in `pool` if there is one.
+
+    `own` are files of a study's own criteria, by name, which their reader trusts.
+    """
     each = map if pool is None else pool.map
-    yield from (found for found in each(compare, prunings(files)) if found is not None)
+    findings = each(compare, prunings(files, own or {}))
+    yield from (finding for finding in findings if finding is not None)
 
 
-def prunings(files: Files) -> Iterator[Pruning]:
-    """Every mask here whose deciding weights are here too: `keep_checkpoints`, or theta_0."""
+def prunings(files: Files, own: Mapping[str, Path]) -> Iterator[Pruning]:
+    """Every mask here that can be made again from what is here."""
     owners = {digest: path for path, digest in files.digests.items() if is_intact(files, path)}
     for path, stated in files.statements.items():
-        where, weights = place(path), stated.dependencies.get("weights")
-        if where is None or where.kind != "mask" or stated.rule != "prune" or weights is None:
+        where = place(path)
+        if where is None or where.kind != "mask" or not is_intact(files, path):
             continue
-        parent = stated.dependencies.get("parent")
-        found = owners.get(weights.digest)
-        before = None if parent is None else owners.get(parent.digest)
-        sparsity = parse_mask(path).sparsity
-        if found is None or (before is None) != (parent is None) or sparsity is None:
+        name = MaskName.parse(where.parts["mask"])
+        file = _file(own.get(name.finder), name, stated)
+        if not _can_be_made_again(name, stated, file):
             continue
-        if not is_intact(files, path):
-            continue
-        used = [path, found, *([] if before is None else [before])]
-        yield Pruning(
-            mask=path,
-            weights=found,
-            parent=before,
-            sparsity=label(sparsity),
-            scope=str(stated.parameters.get("scope", "global")),
-            sources=Sources(root=files.root, digests={each: files.digests[each] for each in used}),
-        )
+        asked = {role: stated.dependencies.get(role) for role in ROLES[stated.rule]}
+        named = {role: each.digest for role, each in asked.items() if each is not None}
+        roles = {role: owners[digest] for role, digest in named.items() if digest in owners}
+        if roles.keys() == named.keys() and not roles.keys().isdisjoint(_DECIDE):
+            digests = {each: files.digests[each] for each in (path, *roles.values())}
+            yield Pruning(
+                mask=path,
+                name=name,
+                roles=roles,
+                parameters=stated.parameters,
+                criterion=file,
+                sources=Sources(root=files.root, digests=digests),
+            )
 
 
 def compare(pruning: Pruning) -> Finding | None:
-    """Prune again, and compare bit by bit; may run in another process."""
-    code, read = "wrong-mask", pruning.sources.read
+    """Make a mask again, and compare bit by bit; may run in another process."""
+    code, source = "wrong-mask", next(iter(pruning.roles.values()))
     try:
-        trained = load(read(pruning.weights))
-        mask = masks.from_bytes(read(pruning.mask), pruning.mask)
-        parent = masks.dense(mask.prunable)
-        if pruning.parent is not None:
-            parent = masks.from_bytes(read(pruning.parent), pruning.parent)
-        prune = SCOPES[pruning.scope]
-        found = prune(magnitudes(trained, mask.prunable), parent, parse(pruning.sparsity))
-        if found.digest == mask.digest:
+        mask = masks.from_bytes(pruning.sources.read(pruning.mask), pruning.mask)
+        again = _made_again(pruning, mask)
+        if again.digest == mask.digest:
             return None
-        message = f"pruned again, {pruning.weights} gives another mask ({found.digest})"
+        message = f"made again, {source} gives another mask ({again.digest})"
     except Tampered as error:
         code, message = error.code, str(error)
     except Exception as error:  # noqa: BLE001 - what makes no mask makes another one, whatever it is
         reason = str(error) if isinstance(error, TicketsError) else type(error).__name__
-        message = f"cannot be made again from {pruning.weights} ({reason})"
+        message = f"cannot be made again from {source} ({reason})"
     return Finding(path=pruning.mask, code=code, message=message)
+
+
+def _file(file: Path | None, name: MaskName, stated: Statement) -> Path | None:
+    """A study's own criterion, where it is the very one that found the mask."""
+    ran = stated.code.get(f"{OUTSIDE}{name.finder}.py")
+    return file if file is not None and sha256(read_bytes(file)) == ran else None
+
+
+def _can_be_made_again(name: MaskName, stated: Statement, file: Path | None) -> bool:
+    if stated.rule not in ROLES:
+        return False
+    if name == DENSE or name.finder == "layerwise":
+        return True
+    criterion = criterion_of(name.finder)
+    is_known = file is not None or criterion in axes.names("criteria")
+    return is_known and not load_criterion(criterion, file).reads
+
+
+def _made_again(pruning: Pruning, mask: Mask) -> Mask:
+    read, name = pruning.sources.read, pruning.name
+    if name.finder == "layerwise":
+        path = pruning.roles["like"]
+        return layerwise.draw_like(masks.from_bytes(read(path), path), name.seed or 0)
+    parent = masks.dense(mask.prunable)
+    if name == DENSE:
+        return parent
+    if path := pruning.roles.get("parent"):
+        parent = masks.from_bytes(read(path), path)
+    criterion = load_criterion(criterion_of(name.finder), pruning.criterion)
+    weights = load(read(pruning.roles.get("weights") or pruning.roles["theta_0"]))
+    inputs = Inputs(
+        weights=weights,
+        parent=parent,
+        sparsity=parse(name.sparsity),
+        seed=name.seed or 0,
+        task=name.task,
+        parameters=_parameters(criterion, pruning.parameters),
+    )
+    scope = criterion.scope or str(pruning.parameters.get("scope", "global"))
+    return find(criterion, scope, inputs)
+
+
+def _parameters(criterion: Criterion, stated: Mapping[str, Any]) -> dict[str, Any]:
+    """A criterion's parameters as a statement has them, its own in their types."""
+    own = {name: type(value)(stated[name]) for name, value in criterion.parameters.items()}
+    return {name: stated.get(name) for name in criterion.needs} | own

@@ -17,7 +17,8 @@ from pathlib import PurePosixPath
 from tickets.audit.chain import reads_outside
 from tickets.audit.findings import FAULTS, Files, Finding
 from tickets.audit.places import place
-from tickets.paths import THETA_0, Results
+from tickets.names import THETA_0
+from tickets.paths import Results
 from tickets.statements import SUFFIX, Dependency, Statement
 
 _LINKS = {"broken-link", "missing-parent"}

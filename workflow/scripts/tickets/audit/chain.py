@@ -9,6 +9,7 @@ from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import Expected, expected, older
 from tickets.audit.places import Place, place
 from tickets.design.dag import Design
+from tickets.errors import BadInput
 from tickets.statements import Dependency, Statement
 
 _OUTSIDE = ("theta_0", "import")
@@ -33,9 +34,8 @@ class Chain:
         if isinstance(wanted, str):
             yield Finding(path=path, code="extra-cell", message=wanted)
             return
-        if wanted is not None:
-            if where is not None and stated.rule == "train" and "theta" not in stated.dependencies:
-                wanted = older(wanted, where)
+        if wanted is not None and where is not None:
+            wanted = older(wanted, where, stated)
             yield from _compared(path, stated, wanted)
         for role, made_of in stated.dependencies.items():
             target = None if wanted is None else wanted.parents.get(role)
@@ -52,7 +52,7 @@ class Chain:
             return None
         try:
             return expected(self._design, where)
-        except (ValueError, AssertionError):
+        except (ValueError, BadInput):
             return f"the study's design has no such {where.kind}"
 
     def _passing(

@@ -8,7 +8,7 @@ a statement records is of what ran.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tickets.audit.embedded_statements import about, every
@@ -19,6 +19,8 @@ from tickets.files import sha256
 from tickets.statements import Statement
 
 PLACE = "workflow/scripts"
+OUTSIDE = "outside/"
+"""Where statements name the criteria of a study's own; only what finds masks runs any."""
 
 Made = Sequence[tuple[str, Statement]]
 
@@ -37,6 +39,7 @@ def check(files: Files, repository: Path | None) -> Iterator[Finding]:
             by_commit[statement.commit].append((path, statement))
     if outside:
         yield about(outside, "no-commit", "made outside git, where no code can be looked up")
+    yield from _outside(made)
     with opened(repository) as commits:
         for commit, group in sorted(by_commit.items()):
             yield from _dirty(commit, group)
@@ -53,7 +56,7 @@ def _dirty(commit: str, made: Made) -> Iterator[Finding]:
 
 def _unknown(commits: Commits, commit: str, made: Made) -> Iterator[Finding]:
     """What of the recorded code is not the commit's."""
-    for (name, digest), paths in sorted(_versions(made).items()):
+    for (name, digest), paths in sorted(_versions(made, _is_inside).items()):
         file = f"{PLACE}/{name}"
         try:
             code = commits.file(commit, file)
@@ -70,13 +73,31 @@ def _unknown(commits: Commits, commit: str, made: Made) -> Iterator[Finding]:
             yield about(paths, "unknown-code", message)
 
 
-def _versions(made: Made) -> Mapping[tuple[str, str], list[str]]:
-    """The files made by each version of each file of code, by its name and digest."""
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+def _outside(made: Made) -> Iterator[Finding]:
+    """What of the recorded code no repository has, as it is a study's own."""
+    for (name, digest), paths in sorted(_versions(made, _is_outside).items()):
+        message = f"found by a {name} of sha256 {digest}, which is no file of the repository"
+        yield about(paths, "outside-code", message)
+
+
+def _is_outside(name: str, statement: Statement) -> bool:
+    return name.startswith(OUTSIDE) and statement.rule in ("find_mask", "prune")
+
+
+def _is_inside(name: str, statement: Statement) -> bool:
+    return not _is_outside(name, statement)
+
+
+def _versions(
+    made: Made, wanted: Callable[[str, Statement], bool] = lambda _name, _statement: True
+) -> Mapping[tuple[str, str], list[str]]:
+    """The files made by each version of each wanted file of code, by its name and digest."""
+    versions: dict[tuple[str, str], list[str]] = defaultdict(list)
     for path, statement in made:
         for name, digest in statement.code.items():
-            found[name, digest].append(path)
-    return found
+            if wanted(name, statement):
+                versions[name, digest].append(path)
+    return versions
 
 
 def _mixed(made: Made) -> Iterator[Finding]:

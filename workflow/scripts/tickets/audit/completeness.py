@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import chain
 
 from tickets.audit.findings import Files, Finding
@@ -12,39 +13,44 @@ from tickets.design.dag import Design
 from tickets.design.experiments import PARTS, compared_masks, needed
 from tickets.errors import BadInput
 from tickets.files import canonical_json
-from tickets.paths import parts
+from tickets.finder import is_round
+from tickets.names import DENSE, MaskName
 
 _NO_DESIGN = (TypeError, ValueError, AttributeError, LookupError, AssertionError, BadInput)
 
 
 def design_of(files: Files) -> tuple[Design | None, list[Finding]]:
-    """The design that the statements of scores name, and what is wrong with it."""
-    said: dict[bytes, str] = {}
-    designs: list[Design] = []
+    """The design that the statements of scores name, and what is wrong with it.
+
+    What the sweep follows only its own scores say; the rest is the same for all.
+    """
+    paths: dict[bytes, str] = {}
+    designs: dict[str, Design] = {}
     findings: list[Finding] = []
-    for path, stated in files.statements.items():
+    for path, stated in sorted(files.statements.items()):
         where = place(path)
         if where is None or where.kind != "metrics":
             continue
-        text = canonical_json(stated.parameters.get("design"))
-        if text in said:
-            continue
-        said[text] = path
+        part, text = where.parts["part"], canonical_json(stated.parameters.get("design"))
         try:
-            designs.append(_design(text))
+            designs[part] = _design(text)
         except _NO_DESIGN as error:
             message = f"its statement's design is none ({error})"
             findings.append(Finding(path=path, code="bad-statement", message=message))
-    if len(designs) > 1:
-        one, other, *_ = said.values()
+            continue
+        paths.setdefault(designs[part].for_part("").to_json().encode(), path)
+    if len(paths) > 1:
+        one, other, *_ = paths.values()
         message = f"made for another study than {one}; make both again"
         findings.append(Finding(path=other, code="two-designs", message=message))
-    if not said:
+    if not designs and not findings:
         message = "no scores are here: what the study demands, and what of what, is not known"
         findings.append(Finding(path="metrics", code="no-design", message=message))
-    return (designs[0] if len(designs) == 1 else None), findings
+    known = designs.get("sweep") or next(iter(designs.values()), None)
+    return (known if len(paths) == 1 else None), findings
 
 
+@cache
 def _design(text: bytes) -> Design:
     design = Design.from_json(text.decode())
     for trainings in PARTS.values():  # all that is asked of it later
@@ -69,9 +75,17 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
     everything |= {below_root(FILES.mask(mask)) for mask in compared_masks(design)}
     for path in files.digests:
         where = place(path)
-        if where is not None and where.kind in ("mask", "predictions") and path not in everything:
+        if where is None or where.kind not in ("mask", "predictions") or path in everything:
+            continue
+        # Without the sweep's scores its finders are not known.
+        if "sweep" in tables or not _may_be_swept(where.parts["mask"]):
             message = "the study's design has no such cell; delete it, or restore the tables"
             yield Finding(path=path, code="extra-cell", message=message)
+
+
+def _may_be_swept(mask: str) -> bool:
+    name = MaskName.parse(mask)
+    return not (name.at or name == DENSE or name.finder == "layerwise" or is_round(name.finder))
 
 
 def _files(design: Design, wanted: Iterable[str]) -> Iterator[str]:
@@ -79,4 +93,4 @@ def _files(design: Design, wanted: Iterable[str]) -> Iterator[str]:
     asked = chain.from_iterable(PARTS[part](design) for part in wanted)
     for training in needed(design, asked):
         yield below_root(FILES.predictions(training))
-        yield below_root(FILES.mask(parts(training)[1]))
+        yield below_root(FILES.mask(training.mask))

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from tickets.audit.findings import Files, Finding
+from tickets.audit.lineage import FILES, below_root
 from tickets.audit.places import place
 from tickets.audit.scan import MaskSeen
-from tickets.paths import DENSE, MaskId, parse_mask
-from tickets.schedule import pruned_count
+from tickets.criterion import load_scope
+from tickets.errors import BadInput
+from tickets.finder import criterion_of
+from tickets.names import DENSE, MaskName
+from tickets.paths import parse_mask
 from tickets.statements import Statement
 
 THETA_0 = "weights/theta_0.safetensors"
@@ -43,30 +48,33 @@ def check(
 def _counted(
     path: str,
     mask: MaskSeen,
-    about: MaskId,
+    name: MaskName,
     stated: Statement | None,
     masks: Mapping[str, MaskSeen],
 ) -> Iterator[Finding]:
-    pruned = {name: size - mask.kept[name] for name, size in mask.sizes.items()}
-    wanted: Mapping[str, int] | int | None = None
-    if about.sparsity is not None:
-        scope = None if stated is None else stated.parameters.get("scope")
-        if scope == "per_matrix":
-            wanted = {n: pruned_count(about.sparsity, size) for n, size in mask.sizes.items()}
-        else:
-            wanted = pruned_count(about.sparsity, sum(mask.sizes.values()))
-    elif about.finder == "layerwise":
-        like = masks.get(path.replace("masks/layerwise/", "masks/imp/", 1))
+    pruned: dict[str | None, int] = {
+        matrix: size - mask.kept[matrix] for matrix, size in mask.sizes.items()
+    }
+    wanted: Mapping[str | None, int] = {}
+    if name.fraction is not None:
+        scope = "global" if stated is None else str(stated.parameters.get("scope", "global"))
+        try:
+            wanted = load_scope(scope).expected(mask.sizes, name.fraction)
+        except BadInput as error:
+            yield Finding(path=path, code="wrong-parameters", message=f"scope: {error}")
+    elif name.finder == "layerwise":
+        like = masks.get(below_root(FILES.mask(replace(name, finder="imp"))))
         if like is not None:
-            wanted = {name: size - like.kept.get(name, size) for name, size in like.sizes.items()}
-    elif about.at is not None and stated is not None:
+            wanted = {each: size - like.kept.get(each, size) for each, size in like.sizes.items()}
+    elif stated is not None:
         yield from _winning(path, mask, stated, masks)
-    if isinstance(wanted, int) and wanted != sum(pruned.values()):
-        message = f"{sum(pruned.values()):,} weights are pruned; its sparsity is {wanted:,}"
-        yield Finding(path=path, code="wrong-count", message=message)
-    if isinstance(wanted, Mapping) and wanted != pruned:
-        name = next(n for n in {**wanted, **pruned} if wanted.get(n) != pruned.get(n))
-        message = f"{pruned.get(name)} weights of {name} are pruned, not {wanted.get(name)}"
+    if None in wanted:
+        if (total := sum(pruned.values())) != wanted[None]:
+            message = f"{total:,} weights are pruned; its sparsity is {wanted[None]:,}"
+            yield Finding(path=path, code="wrong-count", message=message)
+    elif wanted and wanted != pruned:
+        matrix = next(n for n in {**wanted, **pruned} if wanted.get(n) != pruned.get(n))
+        message = f"{pruned.get(matrix)} weights of {matrix} are pruned, not {wanted.get(matrix)}"
         yield Finding(path=path, code="wrong-count", message=message)
 
 
@@ -114,7 +122,7 @@ def _same(files: Files, masks: Mapping[str, MaskSeen]) -> Iterator[Finding]:
             continue
         if where.parts["mask"] == DENSE:
             continue
-        alike[mask.bits].setdefault(_cause(stated), path)
+        alike[mask.bits].setdefault(_cause(path, stated), path)
     for group in alike.values():
         first, *others = group.values()
         for path in others:
@@ -122,9 +130,10 @@ def _same(files: Files, masks: Mapping[str, MaskSeen]) -> Iterator[Finding]:
             yield Finding(path=path, code="same-mask", message=message)
 
 
-def _cause(stated: Statement) -> Any:
-    """What decides a mask: the bytes that were read, and a seed where chance had a part in it."""
-    chance = stated.parameters.get("seed") if stated.rule.endswith("_mask") else None
+def _cause(path: str, stated: Statement) -> Any:
+    """What decides a mask: its criterion, the bytes that were read, and a seed that it has."""
+    name = parse_mask(path)
     roles = ("weights", "theta_0", "like", "train")
     read = [stated.dependencies[role].digest for role in roles if role in stated.dependencies]
-    return stated.rule, *read, chance
+    seed = None if stated.rule == "prune" else name.seed
+    return criterion_of(name.finder), *read, seed

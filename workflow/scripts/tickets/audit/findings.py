@@ -58,6 +58,7 @@ REMARKS = {
     "no-commit": "made outside git: its code cannot be looked up",
     "no-repository": "the commit is not in the repository: its code was not looked up",
     "mixed-code": "files of one rule were made by different code",
+    "outside-code": "a mask was found by a criterion of the study's own, outside the repository",
     "odd-clock": "it ended before it began, or in the future",
 }
 """What its reader should know, but may be as it should be."""

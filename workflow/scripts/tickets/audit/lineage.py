@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tickets import paths
 from tickets.audit.places import Place
+from tickets.criterion import SPLITS
 from tickets.design.dag import Design, file_of_scores, file_of_weights
 from tickets.design.experiments import predicted
-from tickets.paths import DENSE, THETA_0, WINNING, Results, parse_mask, parse_weights
-from tickets.schedule import exact, label
+from tickets.finder import is_round
+from tickets.names import DENSE, THETA_0, WINNING, MaskName, WeightsName, theta_i, winning
+from tickets.paths import Results
+from tickets.statements import Statement
 
 FILES = Results(root=".")
 Parts = Mapping[str, str]
@@ -37,105 +39,95 @@ def expected(design: Design, place: Place) -> Expected | None:
     """What the statement of the file at `place` should say; None where anything may stand.
 
     Raises:
-        ValueError, AssertionError: the design has no such place.
+        ValueError, BadInput: the design has no such place.
     """
     return _KINDS[place.kind](design, place.parts) if place.kind in _KINDS else None
 
 
-def older(wanted: Expected, place: Place) -> Expected:
-    """The same for a training of a study whose tickets were the weights themselves."""
+_OLDER = {"dense": "prune", "oneshot": "prune", "random": "random_mask", "snip": "snip"}
+"""The rules of masks that theta_0 decides, by finder, before they were one."""
+
+
+def older(wanted: Expected, place: Place, stated: Statement) -> Expected:
+    """The same as `stated` says it, if it is of an earlier version: with tickets that were weights
+    themselves, or with a rule for each finder.
+    """
     parents = dict(wanted.parents)
-    theta = parents.pop("theta")
-    if place.kind == "weights":
-        parents["ticket"] = theta
-    return replace(wanted, parents=parents)
+    if wanted.rule == stated.rule == "train" and "theta" not in stated.dependencies:
+        theta = parents.pop("theta")
+        if place.kind == "weights":
+            parents["ticket"] = theta
+        return replace(wanted, parents=parents)
+    if wanted.rule == "find_mask" and stated.rule == _OLDER.get(wanted.parameters["finder"]):
+        if stated.rule == "prune":
+            parents = {"weights": parents["theta_0"]}
+        return replace(wanted, rule=stated.rule, parents=parents)
+    return wanted
 
 
 def _mask(design: Design, parts: Parts) -> Expected:
-    name = parts["mask"]
-    about = parse_mask(FILES.mask(name))
-    task, seed, sparsity = about.source_task or "", about.seed, about.sparsity
-    theta = {"theta_0": _weights_file(THETA_0)}
-    reached = "" if sparsity is None else label(sparsity)
-    asked = {"finder": about.finder, "sparsity": reached}
-    if about.finder == DENSE:
-        return Expected(rule="prune", parameters=asked, parents={"weights": theta["theta_0"]})
-    if about.finder == "oneshot":
-        return Expected(rule="prune", parameters=asked, parents={"weights": theta["theta_0"]})
-    assert seed is not None
-    if about.finder == "random":
-        return Expected(rule="random_mask", parameters=asked | {"seed": seed}, parents=theta)
-    asked |= {"task": task, "seed": seed}
-    if about.finder == "snip":
-        train = {"train": below_root(FILES.encoded(task, "train"))}
-        return Expected(rule="snip", parameters=asked, parents=theta | train)
-    if about.finder == "standard":
-        asked |= {"round": design.round(reached)}
-        scored = FILES.trained(design.standard_scored_by(task, seed, reached))
-        before = FILES.mask(design.standard_before(task, seed, reached))
-        return _pruned(asked, scored, before)
-    assert about.rewind is not None
-    rewind = label(exact(about.rewind) / 100)
-    if about.finder == "layerwise":
-        assert about.at is not None
-        like = FILES.mask(paths.winning(task, rewind, seed, about.at))
+    mask = MaskName.parse(parts["mask"])
+    if mask.finder == "layerwise":
+        like = winning(mask.task, mask.rewind, mask.seed, mask.at)
         return Expected(
             rule="layerwise_mask",
-            parameters={"finder": "layerwise", "seed": seed},
-            parents={"like": below_root(like)},
+            parameters={"finder": mask.finder, "seed": mask.seed},
+            parents={"like": below_root(FILES.mask(like))},
         )
-    if about.at is not None:
+    if mask.at:
         return Expected(
             rule="winning_mask",
-            parameters={"task": task, "criterion": WINNING[about.at]},
+            parameters={"task": mask.task, "criterion": WINNING[mask.at]},
             parents={"winning": below_root(FILES.winning())},
         )
-    asked |= {"rewind": rewind, "round": design.round(reached)}
-    scored = file_of_scores(FILES, design, task, rewind, str(seed), reached)
-    before = FILES.mask(design.before(task, rewind, seed, reached))
-    return _pruned(asked, scored, before)
-
-
-def _pruned(asked: Mapping[str, Any], scored: str, before: str) -> Expected:
-    parents = {"weights": below_root(scored), "parent": below_root(before)}
-    return Expected(rule="prune", parameters=asked, parents=parents)
+    named: dict[str, Any] = {"finder": mask.finder, "sparsity": mask.sparsity}
+    for name in ("task", "rewind", "seed"):
+        if (value := getattr(mask, name)) not in ("", None):
+            named[name] = value
+    if is_round(mask.finder):
+        return Expected(
+            rule="prune",
+            parameters=named | {"round": design.round(mask.sparsity)},
+            parents={
+                "weights": below_root(file_of_scores(FILES, design, mask)),
+                "parent": below_root(FILES.mask(design.before(mask))),
+            },
+        )
+    depends_on = () if mask == DENSE else design.depends_on(mask.finder)
+    read = {split: below_root(FILES.encoded(mask.task, split)) for split in SPLITS}
+    read = {split: file for split, file in read.items() if split in depends_on}
+    parents = {"theta_0": _weights_file(THETA_0), **read}
+    return Expected(rule="find_mask", parameters=named, parents=parents)
 
 
 def _weights(design: Design, parts: Parts) -> Expected:
-    about = parse_weights(parts["weights"])
-    if about.kind == THETA_0:
+    weights = WeightsName.parse(parts["weights"])
+    if weights == THETA_0:
         return Expected(rule="theta_0")
-    assert about.seed is not None
-    if about.kind == "theta_i":
-        assert about.task is not None
+    if weights.kind == "theta_i":
         parents = {
             "ticket": below_root(FILES.ticket(THETA_0, DENSE)),
             "theta": _weights_file(THETA_0),
             "mask": below_root(FILES.mask(DENSE)),
-            "train": below_root(FILES.encoded(about.task, "train")),
+            "train": below_root(FILES.encoded(weights.task, "train")),
         }
-        asked = {"task": about.task, "seed": int(about.seed)}
-        return Expected(rule="train", parameters=asked, parents=parents)
-    if about.kind == "round":
-        assert about.task is not None
-        assert about.rewind is not None
-        assert about.sparsity is not None
-        task, rewind, seed = about.task, about.rewind, about.seed
-        parents = {"theta": _weights_file(paths.theta_i(task, rewind, seed))}
-        head = design.head_of(task, rewind, seed, about.sparsity)
-        if head is not None:
+        named = {"task": weights.task, "seed": weights.seed}
+        return Expected(rule="train", parameters=named, parents=parents)
+    if weights.kind == "round":
+        rewound = theta_i(weights.task, weights.rewind, weights.seed)
+        parents = {"theta": _weights_file(rewound)}
+        if head := design.head_of(weights):
             parents["head"] = below_root(FILES.trained(head))
         return Expected(rule="round_start", parents=parents)
     theta = {"theta_0": _weights_file(THETA_0)}
-    seed = {"seed": int(about.seed)}
-    if about.kind == "reinit":
-        return Expected(rule="reinit", parameters=seed, parents=theta)
-    how = {"how": about.kind.removeprefix("shuffled_")}
-    return Expected(rule="shuffle", parameters=seed | how, parents=theta)
+    if weights.kind == "reinit":
+        return Expected(rule="reinit", parameters={"seed": weights.seed}, parents=theta)
+    drawn = {"seed": weights.seed, "how": weights.kind.removeprefix("shuffled_")}
+    return Expected(rule="shuffle", parameters=drawn, parents=theta)
 
 
 def _ticket(design: Design, parts: Parts) -> Expected:
-    theta = below_root(file_of_weights(FILES, design, parts["weights"]))
+    theta = below_root(file_of_weights(FILES, design, WeightsName.parse(parts["weights"])))
     mask = below_root(FILES.mask(parts["mask"]))
     return Expected(rule="rewind", parents={"theta": theta, "mask": mask})
 
@@ -147,7 +139,9 @@ def _training(design: Design, parts: Parts) -> Expected:
         parameters={"task": task, "seed": int(parts["seed"])},
         parents={
             "ticket": below_root(FILES.ticket(parts["weights"], parts["mask"])),
-            "theta": below_root(file_of_weights(FILES, design, parts["weights"])),
+            "theta": below_root(
+                file_of_weights(FILES, design, WeightsName.parse(parts["weights"]))
+            ),
             "mask": below_root(FILES.mask(parts["mask"])),
             "train": below_root(FILES.encoded(task, "train")),
             "validation": below_root(FILES.encoded(task, "validation")),
@@ -177,7 +171,7 @@ def below_root(file: str) -> str:
     return file.removeprefix(f"{FILES.root}/")
 
 
-def _weights_file(weights: str) -> str:
+def _weights_file(weights: WeightsName) -> str:
     return below_root(FILES.weights(weights))
 
 

@@ -7,8 +7,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tickets.architecture import CONFIGURATION
 from tickets.design.experiments import PARTS
-from tickets.paths import CONFIGURATION, MASK, SEED, TASK, UNSTATED, WEIGHTS, Results
+from tickets.names import MASK, SEED, TASK, WEIGHTS
+from tickets.paths import UNSTATED, Results
 
 _SPLIT = "train|validation"
 _FORMS = {

@@ -13,7 +13,8 @@ import pandas as pd
 from tickets import masks
 from tickets.audit.lineage import FILES, below_root
 from tickets.audit.verified_reads import Sources
-from tickets.paths import MaskId, parse_mask
+from tickets.names import MaskName
+from tickets.paths import parse_mask
 from tickets.schedule import parse
 from tickets.tables import (
     baselines,
@@ -69,7 +70,7 @@ class Given:
         """Another table."""
         return pd.read_csv(io.BytesIO(self.sources.read(self.roles[role])))
 
-    def masks(self) -> list[tuple[MaskId, masks.Packed]]:
+    def masks(self) -> list[tuple[MaskName, masks.Packed]]:
         """All files, as masks."""
         paths = self.roles.values()
         return [

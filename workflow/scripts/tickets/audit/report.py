@@ -116,8 +116,7 @@ def _rows(audit: Audit) -> list[list[object]]:
         size = sum(mask.sizes.values())
         pruned = size - sum(mask.kept.values())
         share = float(100 * Fraction(pruned, size)) if size else 0.0
-        rewind = "" if about.rewind is None else f"{about.rewind:g}"
-        names = [about.finder, about.source_task or "", _text(about.seed), rewind]
+        names = [about.finder, about.task, _text(about.seed), about.rewind]
         made = ["", "", ""]
         if stated is not None:
             made = [stated.itself, stated.commit or "", _text(stated.clean)]

@@ -1,9 +1,12 @@
-"""Whether a statement has the fields of its rule and no others, as statement.schema.json says."""
+"""Whether a statement has the fields of its rule and no others, as statement.schema.json says.
+
+What a mask's statement has follows from what its criterion declares.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,10 @@ from typing import Any
 import fastjsonschema
 from fastjsonschema import JsonSchemaValueException
 
+from tickets import axes
 from tickets.audit.embedded_statements import one_line
+from tickets.criterion import load_criterion
+from tickets.finder import at_theta_0, criterion_of
 
 PATH = Path(__file__).parents[3] / "schemas" / "statement.schema.json"
 
@@ -34,10 +40,66 @@ def problem(value: Mapping[str, Any]) -> str | None:
 @cache
 def schema() -> Mapping[str, Any]:
     """The JSON schema of a statement (draft 7)."""
-    return json.loads(PATH.read_text(encoding="utf-8"))
+    whole = json.loads(PATH.read_text(encoding="utf-8"))
+    definitions = whole["definitions"]
+    definitions["scope"]["enum"] = list(axes.names("scopes"))
+    definitions["rules"]["find_mask"] = _find_mask()
+    return whole
 
 
 @cache
 def _validate() -> Callable[[Any], Any]:
     """The schema as code: a document takes half a millisecond."""
     return fastjsonschema.compile(dict(schema()), use_default=False, use_formats=False)
+
+
+_NEEDED = {
+    **dict.fromkeys(("labels", "batch_size", "threads", "steps"), "positive"),
+    **dict.fromkeys(("mlm_probability", "epochs", "learning_rate"), "decimal"),
+    **{name: name for name in ("task", "head", "precision", "scope")},
+    "finder": "task",
+    **{"seed": "count", "sparsity": "percent", "max_length": "positive"},
+}
+"""What a parameter's value is, by its name; all others of a study are text."""
+
+_OWN = {int: "count", float: "decimal", str: "text"}
+"""The same of a criterion's own parameters, by their type."""
+
+
+def _find_mask() -> Mapping[str, Any]:
+    """What the statement of a mask that theta_0 decides has, by its finder."""
+    kinds = {name: _known(_NEEDED[name]) for name in ("finder", "scope", "sparsity")}
+    own = _object(kinds, required=kinds, others={"type": ["integer", "string"]})
+    for finder in at_theta_0():
+        own = _if_finder(finder, _parameters(finder), own)
+    dense = {"finder": _known("task"), "sparsity": {"const": "0"}}
+    return _if_finder("dense", _object(dense, required=dense), own)
+
+
+def _parameters(finder: str) -> Mapping[str, Any]:
+    criterion = load_criterion(criterion_of(finder))
+    names = ("finder", "scope", "sparsity", *criterion.of, *criterion.needs)
+    kinds = {name: _known(_NEEDED.get(name, "text")) for name in names}
+    kinds |= {name: _known(_OWN[type(value)]) for name, value in criterion.parameters.items()}
+    return _object(kinds, required=kinds)
+
+
+def _if_finder(
+    finder: str, then: Mapping[str, Any], otherwise: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    this = {"properties": {"finder": {"const": finder}}}
+    return {"if": this, "then": then, "else": otherwise}
+
+
+def _object(
+    kinds: Mapping[str, Any], required: Iterable[str], others: Any = False
+) -> Mapping[str, Any]:
+    return {
+        "required": list(required),
+        "properties": {"rule": {}, **kinds},
+        "additionalProperties": others,
+    }
+
+
+def _known(definition: str) -> Mapping[str, str]:
+    return {"$ref": f"#/definitions/{definition}"}

@@ -85,7 +85,7 @@ def jobs(files: Files) -> list[Job]:
     for table in _tables(files):
         for path, metrics in table.predictions.items():
             if is_intact(files, path):
-                task = parse_predictions(path).target_task
+                task = parse_predictions(path).task
                 wanted[task, metrics][path] = files.digests[path]
     found: list[Job] = []
     for (_, metrics), digests in sorted(wanted.items()):
@@ -139,7 +139,7 @@ def _tables(files: Files) -> Iterator[_Table]:
         asked = stated.parameters.get("metrics")
         try:
             predictions = {
-                name: _metrics(asked, parse_predictions(name).target_task)
+                name: _metrics(asked, parse_predictions(name).task)
                 for name in stated.dependencies
                 if (of := place(name)) is not None and of.kind in ("predictions", "majority")
             }

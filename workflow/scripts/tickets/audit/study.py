@@ -53,10 +53,16 @@ class Audit:
         return find_causes(self.files, self.findings)
 
 
-def audit(root: Path, repository: Path | None, pool: Executor) -> Audit:
+def audit(
+    root: Path,
+    repository: Path | None,
+    pool: Executor,
+    criteria: Mapping[str, Path] | None = None,
+) -> Audit:
     """Audit the results folder `root`; `repository` is where the code's commits are looked up.
 
-    Folders are read side by side in `pool`.
+    Folders are read side by side in `pool`. `criteria` are files of the study's own criteria, by
+    name: they are run.
 
     Raises:
         BadInput: there is no such folder, or nothing in it.
@@ -77,7 +83,7 @@ def audit(root: Path, repository: Path | None, pool: Executor) -> Audit:
     findings += _questions(files, masks, seen, repository)
     findings += scores.check(files, pool)
     findings += tables.check(files, pool)
-    findings += again.check(files, pool)
+    findings += again.check(files, pool, criteria)
     return Audit(
         files=files, masks=masks, findings=tuple(sorted(set(findings))), root=root_digest(files)
     )

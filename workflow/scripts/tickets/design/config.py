@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from tickets import axes
+from tickets.criterion import Criterion, load_criterion
 from tickets.data import sources
 from tickets.design import schema
 from tickets.design.dag import Design
 from tickets.errors import BadInput
+from tickets.finder import ONCE, RESERVED, criterion_of
 from tickets.initial.pretraining import Size
 from tickets.language import generator
 from tickets.language.generator import Language
@@ -71,6 +74,7 @@ class Study:
 
     subsets: sources that are a part of a task, by their own names, with their parents'. sparsities:
     what the rounds of IMP reach. transfer_sparsity: the one of them that masks are transferred at.
+    criteria: the files of the study's own, by name.
     rewind: the share of a training after which the weights are taken that a round rewinds to;
     rewinds: those that it is compared with. tokens_per_second: of one training, where it is known.
     pretraining_pairs: rows of the language's text.
@@ -85,6 +89,7 @@ class Study:
     sparsities: tuple[Fraction, ...]
     transfer_sparsity: Fraction
     sweep: Sequence[str]
+    criteria: Mapping[str, Path]
     rewind: Fraction
     rewinds: tuple[Fraction, ...]
     later_sources: Sequence[str]
@@ -101,6 +106,10 @@ class Study:
     pretraining_pairs: int
     pretraining: Pretraining
 
+    def criterion(self, finder: str) -> Criterion:
+        """What a finder scores weights by."""
+        return load_criterion(criterion_of(finder), self.criteria.get(finder))
+
     @property
     def design(self) -> Design:
         """The grid of masks and trainings, with sparsities and rewind as paths write them."""
@@ -115,6 +124,9 @@ class Study:
             mlm=[n for n, task in self.tasks.items() if task.head == "mlm"],
             later_sources=self.later_sources,
             sweep=self.sweep,
+            criteria={
+                name: [*(own := self.criterion(name)).of, *own.reads] for name in self.criteria
+            },
             head=self.imp.head,
             decay=self.imp.decay,
             first_mlm_mask=self.imp.first_mlm_mask,
@@ -168,6 +180,7 @@ def _study(values: Mapping[str, Any]) -> Study:
         sparsities=sparsities,
         transfer_sparsity=_transfer_sparsity(values["transfer_sparsity"], sparsities),
         sweep=values["sweep"],
+        criteria=_criteria(values["criteria"]),
         rewind=exact(values["rewind"]) / 100,
         rewinds=tuple(exact(rewind) / 100 for rewind in values["rewinds"]),
         later_sources=list(tasks) if later is None else later,
@@ -202,6 +215,24 @@ def _transfer_sparsity(value: float | None, reached: Sequence[Fraction]) -> Frac
             f" {schema.alternatives([str(float(sparsity)) for sparsity in reached])}"
         )
     return found[0]
+
+
+def _criteria(files: Mapping[str, str]) -> dict[str, Path]:
+    """The files of the study's own criteria, each loaded once to see that it is one."""
+    known = {field.name for kind in (Task, Training) for field in fields(kind)} | {"threads"}
+    for name, file in files.items():
+        with _about(f"criteria.{name}"):
+            if name in (*axes.names("criteria"), *axes.names("procedures"), *RESERVED):
+                raise BadInput("a finder of the project is called so; write another name")
+            criterion = load_criterion(name, Path(file))
+            if ONCE not in criterion.procedures:
+                raise BadInput(f"{file}: not for theta_0 alone; write procedures=('{ONCE}',)")
+            if unknown := set(criterion.needs) - known:
+                raise BadInput(
+                    f"{file}: needs {min(unknown)}, which no study has; write"
+                    f" {schema.alternatives(sorted(known))}"
+                )
+    return {name: Path(file) for name, file in files.items()}
 
 
 def _check_names(key: str, names: Iterable[str], tasks: Mapping[str, Task]) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tickets import paths
 from tickets.design.counts import Counts
 from tickets.design.sizes import ModelSize, TaskSize
 from tickets.tasks import Task
@@ -49,13 +48,9 @@ def whole_trainings(counts: Counts) -> Mapping[str, Fraction]:
     """
     found: defaultdict[str, Fraction] = defaultdict(Fraction)
     for training in counts.trainings:
-        weights, _, task, _ = paths.parts(training)
-        found[task] += 1 - Fraction(paths.begin(weights, task)) / 100
-    for weights in counts.early:
-        about = paths.parse_weights(weights)
-        assert about.task is not None
-        assert about.rewind is not None
-        found[about.task] += Fraction(about.rewind) / 100
+        found[training.task] += 1 - Fraction(training.weights.progress_on(training.task)) / 100
+    for theta_i in counts.early:
+        found[theta_i.task] += Fraction(theta_i.rewind) / 100
     return found
 
 
@@ -68,7 +63,7 @@ def disk(
     those that it ends with, and its checkpoints: weights and two moments each, one more of them
     than are kept while it is written.
     """
-    targets = [paths.parts(training)[2] for training in counts.trainings]
+    targets = [training.task for training in counts.trainings]
     predictions = sum(
         RECORD + (sizes[target].predicted or 0) * PREDICTED[tasks[target].head]
         for target in targets

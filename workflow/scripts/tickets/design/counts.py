@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from tickets import paths
+from tickets.criterion import SPLITS
 from tickets.design.dag import Design
 from tickets.design.experiments import (
     PARTS,
@@ -23,7 +23,8 @@ from tickets.design.experiments import (
     transfers,
     winning_tickets,
 )
-from tickets.paths import DENSE, THETA_0
+from tickets.finder import is_round
+from tickets.names import DENSE, THETA_0, MaskName, TrainingName, WeightsName, theta_i
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +35,12 @@ class Counts:
     one of them, with those that its mask and weights come from. tables: how many tables need each.
     """
 
-    kinds: Mapping[str, set[str]]
-    tables: Mapping[str, int]
+    kinds: Mapping[str, set[TrainingName]]
+    tables: Mapping[TrainingName, int]
     design: Design
 
     @property
-    def trainings(self) -> set[str]:
+    def trainings(self) -> set[TrainingName]:
         """All of them, without those that end early."""
         return set(self.tables)
 
@@ -54,38 +55,35 @@ class Counts:
         return sum(self.tables.values())
 
     @cached_property
-    def early(self) -> set[str]:
-        """The names of theta_i: weights from trainings that end early."""
-        starts = {paths.parts(each)[0] for each in self.tables}
-        found = {start for start in starts if paths.parse_weights(start).kind == "theta_i"}
-        for start in map(paths.parse_weights, starts):
-            if start.kind == "round" and start.task and start.rewind and start.seed:
-                found.add(paths.theta_i(start.task, start.rewind, start.seed))
-        return found - {THETA_0}
+    def early(self) -> set[WeightsName]:
+        """theta_i: weights from trainings that end early."""
+        starts = {each.weights for each in self.tables}
+        rounds = [each for each in starts if each.kind == "round"]
+        early = {each for each in starts if each.kind == "theta_i"}
+        early |= {theta_i(each.task, each.rewind, each.seed) for each in rounds}
+        return early - {THETA_0}
 
     @cached_property
-    def masks(self) -> set[str]:
-        """The names of all masks."""
-        found = {DENSE, *compared_masks(self.design), *(paths.parts(t)[1] for t in self.tables)}
+    def masks(self) -> set[MaskName]:
+        """All masks."""
+        masks = {DENSE, *compared_masks(self.design), *(each.mask for each in self.tables)}
         # A random mask that is pruned layer by layer like a winning one is made after that one.
-        return found | {mask.replace("layerwise/", "imp/") for mask in found if "layerwise" in mask}
+        return masks | {replace(each, finder="imp") for each in masks if each.finder == "layerwise"}
 
     @cached_property
-    def weights(self) -> set[str]:
-        """The names of all weights that are kept."""
-        starts = {paths.parts(each)[0] for each in self.tables}
+    def weights(self) -> set[WeightsName]:
+        """All weights that are kept."""
+        starts = {each.weights for each in self.tables}
         temporary = ("round", "trained")
-        return {THETA_0, *self.early} | {
-            start for start in starts if paths.parse_weights(start).kind not in temporary
-        }
+        return {THETA_0, *self.early} | {each for each in starts if each.kind not in temporary}
 
     @cached_property
     def jobs(self) -> Mapping[str, int]:
         """Jobs by rule: what is trained, and what is made for it from weights and masks."""
-        found = Counter(map(_rule_of_mask, self.masks))
+        found = Counter(_rule_of_mask(self.design, mask) for mask in self.masks)
         found.update(_rule_of_weights(weights) for weights in self.weights)
-        starts = [paths.parts(training)[:2] for training in self.tables]
-        found["round_start"] = len({w for w, _ in starts if w.startswith("round/")})
+        starts = [(each.weights, each.mask) for each in self.tables]
+        found["round_start"] = len({w for w, _ in starts if w.kind == "round"})
         found["rewind"] = len(set(starts))
         found["train"] = len(self.tables)
         return +found
@@ -93,7 +91,7 @@ class Counts:
 
 def count(design: Design) -> Counts:
     """All trainings of a study's tables."""
-    groups: dict[str, Iterable[str]] = {
+    groups: dict[str, Iterable[TrainingName]] = {
         "full model": full(design),
         "rounds of IMP, and their masks": tickets(design),
         "rewinding": _of("imp", rewinding(design)),
@@ -104,8 +102,8 @@ def count(design: Design) -> Counts:
         "transfer, variants": transfer_variants(design),
         "subsets as sources": transferability(design),
     }
-    kinds: dict[str, set[str]] = {}
-    seen: set[str] = set()
+    kinds: dict[str, set[TrainingName]] = {}
+    seen: set[TrainingName] = set()
     for name, wanted in groups.items():
         kinds[name] = needed(design, wanted) - seen
         seen |= kinds[name]
@@ -113,26 +111,20 @@ def count(design: Design) -> Counts:
     return Counts(kinds=kinds, tables=tables, design=design)
 
 
-def _of(finder: str, trainings: Iterable[str]) -> list[str]:
-    return [each for each in trainings if _finder(paths.parts(each)[1]) == finder]
+def _of(finder: str, trainings: Iterable[TrainingName]) -> list[TrainingName]:
+    return [each for each in trainings if each.mask.finder == finder]
 
 
-def _finder(mask: str) -> str:
-    return mask.split("/")[0]
-
-
-def _rule_of_mask(mask: str) -> str:
-    if mask.startswith("imp/") and mask.endswith(tuple(paths.WINNING)):
+def _rule_of_mask(design: Design, mask: MaskName) -> str:
+    if mask.finder == "layerwise":
+        return "layerwise_mask"
+    if mask.at:
         return "winning_mask"
-    rules = {
-        "imp": "prune",
-        "standard": "prune_standard",
-        "random": "random_mask",
-        "layerwise": "layerwise_mask",
-    }
-    return rules.get(_finder(mask), _finder(mask))
+    if is_round(mask.finder):
+        return "prune"
+    reads = mask != DENSE and not set(design.depends_on(mask.finder)).isdisjoint(SPLITS)
+    return "find_mask_on_data" if reads else "find_mask"
 
 
-def _rule_of_weights(weights: str) -> str:
-    kind = paths.parse_weights(weights).kind
-    return "shuffle" if kind.startswith("shuffled") else kind
+def _rule_of_weights(weights: WeightsName) -> str:
+    return "shuffle" if weights.kind.startswith("shuffled") else weights.kind

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from tickets import paths
 from tickets.files import canonical_json
-from tickets.paths import DENSE, THETA_0, Results, training
+from tickets.finder import depends_on
+from tickets.names import (
+    DENSE,
+    THETA_0,
+    MaskName,
+    TrainingName,
+    WeightsName,
+    imp,
+    standard,
+    trained,
+    training,
+)
+from tickets.paths import Results
+from tickets.procedure import load_procedure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +33,7 @@ class Design:
     masks are transferred at. rewind: that of the study's own masks; rewinds: the others that it is
     compared with. mlm: the tasks that are masked language modelling. later_sources: whose later
     weights are transferred too. sweep: finders that are followed over all sparsities beside IMP.
+    criteria: those of the study's own, with the parts of their paths, and the splits they read.
     head, decay, first_mlm_mask: how the rounds of IMP go on from each other (config/README.md).
     """
 
@@ -34,6 +47,7 @@ class Design:
     mlm: Sequence[str] = ()
     later_sources: Sequence[str] = ()
     sweep: Sequence[str] = ("oneshot", "random")
+    criteria: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     head: str = "rewind"
     decay: str = "round"
     first_mlm_mask: str = "trained"
@@ -48,9 +62,32 @@ class Design:
         """The design on one line: a command is told of it so, as its lists would be too long."""
         return canonical_json(asdict(self)).decode()
 
-    def own_mask(self, source: str, seed: int | str) -> str:
+    def for_part(self, part: str) -> Design:
+        """As much of it as a table's scores depend on: other finders for the sweep alone."""
+        return self if part == "sweep" else replace(self, sweep=(), criteria={})
+
+    def own_mask(self, source: str, seed: int) -> MaskName:
         """The mask that IMP finds on a source, at the sparsity of transfer."""
-        return paths.imp(source, self.rewind, seed, self.transfer)
+        return imp(source, self.rewind, seed, self.transfer)
+
+    def depends_on(self, finder: str) -> Sequence[str]:
+        """Parts of its masks' paths, and splits that they are found on."""
+        return self.criteria[finder] if finder in self.criteria else depends_on(finder)
+
+    def mask_at_theta_0(self, finder: str, task: str, seed: int, sparsity: str) -> MaskName:
+        """A finder's mask that theta_0 decides; of task and seed it has what it depends on."""
+        parts = self.depends_on(finder)
+        return MaskName(
+            finder=finder,
+            task=task if "task" in parts else "",
+            seed=seed if "seed" in parts else None,
+            sparsity=sparsity,
+        )
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether rounds of IMP go on from each other: a head, or a learning rate over them all."""
+        return self.head == "keep" or self.decay == "all"
 
     def round(self, sparsity: str) -> int:
         """Which round reaches `sparsity`, from 1; 0 for the dense network."""
@@ -61,76 +98,49 @@ class Design:
         round_ = self.round(sparsity)
         return self.sparsities[round_ - 2] if round_ > 1 else "0"
 
-    def before(self, task: str, rewind: str, seed: int | str, sparsity: str) -> str:
-        """IMP's mask of the round before the one that reaches `sparsity`."""
-        before = self.sparsity_before(sparsity)
-        return DENSE if before == "0" else paths.imp(task, rewind, seed, before)
+    def before(self, mask: MaskName) -> MaskName:
+        """The mask of the round before the one that finds `mask`."""
+        before = self.sparsity_before(mask.sparsity)
+        return DENSE if before == "0" else replace(mask, sparsity=before)
 
-    def standard_before(self, task: str, seed: int | str, sparsity: str) -> str:
-        """The same in standard pruning."""
-        before = self.sparsity_before(sparsity)
-        return DENSE if before == "0" else paths.standard(task, seed, before)
-
-    def scored_by(self, task: str, rewind: str, seed: int | str, sparsity: str) -> str | None:
-        """The training whose final weights decide IMP's mask of `sparsity`; None: theta_0's do.
-
-        Where every round starts from theta_i with its own head and learning rate, that training is
-        also the one that evaluates the mask before; else the rounds are trainings of their own.
+    def decided_by(self, mask: MaskName) -> TrainingName | None:
+        """The training whose final weights decide a mask that is found in rounds; None: theta_0's
+        do.
         """
-        if task in self.mlm and self.first_mlm_mask == "oneshot" and self.round(sparsity) == 1:
+        return load_procedure(mask.finder).decided_by(self, mask)
+
+    def head_of(self, start: WeightsName) -> TrainingName | None:
+        """The training whose head a round goes on with, where one does; `start` is its start."""
+        if self.head != "keep" or start.sparsity == "0":
             return None
-        before = self.before(task, rewind, seed, sparsity)
-        if self.head == "keep" or self.decay == "all":
-            start = paths.round_start(task, rewind, seed, self.sparsity_before(sparsity))
-        else:
-            start = paths.theta_i(task, rewind, seed)
-        return training(start, before, task, seed)
+        return self.decided_by(imp(start.task, start.rewind, start.seed, start.sparsity))
 
-    def head_of(self, task: str, rewind: str, seed: int | str, sparsity: str) -> str | None:
-        """The training whose head the round under the mask of `sparsity` goes on with, if any."""
-        if self.head != "keep" or sparsity == "0":
-            return None
-        return self.scored_by(task, rewind, seed, sparsity)
-
-    def standard_scored_by(self, task: str, seed: int | str, sparsity: str) -> str:
-        """The training whose final weights decide standard pruning's mask of `sparsity`."""
-        return self.trained_by(paths.trained(task, seed, self.sparsity_before(sparsity)))
-
-    def trained_by(self, weights: str) -> str:
-        """The training that ends with `weights`, a name that `paths.trained` gives.
+    def trained_by(self, weights: WeightsName) -> TrainingName:
+        """The training that ends with `weights`, a name that `names.trained` gives.
 
         Standard pruning has no rewinding: each round goes on from where the one before ended.
         """
-        about = paths.parse_weights(weights)
-        assert about.kind == "trained"
-        assert about.task is not None
-        assert about.seed is not None
-        assert about.sparsity is not None
-        task, seed, sparsity = about.task, about.seed, about.sparsity
+        task, seed, sparsity = weights.task, weights.seed, weights.sparsity
         if sparsity == "0":
             return training(THETA_0, DENSE, task, seed)
-        start = paths.trained(task, seed, self.sparsity_before(sparsity))
-        return training(start, paths.standard(task, seed, sparsity), task, seed)
+        start = trained(task, seed, self.sparsity_before(sparsity))
+        return training(start, standard(task, seed, sparsity), task, seed)
 
 
-def file_of_weights(files: Results, design: Design, weights: str) -> str:
+def file_of_weights(files: Results, design: Design, weights: WeightsName) -> str:
     """The file that holds `weights`: those that a training ends with are its own output."""
-    if paths.parse_weights(weights).kind == "trained":
+    if weights.kind == "trained":
         return files.trained(design.trained_by(weights))
     return files.weights(weights)
 
 
-def file_of_scores(
-    files: Results, design: Design, task: str, rewind: str, seed: str, sparsity: str
-) -> str:
-    """The weights whose magnitudes decide IMP's mask of `sparsity`."""
-    scored_by = design.scored_by(task, rewind, seed, sparsity)
-    return files.weights(THETA_0) if scored_by is None else files.trained(scored_by)
+def file_of_scores(files: Results, design: Design, mask: MaskName) -> str:
+    """The weights that decide a mask that is found in rounds."""
+    decides = design.decided_by(mask)
+    return files.weights(THETA_0) if decides is None else files.trained(decides)
 
 
-def files_of_head(
-    files: Results, design: Design, task: str, rewind: str, seed: str, sparsity: str
-) -> list[str]:
-    """The weights whose head the round under the mask of `sparsity` goes on with; none, or one."""
-    head = design.head_of(task, rewind, seed, sparsity)
-    return [] if head is None else [files.trained(head)]
+def files_of_head(files: Results, design: Design, start: WeightsName) -> list[str]:
+    """The weights whose head the round that begins with `start` goes on with; none, or one."""
+    kept = design.head_of(start)
+    return [] if kept is None else [files.trained(kept)]

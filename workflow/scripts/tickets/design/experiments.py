@@ -6,29 +6,36 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import product
 
-from tickets import paths
 from tickets.design.dag import Design
-from tickets.paths import (
+from tickets.finder import is_round
+from tickets.names import (
     DENSE,
     SHUFFLES,
     THETA_0,
     WINNING,
-    Results,
+    MaskName,
+    TrainingName,
     imp,
+    layerwise,
     oneshot,
     random,
     reinit,
+    shuffled,
+    standard,
+    theta_i,
+    trained,
     training,
+    winning,
 )
-from tickets.schedule import exact, label
+from tickets.paths import Results
 
 
-def full(design: Design) -> list[str]:
+def full(design: Design) -> list[TrainingName]:
     """The full model on every task: the first round of IMP where rewinding is to theta_0."""
     return [training(THETA_0, DENSE, t, s) for t, s in product(design.tasks, design.seeds)]
 
 
-def transfers(design: Design) -> list[str]:
+def transfers(design: Design) -> list[TrainingName]:
     """Every mask on every task, its own included, and the full model; mask and training share
     their seed (section 4).
     """
@@ -40,7 +47,7 @@ def transfers(design: Design) -> list[str]:
     return found
 
 
-def baselines(design: Design) -> list[str]:
+def baselines(design: Design) -> list[TrainingName]:
     """On every task: the full model, IMP's ticket, one-shot and random masks, and random weights,
     under IMP's mask and under none.
     """
@@ -54,48 +61,42 @@ def baselines(design: Design) -> list[str]:
     return found
 
 
-def tickets(design: Design) -> list[str]:
+def tickets(design: Design) -> list[TrainingName]:
     """IMP's ticket of every sparsity on its own task: what a winning sparsity is chosen from."""
     grid = product(design.tasks, design.seeds, design.sparsities)
     return full(design) + [training(THETA_0, imp(t, design.rewind, s, p), t, s) for t, s, p in grid]
 
 
-def sweep(design: Design) -> list[str]:
+def sweep(design: Design) -> list[TrainingName]:
     """The same, and each other finder's mask of every sparsity."""
     found = tickets(design)
     for task, seed, sparsity in product(design.tasks, design.seeds, design.sparsities):
-        masks = {
-            "oneshot": oneshot(sparsity),
-            "random": random(seed, sparsity),
-            "snip": paths.snip(task, seed, sparsity),
-        }
-        found += [training(THETA_0, masks[finder], task, seed) for finder in design.sweep]
+        masks = [design.mask_at_theta_0(each, task, seed, sparsity) for each in design.sweep]
+        found += [training(THETA_0, mask, task, seed) for mask in masks]
     return found
 
 
-def winning_tickets(design: Design) -> list[str]:
+def winning_tickets(design: Design) -> list[TrainingName]:
     """Table 2: at each task's winning sparsity, what the ticket is compared with."""
     found = sweep(replace(design, sweep=("oneshot", "random")))
     for task, seed, at in product(design.tasks, design.seeds, WINNING):
-        own = paths.winning(task, design.rewind, seed, at)
-        random_ = paths.layerwise(task, design.rewind, seed, at)
-        weights = [reinit(seed), *(paths.shuffled(how, seed) for how in SHUFFLES)]
+        own = winning(task, design.rewind, seed, at)
+        random_ = layerwise(task, design.rewind, seed, at)
+        weights = [reinit(seed), *(shuffled(how, seed) for how in SHUFFLES)]
         found.append(training(THETA_0, random_, task, seed))
         found += [training(each, own, task, seed) for each in weights]
     return found
 
 
-def rewinding(design: Design) -> list[str]:
+def rewinding(design: Design) -> list[TrainingName]:
     """Rewinding to theta_0, to later weights, and not at all, up to the sparsity of transfer."""
     found = full(design)
     for task, seed, sparsity in product(design.tasks, design.seeds, reached(design)):
         found += [
-            training(
-                paths.theta_i(task, rewind, seed), imp(task, rewind, seed, sparsity), task, seed
-            )
+            training(theta_i(task, rewind, seed), imp(task, rewind, seed, sparsity), task, seed)
             for rewind in ("0", *design.rewinds)
         ]
-        found.append(design.trained_by(paths.trained(task, seed, sparsity)))
+        found.append(design.trained_by(trained(task, seed, sparsity)))
     return found
 
 
@@ -104,14 +105,14 @@ def reached(design: Design) -> list[str]:
     return list(design.sparsities[: design.round(design.transfer)])
 
 
-def transfer_variants(design: Design) -> list[str]:
+def transfer_variants(design: Design) -> list[TrainingName]:
     """Transfer at each source's winning sparsity; of MLM's and the one-shot mask over all
     sparsities; and with later weights of the source in place of theta_0.
     """
     found = transfers(design) + tickets(design)
     for target, seed in product(design.tasks, design.seeds):
         others = [source for source in design.tasks if source != target]
-        masks = [paths.winning(source, design.rewind, seed, "winning") for source in others]
+        masks = [winning(source, design.rewind, seed, "winning") for source in others]
         for sparsity in design.sparsities:
             masks.append(oneshot(sparsity))
             masks += [imp(source, design.rewind, seed, sparsity) for source in design.mlm]
@@ -122,7 +123,7 @@ def transfer_variants(design: Design) -> list[str]:
     return found
 
 
-def transferability(design: Design) -> list[str]:
+def transferability(design: Design) -> list[TrainingName]:
     """Transfer of every source, and of those that are a part of a task, to all tasks but it."""
     found = transfers(design)
     for (name, parent), target, seed in product(design.subsets.items(), design.tasks, design.seeds):
@@ -131,29 +132,29 @@ def transferability(design: Design) -> list[str]:
     return found
 
 
-def compared_masks(design: Design) -> list[str]:
+def compared_masks(design: Design) -> list[MaskName]:
     """The masks whose overlap and layers are looked at: all at the sparsity of transfer."""
     own = [design.own_mask(task, seed) for task, seed in product(design.tasks, design.seeds)]
     chance = [random(seed, design.transfer) for seed in design.seeds]
     return [*own, oneshot(design.transfer), *chance]
 
 
-def candidates(design: Design, task: str, rewind: str, seed: str) -> list[str]:
+def candidates(design: Design, *, task: str, rewind: str, seed: int) -> list[MaskName]:
     """The masks that a winning one is chosen from: the dense one, and that of each round."""
     return [DENSE, *(imp(task, rewind, seed, sparsity) for sparsity in design.sparsities)]
 
 
-def _later(design: Design, source: str, rewind: str, target: str, seed: int) -> str:
-    weights = paths.theta_i(source, rewind, seed)
-    return training(weights, imp(source, rewind, seed, design.transfer), target, seed)
+def _later(design: Design, source: str, rewind: str, target: str, seed: int) -> TrainingName:
+    mask = imp(source, rewind, seed, design.transfer)
+    return training(theta_i(source, rewind, seed), mask, target, seed)
 
 
-def _last(design: Design, source: str, target: str, seed: int) -> str:
-    weights = paths.trained(source, seed, design.sparsity_before(design.transfer))
-    return training(weights, paths.standard(source, seed, design.transfer), target, seed)
+def _last(design: Design, source: str, target: str, seed: int) -> TrainingName:
+    weights = trained(source, seed, design.sparsity_before(design.transfer))
+    return training(weights, standard(source, seed, design.transfer), target, seed)
 
 
-PARTS: dict[str, Callable[[Design], list[str]]] = {
+PARTS: dict[str, Callable[[Design], list[TrainingName]]] = {
     "transfer": transfers,
     "baselines": baselines,
     "tickets": tickets,
@@ -178,41 +179,25 @@ def predicted(files: Results, design: Design, part: str) -> list[str]:
     return sorted(found)
 
 
-def needed(design: Design, wanted: Iterable[str]) -> set[str]:
+def needed(design: Design, wanted: Iterable[TrainingName]) -> set[TrainingName]:
     """All trainings that must run for `wanted`: those behind their masks and weights too."""
     waiting = list(wanted)
-    found = set(waiting)
+    known = set(waiting)
     while waiting:
         for each in _behind(design, waiting.pop()):
-            if each not in found:
-                found.add(each)
+            if each not in known:
+                known.add(each)
                 waiting.append(each)
-    return found
+    return known
 
 
-def _behind(design: Design, name: str) -> Iterable[str]:
+def _behind(design: Design, name: TrainingName) -> Iterable[TrainingName]:
     """The trainings that a training's mask and weights come from."""
-    weights, mask, _, _ = paths.parts(name)
-    about = paths.parse_mask(f"masks/{mask}.safetensors")
-    if about.at is not None:  # chosen among all masks of all seeds
+    if name.mask.at:  # chosen among all masks of all seeds
         yield from tickets(design)
-    elif about.source_task is not None and about.finder in ("imp", "standard"):
-        assert about.sparsity is not None
-        task, seed, sparsity = about.source_task, str(about.seed), label(about.sparsity)
-        if about.rewind is None:
-            yield design.standard_scored_by(task, seed, sparsity)
-        else:
-            rewind = label(exact(about.rewind) / 100)
-            before = design.scored_by(task, rewind, seed, sparsity)
-            yield from [] if before is None else [before]
-    start = paths.parse_weights(weights)
-    if start.kind == "trained":
-        yield design.trained_by(weights)
-    if start.kind == "round":
-        assert start.task is not None
-        assert start.rewind is not None
-        assert start.seed is not None
-        assert start.sparsity is not None
-        head = design.head_of(start.task, start.rewind, start.seed, start.sparsity)
-        if head is not None:
-            yield head
+    elif is_round(name.mask.finder) and (decides := design.decided_by(name.mask)):
+        yield decides
+    if name.weights.kind == "trained":
+        yield design.trained_by(name.weights)
+    if name.weights.kind == "round" and (kept := design.head_of(name.weights)):
+        yield kept

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from tickets.criterion import Criterion
 from tickets.design.config import Study
 from tickets.design.experiments import reached
-from tickets.paths import DENSE, THETA_0, parse_weights
+from tickets.finder import criterion_of, is_round
+from tickets.names import DENSE, THETA_0, MaskName, WeightsName
 from tickets.tasks import Task
 
 
@@ -63,7 +66,7 @@ def encoding(task: Task) -> str:
     return flags({"task": task.name} | {name: getattr(task, name) for name in names})
 
 
-def recipe(study: Study, task: Task, weights: str = THETA_0, mask: str = DENSE) -> str:
+def recipe(study: Study, task: Task, weights: WeightsName = THETA_0, mask: MaskName = DENSE) -> str:
     """The flags of train.py that say how a task is trained from some weights under a mask."""
     names = ("head", "labels", "epochs", "steps", "batch_size", "learning_rate")
     return flags(
@@ -75,29 +78,46 @@ def recipe(study: Study, task: Task, weights: str = THETA_0, mask: str = DENSE) 
     )
 
 
-def _new_head(study: Study, task: Task, weights: str, mask: str) -> str | None:
+def _new_head(study: Study, task: Task, weights: WeightsName, mask: MaskName) -> str | None:
     """For whom a head is drawn that the ticket's own must not replace; None: the ticket decides."""
-    about = parse_weights(weights)
-    if study.imp.head == "new" and about.kind in (THETA_0, "theta_i"):
+    if study.imp.head == "new" and weights.kind in ("theta_0", "theta_i"):
         return f"{task.name} under {mask}"
-    return task.name if about.task not in (None, task.name) else None
+    return task.name if weights.task not in ("", task.name) else None
 
 
-def _decay(study: Study, weights: str) -> dict[str, int]:
+def _decay(study: Study, weights: WeightsName) -> dict[str, int]:
     """Which of how many rounds a training is, where the learning rate falls over all of them."""
-    about = parse_weights(weights)
-    if study.imp.decay == "round" or about.kind != "round" or about.sparsity is None:
+    if study.imp.decay == "round" or weights.kind != "round":
         return {}
-    return {"round": study.design.round(about.sparsity), "rounds": len(study.sparsities)}
+    return {"round": study.design.round(weights.sparsity), "rounds": len(study.sparsities)}
 
 
-def sensitivity(study: Study, task: Task) -> str:
-    """The flags of snip.py: all of a task and its training that its mask depends on."""
-    shared = {name: getattr(study.training, name) for name in ("mlm_probability", "precision")}
-    own = {name: getattr(task, name) for name in ("head", "labels", "batch_size")}
-    return flags(
-        {"task": task.name, "threads": study.threads, "scope": study.imp.scope} | own | shared
-    )
+def mask(study: Study, name: MaskName) -> str:
+    """The flags of find_mask.py that say which mask, but for files: all that it depends on."""
+    about: dict[str, Any] = {"finder": name.finder, "sparsity": name.sparsity}
+    if name == DENSE:
+        return flags(about)
+    criterion = study.criterion(name.finder)
+    about |= {
+        "criterion": criterion_of(name.finder),
+        "criterion_file": study.criteria.get(name.finder),
+        "scope": criterion.scope or study.imp.scope,
+        "task": name.task or None,
+        "seed": name.seed,
+        "rewind": name.rewind or None,
+    }
+    if is_round(name.finder):
+        about["round"] = study.design.round(name.sparsity)
+    parameters = {**criterion.parameters, **_needed(study, name.task, criterion)}
+    return flags(about | ({"parameters": json.dumps(parameters)} if parameters else {}))
+
+
+def _needed(study: Study, task: str, criterion: Criterion) -> dict[str, Any]:
+    """The values of the study that a criterion is given."""
+    known = vars(study.training) | {"threads": study.threads}
+    if task:
+        known |= vars(study.tasks[task]) | {"labels": study.tasks[task].labels or 1}
+    return {name: known[name] for name in criterion.needs}
 
 
 def pretraining_text(study: Study) -> str:
@@ -112,13 +132,19 @@ def pretraining(study: Study) -> str:
     return flags(values | {"threads": study.threads})
 
 
-def metrics(study: Study) -> str:
+def audit(study: Study) -> str:
+    """The flags of audit.py."""
+    criteria = [f"{name}={file}" for name, file in study.criteria.items()]
+    return flags({"results": study.results, "criteria": criteria or None})
+
+
+def metrics(study: Study, part: str) -> str:
     """The flags of metrics.py: the design of the study, and what each task is scored by."""
     return flags(
         {
             "results": study.results,
             "metrics": [f"{task.name}={','.join(task.metrics)}" for task in study.tasks.values()],
-            "design": study.design.to_json(),
+            "design": study.design.for_part(part).to_json(),
         }
     )
 

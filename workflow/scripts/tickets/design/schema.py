@@ -1,6 +1,7 @@
 """The JSON schema of a configuration: its defaults applied, its violations said in one line.
 
-Keys, types, ranges and defaults stand in workflow/schemas/config.schema.json and nowhere else.
+Keys, types, ranges and defaults stand in workflow/schemas/config.schema.json and nowhere else; the
+values of `sweep` and of `imp.scope` are the files that there are.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from jsonschema.exceptions import best_match
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
+from tickets import axes
 from tickets.errors import BadInput
+from tickets.finder import at_theta_0
 
 PATH = Path(__file__).parents[3] / "schemas" / "config.schema.json"
 
@@ -42,18 +45,24 @@ _BOUNDS = {
 
 
 @cache
-def schema() -> Fragment:
-    """The schema of a whole configuration."""
-    return json.loads(PATH.read_text(encoding="utf-8"))
+def schema(own: tuple[str, ...] = ()) -> Fragment:
+    """The schema of a whole configuration; `own` names the study's own criteria."""
+    whole = json.loads(PATH.read_text(encoding="utf-8"))
+    properties = whole["properties"]
+    properties["sweep"]["items"] = {"enum": [*at_theta_0(), *own]}
+    properties["imp"]["properties"]["scope"]["enum"] = list(axes.names("scopes"))
+    return whole
 
 
-def check(values: Mapping[str, Any]) -> None:
-    """Check a configuration against the schema.
+def check(values: Any) -> None:
+    """Check a configuration, or whatever a file holds, against the schema.
 
     Raises:
         BadInput: one line, "<key>: <what is wrong>; write <what>".
     """
-    error = best_match(_validator().iter_errors(values), key=_relevance)
+    criteria = values.get("criteria") if isinstance(values, dict) else None
+    own = tuple(map(str, criteria)) if isinstance(criteria, dict) else ()
+    error = best_match(_validator(own).iter_errors(values), key=_relevance)
     if error is not None:
         raise BadInput(_line(error))
 
@@ -107,10 +116,10 @@ def _is_number(_: TypeChecker, value: object) -> bool:
 
 
 @cache
-def _validator() -> Validator:
+def _validator(own: tuple[str, ...]) -> Validator:
     kinds = {"integer": _is_integer, "number": _is_number}
     checker = Draft202012Validator.TYPE_CHECKER.redefine_many(kinds)
-    return extend(Draft202012Validator, type_checker=checker)(schema())
+    return extend(Draft202012Validator, type_checker=checker)(schema(own))
 
 
 def _relevance(error: ValidationError) -> tuple[int, list[str]]:

@@ -21,7 +21,8 @@ from typing import Any
 from tickets import provenance
 from tickets.errors import BadInput
 from tickets.files import read_bytes, sha256, write_bytes
-from tickets.paths import THETA_0, UNSTATED, Results
+from tickets.names import THETA_0
+from tickets.paths import UNSTATED, Results
 from tickets.statements import SUFFIX, Statement
 
 LIBRARY = "rocrate"

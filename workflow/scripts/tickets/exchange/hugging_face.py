@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from tickets import architecture, masks, provenance, statements, weights
-from tickets.architecture import HEAD, PRETRAINED_HEAD, Architecture, mlm_head_names
+from tickets.architecture import CONFIGURATION, HEAD, PRETRAINED_HEAD, Architecture, mlm_head_names
 from tickets.errors import BadInput, CannotWrite
 from tickets.files import read_bytes, write_bytes
 from tickets.masks import Mask
-from tickets.paths import CONFIGURATION
 from tickets.statements import Statement
 from tickets.weights import Weights
 

@@ -25,6 +25,8 @@ def linear(parameters: Parameters, name: Name, x: Tensor) -> Tensor:
     Several names are matrices side by side: their outputs are too.
     """
     names = (name,) if isinstance(name, str) else name
+    if parameters.at_input is not None:
+        parameters.at_input(tuple(f"{each}.weight" for each in names), x)
     weight, bias = (tuple(f"{each}.{kind}" for each in names) for kind in ("weight", "bias"))
     return _Product.apply(x, parameters, weight, bias)
 

@@ -145,6 +145,12 @@ class Network:
             return F.mse_loss(found[:, 0], batch.target)
         return F.cross_entropy(found, batch.target, ignore_index=IGNORED)
 
+    def backward(self, loss: Tensor) -> None:
+        """Write the gradients of a loss that `loss` gave, and let the observer see them."""
+        loss.backward()
+        if self.parameters.after_backward is not None:
+            self.parameters.after_backward()
+
     def answers(self, batch: Batch, dropout: Dropout = NONE) -> Tensor:
         """A classification's or regression's outputs, [B, labels] or [B, 1]."""
         first = self._hidden(batch, dropout)

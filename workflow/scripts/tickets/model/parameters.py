@@ -8,7 +8,7 @@ of autograd's graph: the functions in `layers.py` write each gradient where the 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,15 @@ class Parameters:
 
     values: the weights [P], float32. grads: their gradients [P], float32, zero at first.
     computed: what products are taken with [P]: `values` itself, or its copy in bfloat16.
+
+    Two observers, None unless someone sets them. at_input: called before each product of `linear`
+    with the names of its matrices and its input [n, in], of all slots, filled or not.
+    after_backward: called when a backward pass has written all gradients. They must change nothing.
+    A CUDA graph that is replayed calls none: a training with an observer does without graphs.
     """
+
+    at_input: Callable[[tuple[str, ...], Tensor], None] | None = None
+    after_backward: Callable[[], None] | None = None
 
     def __init__(
         self,
@@ -59,6 +67,11 @@ class Parameters:
 
     def __contains__(self, name: str) -> bool:
         return name in self.shapes
+
+    @property
+    def is_observed(self) -> bool:
+        """Whether an observer is set."""
+        return self.at_input is not None or self.after_backward is not None
 
     @property
     def device(self) -> torch.device:

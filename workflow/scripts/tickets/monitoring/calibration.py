@@ -19,7 +19,8 @@ from tickets.encoded import Encoded
 from tickets.errors import BadInput
 from tickets.initial.initialisation import draw
 from tickets.model import device
-from tickets.paths import THETA_0, Results
+from tickets.names import THETA_0
+from tickets.paths import Results
 from tickets.prunable import prunable_set
 from tickets.tasks import Task
 from tickets.training.loop import initial_head, train

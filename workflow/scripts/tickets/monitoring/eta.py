@@ -14,6 +14,7 @@ from tickets import paths
 from tickets.design.config import Study
 from tickets.design.sizes import task_size
 from tickets.errors import BadInput
+from tickets.names import TrainingName, WeightsName
 
 FOLDER = "trainings"
 """The folder of whole trainings, among logs and among benchmarks."""
@@ -99,9 +100,7 @@ def in_words(seconds: float) -> str:
 def _part(training: str) -> tuple[str, float]:
     """The task of a training (or of theta_i's), and the share of a whole training that it is."""
     if training.startswith("theta_i/") and "/on-" not in training:
-        about = paths.parse_weights(training)
-        assert about.task is not None
-        assert about.rewind is not None
-        return about.task, float(about.rewind) / 100
-    weights, _, task, _ = paths.parts(training)
-    return task, 1 - float(paths.begin(weights, task)) / 100
+        theta_i = WeightsName.parse(training)
+        return theta_i.task, float(theta_i.rewind) / 100
+    name = TrainingName.parse(training)
+    return name.task, 1 - float(name.weights.progress_on(name.task)) / 100

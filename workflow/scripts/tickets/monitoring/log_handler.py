@@ -12,14 +12,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from tickets import paths
 from tickets.monitoring.eta import TimeEstimate, in_words
 
 Record = Mapping[str, Any]
 
 TRAININGS: Mapping[str, Callable[[Mapping[str, str]], str]] = {
-    "train": lambda w: paths.training(w["weights"], w["mask"], w["task"], w["seed"]),
-    "theta_i": lambda w: paths.theta_i(w["task"], w["rewind"], w["seed"]),
+    "train": lambda w: f"{w['weights']}/{w['mask']}/on-{w['task']}/seed-{w['seed']}",
+    "theta_i": lambda w: f"theta_i/{w['task']}/rewind-{w['rewind']}/seed-{w['seed']}",
     "pretrain": lambda _: "pretrain",
 }
 """The rules that train, and the name of each training."""

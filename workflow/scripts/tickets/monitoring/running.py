@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tickets.errors import BadInput
 from tickets.monitoring.eta import FOLDER
+from tickets.names import TrainingName
 from tickets.paths import Results, parse_predictions
 
 _REPORT = re.compile(r"\S+  (?P<report>(step|resumed at step) (?P<step>\d+)/(?P<total>\d+).*)")
@@ -55,7 +56,7 @@ def running(results: Path) -> list[Running]:
 def finished(results: Path) -> int:
     """How many trainings have made their predictions."""
     predictions = Path(Results(root=str(results)).predictions("any")).parent.rglob("*.parquet")
-    return sum(parse_predictions(file).finder != "majority" for file in predictions)
+    return sum(isinstance(parse_predictions(file), TrainingName) for file in predictions)
 
 
 def _last_report(log: Path) -> str:

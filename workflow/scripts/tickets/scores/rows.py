@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tickets.paths import TrainingId
+from tickets.names import MajorityName, TrainingName
 from tickets.scores.resampling import counts, replicates
 
 SCHEMA = pa.schema(
@@ -31,21 +31,35 @@ SCHEMA = pa.schema(
 )
 
 
-def identity(training: TrainingId) -> dict[str, Any]:
-    """What the columns up to the metric say."""
-    sparsity = nan if training.sparsity is None else float(training.sparsity)
-    return {**vars(training), "sparsity": sparsity}
+def identity(training: TrainingName | MajorityName) -> dict[str, Any]:
+    """What the columns up to the metric say; a constant answer stands in the place of a mask."""
+    if isinstance(training, MajorityName):
+        absent = dict.fromkeys(("source_task", "rewind", "mask_seed", "at", "seed"))
+        named = {"weights": "none", "finder": "majority", "sparsity": 0.0}
+        return absent | named | {"target_task": training.task}
+    mask = training.mask
+    return {
+        "weights": training.weights.kind,
+        "finder": mask.finder,
+        "source_task": mask.source_task,
+        "rewind": float(mask.rewind) if mask.rewind else None,
+        "mask_seed": mask.seed,
+        "sparsity": nan if mask.fraction is None else float(mask.fraction),
+        "at": mask.at or None,
+        "target_task": training.task,
+        "seed": training.seed,
+    }
 
 
 def rows_of(
-    training: TrainingId, table: pa.Table, found: Mapping[str, float]
+    training: TrainingName | MajorityName, table: pa.Table, found: Mapping[str, float]
 ) -> list[dict[str, Any]]:
     """The rows of one training, whose predictions `table` scores `found` by its task's metrics.
 
     The first metric is the primary one; it alone has bootstrap replicates over the examples.
     """
     primary = next(iter(found))
-    resamples = counts(training.target_task, table.num_rows)
+    resamples = counts(training.task, table.num_rows)
     return [
         {
             **identity(training),

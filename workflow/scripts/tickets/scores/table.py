@@ -27,12 +27,12 @@ def scores(predictions: Iterable[Path], metrics: Mapping[str, Sequence[str]]) ->
     """
     trainings = [(parse_predictions(path), path) for path in predictions]
     # A task at a time: its resamples are drawn once.
-    trainings.sort(key=lambda pair: (pair[0].target_task, pair[1]))
+    trainings.sort(key=lambda pair: (pair[0].task, pair[1]))
     rows: list[dict[str, Any]] = []
     for training, path in trainings:
-        names = metrics.get(training.target_task)
+        names = metrics.get(training.task)
         if names is None:
-            raise BadInput(f"{path}: no metrics given for task {training.target_task}")
+            raise BadInput(f"{path}: no metrics given for task {training.task}")
         table = canonical.read(path)
         try:
             found = score(names, table)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from tickets.errors import BadInput
 from tickets.masks import Packed, read_packed
-from tickets.paths import MaskId, parse_mask
+from tickets.names import MaskName
+from tickets.paths import parse_mask
 
 
-def read_all(paths: Iterable[Path]) -> Iterator[tuple[MaskId, Packed]]:
+def read_all(paths: Iterable[Path]) -> Iterator[tuple[MaskName, Packed]]:
     """Each mask, one at a time.
 
     Raises:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tickets.errors import BadInput
 from tickets.masks import Packed
-from tickets.paths import MaskId
+from tickets.names import MaskName
 from tickets.prunable import KINDS, PrunableSet, place
 from tickets.tables.cells import rounded
 
@@ -56,7 +56,7 @@ class Scope(NamedTuple):
     matrix: str | None
 
 
-def overlap_table(masks: Iterable[tuple[MaskId, Packed]]) -> pd.DataFrame:
+def overlap_table(masks: Iterable[tuple[MaskName, Packed]]) -> pd.DataFrame:
     """The overlap of every two sources, and of every source with itself, by scope.
 
     Two sources (`tasks`) are compared seed by seed, a mask that has no seed with each of the
@@ -105,7 +105,7 @@ def chance(
 
 
 def _by_source(
-    masks: Iterable[tuple[MaskId, Packed]],
+    masks: Iterable[tuple[MaskName, Packed]],
 ) -> dict[Source, dict[int | None, Packed]]:
     """Each source's masks by seed, in ascending order; sources in the order of their first mask."""
     found: dict[Source, dict[int | None, Packed]] = {}

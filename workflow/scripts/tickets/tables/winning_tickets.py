@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from tickets.errors import BadInput
-from tickets.paths import WINNING
+from tickets.names import WINNING
 from tickets.schedule import parse
 from tickets.tables.cells import ENOUGH_SEEDS, Cell, dense, interval, rounded, select, select_paired
 from tickets.tables.winning import CRITERIA, NO_INTERVAL, wins

@@ -23,7 +23,8 @@ class Stepper:
     ) -> None:
         self._network, self._optimizer, self._rates = network, optimizer, rates
         device = network.parameters.device
-        self._graphs = Graphs(self._step) if graphs and device.type == "cuda" else None
+        graphs = graphs and device.type == "cuda" and not network.parameters.is_observed
+        self._graphs = Graphs(self._step) if graphs else None
         self._rate = torch.zeros((), device=device) if device.type == "cuda" else None
 
     def __call__(self, batch: Batch, *, rate: float, seed: int) -> Tensor:
@@ -40,7 +41,7 @@ class Stepper:
         parameters = self._network.parameters
         parameters.clear()
         loss = self._network.loss(batch, Dropout(self._rates, seed, parameters.device))
-        loss.backward()
+        self._network.backward(loss)
         self._optimizer.step(rate)
         parameters.refresh()
         return loss.detach()

@@ -1,0 +1,47 @@
+"""What a job's wildcards name: masks, weights, trainings; and what a finder's jobs read."""
+
+from tickets import axes, finder
+
+
+def mask_of(wildcards):
+    """Which mask a job makes or reads."""
+    return names.MaskName.parse(wildcards.mask)
+
+
+def weights_of(wildcards):
+    """Which weights a job makes or reads."""
+    return names.WeightsName.parse(wildcards.weights)
+
+
+def training_of(wildcards):
+    """Which training a job is."""
+    start = weights_of(wildcards), mask_of(wildcards)
+    return names.training(*start, wildcards.task, int(wildcards.seed))
+
+
+def finding_code(wildcards):
+    """The code of a job that finds a mask: of all criteria and scopes its own alone."""
+    finder_name = mask_of(wildcards).finder
+    criterion = study.criterion(finder_name)
+    own = study.criteria.get(finder_name)
+    file = own or axes.file_of("criteria", finder.criterion_of(finder_name))
+    return code("find_mask", file, axes.file_of("scopes", criterion.scope or study.imp.scope))
+
+
+def forms(finders):
+    """What the masks of some finders are called."""
+    return "|".join(finder.form(each, design.depends_on(each)) for each in finders)
+
+
+def splits_of(wildcards):
+    """The encoded splits that a mask's criterion reads."""
+    mask = mask_of(wildcards)
+    return [files.encoded(mask.task, split) for split in study.criterion(mask.finder).reads]
+
+
+def flags_on_data(wildcards, input):
+    """The flags of a job that finds a mask on data."""
+    mask = mask_of(wildcards)
+    read = dict(zip(study.criterion(mask.finder).reads, input.splits))
+    model = {"model": folder_of_model(wildcards, input)}
+    return f"{flags.mask(study, mask)} {flags.flags(read | model)}"

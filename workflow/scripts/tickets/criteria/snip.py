@@ -1,0 +1,86 @@
+"""SNIP: theta_0's connection sensitivity on a task (Lee, Ajanthan and Torr, ICLR 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from tickets import architecture
+from tickets.architecture import Architecture
+from tickets.criterion import Array, Criterion, Inputs, Scores
+from tickets.encoded import Encoded
+
+
+def scores(inputs: Inputs) -> Scores:
+    """|dL/dw . w| (eq. 4).
+
+    The paper's division by the sum leaves the order as it is, and is left out.
+    """
+    # Snakemake reads this file: what needs torch is imported where it is used.
+    from tickets.model import device
+    from tickets.training import gpu
+
+    known = architecture.read(inputs.files["model"])
+    with gpu.reserved(inputs.trainings_per_gpu):
+        device.prepare(inputs.parameters["threads"])
+        inputs.facts["products"] = str(device.products(inputs.parameters["precision"]))
+        slopes = gradients(inputs, Encoded.read(inputs.files["train"]), known)
+    return sensitivities(inputs.prunable_weights, slopes)
+
+
+def sensitivities(weights: Scores, slopes: Scores) -> Scores:
+    """|w| times |dL/dw|."""
+    return {name: np.abs(weight) * np.abs(slopes[name]) for name, weight in weights.items()}
+
+
+def gradients(inputs: Inputs, encoded: Encoded, known: Architecture) -> Mapping[str, Array]:
+    """dL/dw of every prunable matrix, dropout off, summed over a training's first batches.
+
+    A matrix that the head does not use (the pooler's, for a span or MLM) has gradient zero.
+    """
+    from tickets.model.device import products
+    from tickets.model.dropout import NONE
+    from tickets.model.network import Network
+    from tickets.training.loop import batch_at, initial_head
+    from tickets.training.recipe import Recipe
+
+    asked = inputs.parameters
+    recipe = Recipe(
+        epochs=None,
+        steps=asked["batches"],
+        batch_size=asked["batch_size"],
+        learning_rate=0.0,
+        mlm_probability=asked["mlm_probability"],
+        precision=asked["precision"],
+    )
+    head, seed = asked["head"], inputs.seed
+    theta, gamma = initial_head(
+        inputs.weights, known, head=head, labels=asked["labels"], seed=seed, task=inputs.task
+    )
+    dtype = products(recipe.precision)
+    network = Network.of(theta, gamma, known, head, dtype=dtype, mask=inputs.parent)
+    parameters = network.parameters
+    summed = {n: np.zeros(s, dtype=np.float32) for n, s in inputs.parent.prunable.shapes.items()}
+
+    def add() -> None:
+        for name, total in summed.items():
+            total += parameters.grad_of(name).cpu().numpy()
+
+    parameters.after_backward = add
+    for step in range(asked["batches"]):
+        parameters.clear()
+        batch = batch_at(network, encoded, None, None, recipe, seed, step)
+        network.backward(network.loss(batch, NONE))
+    return summed
+
+
+CRITERION = Criterion(
+    label="SNIP",
+    scores=scores,
+    of=("task", "seed"),
+    reads=("train",),
+    needs=("head", "labels", "batch_size", "mlm_probability", "precision", "threads"),
+    # Lee et al. take one batch of 100 or 128 examples; GLUE's hold 16 or 32.
+    parameters={"batches": 8},
+)

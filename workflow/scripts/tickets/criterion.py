@@ -1,0 +1,136 @@
+"""What a criterion declares, what it may look at, and the mask that its scores give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tickets.axes import module_of, outside_module
+from tickets.errors import BadInput
+from tickets.masks import Mask
+
+Array = NDArray[np.float32]
+PARTS = ("task", "seed")
+SPLITS = ("train", "validation")
+Scores = Mapping[str, Array]
+"""One array a prunable matrix, of its shape; the weights of lowest score are pruned."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What a criterion may look at.
+
+    weights: theta_0, or what a round's training ended with. parent: the mask so far. sparsity:
+    after this pruning. seed, task: those that the mask is found with, if its criterion depends on
+    them. parameters: those that the criterion names. files: the encoded splits that it reads, by
+    split, and with them "model", a model directory without its weights. trainings_per_gpu: how many
+    share one. facts: what it finds out beside scores, recorded in the mask's statement.
+    """
+
+    weights: Mapping[str, Array]
+    parent: Mask
+    sparsity: Fraction
+    seed: int = 0
+    task: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    files: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    trainings_per_gpu: int = 1
+    facts: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def prunable_weights(self) -> dict[str, Array]:
+        """The prunable matrices, in the prunable set's order.
+
+        Raises:
+            BadInput: one is missing from `weights` or has another shape.
+        """
+        shapes = self.parent.prunable.shapes
+        for name, shape in shapes.items():
+            if name not in self.weights or self.weights[name].shape != shape:
+                raise BadInput(
+                    f"pruning: the mask is for another model: no {name} of shape {shape}"
+                )
+        return {name: self.weights[name] for name in shapes}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Criterion:
+    """A file of `criteria`, or of a study's own: `CRITERION` in it.
+
+    label: in figures. scores: what it is. of: what its masks depend on beside theta_0, and have in
+    their path: "task", "seed". reads: the encoded splits of its task. needs: values of the study
+    that it is given, of a task (head, labels, batch_size, ...), of `training` (precision, ...), or
+    `threads`. parameters: its own, with their values. procedures: those that it fits. scope: the
+    one that its scores are made for; None: the study's.
+    """
+
+    label: str
+    scores: Callable[[Inputs], Scores]
+    of: Sequence[str] = ()
+    reads: Sequence[str] = ()
+    needs: Sequence[str] = ()
+    parameters: Mapping[str, int | float | str] = field(default_factory=dict[str, Any])
+    procedures: Sequence[str] = ("oneshot",)
+    scope: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, values, known in (("of", self.of, PARTS), ("reads", self.reads, SPLITS)):
+            for value in values:
+                if value not in known:
+                    raise BadInput(f"{name}: {value} is not possible; write {' or '.join(known)}")
+        if self.reads and "task" not in self.of:
+            raise BadInput('of: what reads a split depends on its task; write of=("task",)')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """A file of `scopes`: `SCOPE` in it.
+
+    prune: the mask of a sparsity within a parent, from scores. expected: how many weights of each
+    matrix are then pruned, by name; of all together, under None. From the sizes of all matrices.
+    """
+
+    prune: Callable[[Scores, Mask, Fraction], Mask]
+    expected: Callable[[Mapping[str, int], Fraction], Mapping[str | None, int]]
+
+
+def load_criterion(name: str, file: Path | None = None) -> Criterion:
+    """A criterion of the project; with `file`, one of a study's own.
+
+    Raises:
+        BadInput: there is none, or the file cannot be loaded.
+    """
+    module = module_of("criteria", name) if file is None else outside_module(name, file)
+    criterion = getattr(module, "CRITERION", None)
+    if not isinstance(criterion, Criterion):
+        raise BadInput(f"{file}: no CRITERION in it; write CRITERION = Criterion(...)")
+    return criterion
+
+
+def load_scope(name: str) -> Scope:
+    """A scope.
+
+    Raises:
+        BadInput: there is none.
+    """
+    return module_of("scopes", name).SCOPE
+
+
+def find(criterion: Criterion, scope: str, inputs: Inputs) -> Mask:
+    """The mask that a criterion's scores give.
+
+    Raises:
+        BadInput: the scores are not as they must be, or the scope cannot prune so.
+    """
+    scores = criterion.scores(inputs)
+    for name, shape in inputs.parent.prunable.shapes.items():
+        if name not in scores or (scores[name].shape, scores[name].dtype) != (shape, np.float32):
+            wanted = f"no float32 scores of shape {shape} for {name}"
+            raise BadInput(f"criterion {criterion.label}: {wanted}; return one array a matrix")
+    return load_scope(scope).prune(scores, inputs.parent, inputs.sparsity)

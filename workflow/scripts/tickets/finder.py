@@ -1,0 +1,59 @@
+"""Finders: a procedure with a criterion, under one name.
+
+A procedure's name alone means it with magnitudes ("imp"); a criterion's alone means that it is
+taken once, at theta_0 ("snip").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tickets import axes
+from tickets.criterion import load_criterion
+from tickets.names import FORMS, PERCENT
+from tickets.procedure import load_procedure
+
+MAGNITUDE, ONCE = "magnitude", "oneshot"
+RESERVED = ("dense", "layerwise", "majority")
+"""What stands in a finder's place and is none of the axes."""
+
+
+def criterion_of(finder: str) -> str:
+    """The name of a finder's criterion."""
+    return MAGNITUDE if finder in axes.names("procedures") else finder
+
+
+def is_round(finder: str) -> bool:
+    """Whether its masks are found in rounds, each from the weights of a training."""
+    return finder in axes.names("procedures") and finder != ONCE
+
+
+def at_theta_0() -> list[str]:
+    """All finders of the project that take theta_0 alone, sorted."""
+    criteria = {name: load_criterion(name) for name in axes.names("criteria") if name != MAGNITUDE}
+    return sorted([ONCE, *(name for name, each in criteria.items() if ONCE in each.procedures)])
+
+
+def depends_on(finder: str) -> Sequence[str]:
+    """What its masks depend on beside theta_0: parts of their paths (task, rewind, seed), splits.
+
+    Raises:
+        BadInput: there is no such finder.
+    """
+    if finder in axes.names("procedures"):
+        return load_procedure(finder).of
+    criterion = load_criterion(finder)
+    return (*criterion.of, *criterion.reads)
+
+
+def form(finder: str, parts: Sequence[str]) -> str:
+    """The names of a finder's masks, as a regular expression; `parts` is what it depends on."""
+    between = [known for part, known in FORMS.items() if part in parts]
+    return "/".join([finder, *between, f"sparsity-{PERCENT}"])
+
+
+def label_of(finder: str) -> str:
+    """What a finder is called in figures; of a study's own criterion, its name."""
+    if finder in axes.names("procedures"):
+        return load_procedure(finder).label
+    return load_criterion(finder).label if finder in axes.names("criteria") else finder

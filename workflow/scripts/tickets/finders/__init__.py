@@ -1,1 +1,0 @@
-"""Ways of finding a mask: scores in, mask out."""

@@ -1,0 +1,249 @@
+"""Names of masks, weights and trainings: what each says, as a type; and the text of its path, back.
+
+Rewinds and sparsities are labels in per cent, as paths write them ("12.5"). A part that a name does
+not have is empty, a seed None.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from tickets import schedule
+from tickets.errors import BadInput
+
+# What Snakemake's wildcards may be: the same forms that are read back below.
+SEED = r"\d+"
+PERCENT = r"\d+(\.\d+)?"
+TASK = r"[a-z][a-z0-9_]*"
+WINNING = {"winning": "within_std", "winning_strict": "strict"}  # by what wins there
+SHUFFLES = ("within", "across_layers")
+FORMS = {"task": TASK, "rewind": rf"rewind-{PERCENT}", "seed": rf"seed-{SEED}"}
+"""The parts between a finder and a sparsity, in their order; each finder has some of them."""
+
+_FOUND_ON = f"{FORMS['task']}/{FORMS['rewind']}/{FORMS['seed']}"
+MASK = (
+    rf"dense|(imp|layerwise)/{_FOUND_ON}/(sparsity-{PERCENT}|{'|'.join(WINNING)})"
+    rf"|(?!(dense|imp|layerwise)/){TASK}(/{TASK})?(/{FORMS['seed']})?/sparsity-{PERCENT}"
+)
+WEIGHTS = (
+    rf"theta_0|(reinit|shuffled_within|shuffled_across_layers)/seed-{SEED}"
+    rf"|(theta_i|round)/{_FOUND_ON}(/sparsity-{PERCENT})?"
+    rf"|trained/{TASK}/seed-{SEED}/sparsity-{PERCENT}"
+)
+ROUND_START = rf"round/{_FOUND_ON}/sparsity-{PERCENT}"
+_PARTS = re.compile(
+    rf"(?P<first>{TASK})(/(?P<task>{TASK}(?=/)))?(/rewind-(?P<rewind>{PERCENT}))?"
+    rf"(/seed-(?P<seed>{SEED}))?"
+    rf"(/sparsity-(?P<sparsity>{PERCENT})|/(?P<at>{'|'.join(WINNING)}))?"
+)
+_TRAINING = re.compile(
+    rf"(?P<weights>{WEIGHTS})/(?P<mask>{MASK})/on-(?P<task>{TASK})/seed-(?P<seed>{SEED})"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskName:
+    """Which mask: its finder, what it was found on, and its sparsity.
+
+    `at` is one of `WINNING` for a mask at its source's highest winning sparsity, which is then not
+    known from the name.
+    """
+
+    finder: str
+    task: str = ""
+    rewind: str = ""
+    seed: int | None = None
+    sparsity: str = ""
+    at: str = ""
+
+    def __str__(self) -> str:
+        if self.finder == "dense":
+            return self.finder
+        return _joined(self.finder, self.task, self.rewind, self.seed, self.sparsity, self.at)
+
+    @classmethod
+    @cache
+    def parse(cls, text: str) -> MaskName:
+        """The name that is written so.
+
+        Raises:
+            BadInput: no mask has that name.
+        """
+        if text == "dense":
+            return DENSE
+        first, parts = _read(text, MASK, "a mask")
+        return cls(finder=first, **parts)
+
+    @property
+    def source_task(self) -> str | None:
+        """The task that it was found on, if it was found on one."""
+        return self.task or None
+
+    @property
+    def fraction(self) -> Fraction | None:
+        """The share of the prunable weights that it prunes, where its name says it."""
+        return schedule.parse(self.sparsity) if self.sparsity else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsName:
+    """Which weights: theta_0, or what was made of it.
+
+    `rewind` is the per cent of `task`'s training that they were taken after, `sparsity` the label
+    of the mask that they were or will be trained under.
+    """
+
+    kind: str
+    task: str = ""
+    rewind: str = ""
+    seed: int | None = None
+    sparsity: str = ""
+
+    def __str__(self) -> str:
+        return _joined(self.kind, self.task, self.rewind, self.seed, self.sparsity)
+
+    @classmethod
+    @cache
+    def parse(cls, text: str) -> WeightsName:
+        """The name that is written so.
+
+        Raises:
+            BadInput: no weights have that name.
+        """
+        first, parts = _read(text, WEIGHTS, "weights")
+        del parts["at"]
+        return cls(kind=first, **parts)
+
+    def progress_on(self, task: str) -> str:
+        """Where in the training on `task` they stand, in per cent: 0 but for its own theta_i."""
+        is_own = self.task == task and self.kind in ("theta_i", "round")
+        return self.rewind if is_own else "0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingName:
+    """One training: the same one whoever asks for it."""
+
+    weights: WeightsName
+    mask: MaskName
+    task: str
+    seed: int | None
+
+    def __str__(self) -> str:
+        return f"{self.weights}/{self.mask}/on-{self.task}/seed-{self.seed}"
+
+    @classmethod
+    def parse(cls, text: str) -> TrainingName:
+        """The name that is written so.
+
+        Raises:
+            BadInput: no training has that name.
+        """
+        match = _TRAINING.fullmatch(text)
+        if match is None:
+            raise BadInput(f"{text}: not the name of a training; see docs/files.md")
+        return cls(
+            weights=WeightsName.parse(match["weights"]),
+            mask=MaskName.parse(match["mask"]),
+            task=match["task"],
+            seed=int(match["seed"]),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MajorityName:
+    """The best constant answer on a task, in a training's place."""
+
+    task: str
+
+    def __str__(self) -> str:
+        return f"majority/on-{self.task}"
+
+
+DENSE = MaskName(finder="dense", sparsity="0")
+THETA_0 = WeightsName(kind="theta_0")
+
+
+def training(weights: WeightsName, mask: MaskName, task: str, seed: int | None) -> TrainingName:
+    """A training on `task` of `weights` under a mask."""
+    return TrainingName(weights=weights, mask=mask, task=task, seed=seed)
+
+
+def imp(task: str, rewind: str, seed: int | None, sparsity: str) -> MaskName:
+    """The mask that IMP finds on `task`."""
+    return MaskName(finder="imp", task=task, rewind=rewind, seed=seed, sparsity=sparsity)
+
+
+def winning(task: str, rewind: str, seed: int | None, at: str) -> MaskName:
+    """IMP's mask of `task` at its highest winning sparsity; `at` is one of `WINNING`."""
+    return MaskName(finder="imp", task=task, rewind=rewind, seed=seed, at=at)
+
+
+def layerwise(task: str, rewind: str, seed: int | None, at: str) -> MaskName:
+    """A random mask that prunes as much of each matrix as that winning mask does."""
+    return MaskName(finder="layerwise", task=task, rewind=rewind, seed=seed, at=at)
+
+
+def standard(task: str, seed: int | None, sparsity: str) -> MaskName:
+    """The mask of standard pruning: rounds without rewinding."""
+    return MaskName(finder="standard", task=task, seed=seed, sparsity=sparsity)
+
+
+def oneshot(sparsity: str) -> MaskName:
+    """The mask of theta_0's own magnitudes."""
+    return MaskName(finder="oneshot", sparsity=sparsity)
+
+
+def random(seed: int, sparsity: str) -> MaskName:
+    """A mask drawn at random over the whole prunable set."""
+    return MaskName(finder="random", seed=seed, sparsity=sparsity)
+
+
+def reinit(seed: int) -> WeightsName:
+    """Weights drawn at random instead of pre-trained ones (theta_0')."""
+    return WeightsName(kind="reinit", seed=seed)
+
+
+def shuffled(how: str, seed: int) -> WeightsName:
+    """theta_0 with its weights shuffled (theta_0''); `how` is one of `SHUFFLES`."""
+    return WeightsName(kind=f"shuffled_{how}", seed=seed)
+
+
+def theta_i(task: str, rewind: str, seed: int | None) -> WeightsName:
+    """The weights to rewind to: theta_0 itself at 0 %, else the source's own early weights."""
+    if rewind == "0":
+        return THETA_0
+    return WeightsName(kind="theta_i", task=task, rewind=rewind, seed=seed)
+
+
+def round_start(task: str, rewind: str, seed: int | None, sparsity: str) -> WeightsName:
+    """What the round under the mask of `sparsity` starts from, where that is not theta_i itself."""
+    return WeightsName(kind="round", task=task, rewind=rewind, seed=seed, sparsity=sparsity)
+
+
+def trained(task: str, seed: int | None, sparsity: str) -> WeightsName:
+    """Where standard pruning stands after training under its mask of `sparsity` (theta_t)."""
+    return WeightsName(kind="trained", task=task, seed=seed, sparsity=sparsity)
+
+
+def _joined(
+    first: str, task: str, rewind: str, seed: int | None, sparsity: str, at: str = ""
+) -> str:
+    parts = (
+        *(first, task, rewind and f"rewind-{rewind}", "" if seed is None else f"seed-{seed}"),
+        *(sparsity and f"sparsity-{sparsity}", at),
+    )
+    return "/".join(filter(None, parts))
+
+
+def _read(text: str, form: str, what: str) -> tuple[str, dict[str, Any]]:
+    match = _PARTS.fullmatch(text)
+    if match is None or not re.fullmatch(form, text):
+        raise BadInput(f"{text}: not a name of {what}; see docs/files.md")
+    first, seed = match["first"], match["seed"]
+    parts = {name: match[name] or "" for name in ("task", "rewind", "sparsity", "at")}
+    return first, parts | {"seed": None if seed is None else int(seed)}

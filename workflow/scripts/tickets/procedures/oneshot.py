@@ -1,0 +1,14 @@
+"""Once, at theta_0."""
+
+from __future__ import annotations
+
+from tickets.names import MaskName
+from tickets.procedure import Procedure, Rounds
+
+
+def decided_by(design: Rounds, mask: MaskName) -> None:
+    """No training: theta_0's own weights decide."""
+    del design, mask
+
+
+PROCEDURE = Procedure(label="one-shot", of=(), decided_by=decided_by)

@@ -1,0 +1,55 @@
+"""All scores are compared with each other, as in the paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+
+from tickets.criterion import Scope, Scores
+from tickets.errors import BadInput
+from tickets.masks import Mask, from_flat
+from tickets.schedule import pruned_count
+
+
+def prune_global(scores: Scores, parent: Mask, sparsity: Fraction) -> Mask:
+    """Prune the weights of lowest score among those alive in `parent`, globally.
+
+    Exactly `pruned_count(sparsity, d)` of the d prunable weights are pruned afterwards. Equal
+    scores are pruned in order of position: matrices in the prunable set's order, C order within.
+
+    Args:
+        scores: one array a prunable matrix, of its shape; magnitudes for IMP and one-shot.
+        parent: what has been pruned before stays pruned.
+        sparsity: share of the whole prunable set that is pruned afterwards.
+
+    Raises:
+        BadInput: a score is not a number, or `parent` is sparser than `sparsity` already.
+    """
+    flat = np.concatenate([scores[name].ravel() for name in parent.prunable.shapes])
+    alive = np.concatenate([bits.ravel() for bits in parent.kept.values()])
+    if np.isnan(flat).any():
+        raise BadInput("pruning: a weight is NaN; the training before it has diverged")
+    more = pruned_count(sparsity, flat.size) - parent.pruned
+    if more < 0:
+        raise BadInput(
+            f"pruning: {parent.pruned} weights are pruned already, sparsity {sparsity} asks for "
+            f"{parent.pruned + more}; write a higher one"
+        )
+    if more == 0:
+        return parent
+    threshold = np.partition(flat[alive], more - 1)[more - 1]
+    kept = alive & (flat >= threshold)
+    tied = np.flatnonzero(alive & (flat == threshold))
+    below = np.count_nonzero(alive) - np.count_nonzero(kept)
+    kept[tied[: more - below]] = False
+    return from_flat(parent.prunable, kept)
+
+
+def expected(sizes: Mapping[str, int], sparsity: Fraction) -> dict[str | None, int]:
+    """The sparsity's share of all prunable weights."""
+    return {None: pruned_count(sparsity, sum(sizes.values()))}
+
+
+SCOPE = Scope(prune=prune_global, expected=expected)

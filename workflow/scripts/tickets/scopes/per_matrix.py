@@ -1,0 +1,37 @@
+"""Scores are compared within a matrix, and each matrix is pruned alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tickets.criterion import Scope, Scores
+from tickets.masks import Mask
+from tickets.prunable import PrunableSet
+from tickets.schedule import pruned_count
+from tickets.scopes.global_ import prune_global
+
+
+def prune_per_matrix(scores: Scores, parent: Mask, sparsity: Fraction) -> Mask:
+    """As `prune_global`, each matrix pruned by itself, to `sparsity` of its own weights.
+
+    Raises:
+        BadInput: as `prune_global` does.
+    """
+    kept: dict[str, NDArray[np.bool_]] = {}
+    for name, shape in parent.prunable.shapes.items():
+        one = PrunableSet(shapes={name: shape})
+        alone = Mask(prunable=one, kept={name: parent.kept[name]})
+        kept |= prune_global({name: scores[name]}, alone, sparsity).kept
+    return Mask(prunable=parent.prunable, kept=kept)
+
+
+def expected(sizes: Mapping[str, int], sparsity: Fraction) -> dict[str | None, int]:
+    """The sparsity's share of each matrix."""
+    return {name: pruned_count(sparsity, size) for name, size in sizes.items()}
+
+
+SCOPE = Scope(prune=prune_per_matrix, expected=expected)
