@@ -245,6 +245,7 @@ def with_criterion(study: Path, folder: Path, criterion: str) -> Path:
     copy = checkout(folder)
     for name in ("results", ".snakemake"):
         shutil.copytree(study / name, copy / name)
+    (copy / "config/mini.yaml").write_text((study / "config/mini.yaml").read_text())
     changes: dict[str, object] = {"sweep": [*EXPERIMENTS["sweep"], criterion]}
     if criterion == "mine":
         (copy / "own.py").write_text(OWN_CRITERION)
@@ -253,7 +254,6 @@ def with_criterion(study: Path, folder: Path, criterion: str) -> Path:
         criteria = copy / "workflow/scripts/tickets/criteria"
         (criteria / "largest.py").write_text(OWN_CRITERION)
         assert planned(copy, "all") == {}  # a file that nobody asks for
-    (copy / "config/mini.yaml").write_text((study / "config/mini.yaml").read_text())
     return changed(copy, changes)
 
 

@@ -8,7 +8,6 @@ import pandas as pd
 
 from tickets.schedule import parse
 from tickets.tables.cells import Cell, dense, interval, rounded, select, select_paired
-from tickets.tables.transfer import UNIVERSAL
 from tickets.tables.winning import NO_INTERVAL, wins
 
 COLUMNS = (
@@ -73,12 +72,13 @@ def sweep_table(
 def _cells(
     task: str, finders: Sequence[str], sparsities: Sequence[str], rewind: float
 ) -> Iterator[Cell]:
+    """Each finder's masks on the task that they were found on, if they were found on one."""
     yield dense(task)
     for finder in ("imp", *finders):
         for label in sparsities:
             yield Cell(
                 finder=finder,
-                source=None if finder in UNIVERSAL else task,
+                source=task if finder == "imp" else None,
                 target=task,
                 sparsity=float(parse(label)),
                 rewind=rewind if finder == "imp" else None,
