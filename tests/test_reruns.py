@@ -94,25 +94,26 @@ def jobs(study: Path) -> Jobs:
     return Jobs(rules=rules, pairs=pairs)
 
 
-def entries(folder: Path) -> dict[str, str]:
-    """The entry point of each rule."""
-    rules: dict[str, str] = {}
+def entries(folder: Path) -> dict[str, list[str]]:
+    """The entry point of each rule, and the criterion that it loads in this study if one alone."""
+    rules: dict[str, list[str]] = {}
     for file in (folder / "workflow" / "rules").glob("*.smk"):
         for body in re.split(r"(?m)^(?:use rule \w+ as|rule) ", file.read_text())[1:]:
             name = re.match(r"\w+", body)
             assert name is not None
             if named := re.search(r'\bcode\("(\w+)"', body):
-                rules[name[0]] = named[1]
+                rules[name[0]] = [named[1]]
             elif "finding_code" in body:
-                rules[name[0]] = "find_mask"
+                rules[name[0]] = ["find_mask"]
+    rules["find_mask_on_data"].append("tickets/criteria/snip")
     return rules
 
 
 @cache
-def loaded(entry: Path) -> frozenset[str]:
+def loaded(scripts: Path, entry: str) -> frozenset[str]:
     """The modules that a program may import, in the judgement of Python's own library."""
-    finder = ModuleFinder(path=[str(entry.parent)])
-    finder.run_script(str(entry))
+    finder = ModuleFinder(path=[str(scripts)])
+    finder.run_script(str(scripts / f"{entry}.py"))
     return frozenset(finder.modules)
 
 
@@ -131,8 +132,8 @@ def test_a_changed_constant_reruns_what_reaches_it(study: Path, jobs: Jobs, name
 
     reaching = {
         rule
-        for rule, entry in entries(study).items()
-        if f"tickets.{name}" in loaded(study / SCRIPTS / f"{entry}.py")
+        for rule, programs in entries(study).items()
+        if any(f"tickets.{name}" in loaded(study / SCRIPTS, each) for each in programs)
     } & set(jobs.rules.values())
     again = {(row["rule"], row["log-file(s)"]) for row in rows if row["plan"] == "update pending"}
     assert reaching
