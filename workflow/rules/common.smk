@@ -11,7 +11,7 @@ SCRIPTS = os.path.relpath(ROOT / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
 from tickets import paths, provenance
 from tickets.data import sources
-from tickets.design import dag, experiments, flags, written
+from tickets.design import dag, experiments, flags, registry, written
 from tickets.design.code import code_files
 from tickets.design.config import load
 from tickets.design.interpreter import prepare_jobs
@@ -33,9 +33,6 @@ except BadInput as error:
 
 design = study.design
 files = paths.Results(root=study.results)
-published = [
-    os.path.relpath(file) for file in sorted((ROOT / "resources" / "published").glob("*.csv"))
-]
 local_data = study.local_copies | {"language": files.folder("language")}
 
 
@@ -49,12 +46,16 @@ wildcard_constraints:
     sparsity=paths.PERCENT,
     at="|".join(paths.WINNING),
     how="|".join(paths.SHUFFLES),
-    part="|".join(experiments.PARTS),
+    part="|".join(registry.parts()),
 
 
-def code(script):
-    """The code that a job of `script` runs, itself first: as inputs, compared by content."""
-    return [os.path.relpath(file) for file in code_files(Path(SCRIPTS) / f"{script}.py")]
+def code(script, *tables):
+    """The code that a job of `script` runs, itself first: as inputs, compared by content.
+
+    `tables`: those whose files it imports by name.
+    """
+    declared = map(registry.file_of, tables)
+    return [os.path.relpath(file) for file in code_files(Path(SCRIPTS) / f"{script}.py", *declared)]
 
 
 def stated(*made):
@@ -81,23 +82,6 @@ def source_of(wildcards):
 def encoded(*splits):
     """A task's encoded splits, and their statements."""
     return {split: ancient(files.encoded("{task}", split)) for split in splits}
-
-
-def scores(part):
-    """The scores that a table is made of, and their statement."""
-    metrics = files.metrics(part)
-    return {"metrics": ancient(metrics), "metrics_statement": stated(metrics)}
-
-
-def made(name, *kinds):
-    """A table's files by kind: table (CSV), text (to read), and svg and png, its figure."""
-    known = {
-        "table": files.table(name),
-        "text": files.text(name),
-        "svg": files.figure(name, "svg"),
-        "png": files.figure(name, "png"),
-    }
-    return {kind: known[kind] for kind in kinds}
 
 
 def reported(outputs):

@@ -5,7 +5,7 @@ import json
 
 rule plan:
     input:
-        code=code("plan"),
+        code=code("plan", *registry.tables()),
     log:
         files.log("plan"),
     localrule: True

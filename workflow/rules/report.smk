@@ -1,13 +1,6 @@
 """The page that tells a study to a reader; Snakemake's report has it, figures, tables and audit."""
 
-told = [
-    files.table(name)
-    for name in (
-        *("transfer", "baselines", "winning_tickets", "sparsity_sweep", "rewinding"),
-        *("transfer_variants", "transferability", "mask_overlap", "layer_sparsity"),
-        "versus_paper",
-    )
-]
+told = [files.table(name) for name in registry.tables()]
 
 
 rule story:
@@ -19,7 +12,7 @@ rule story:
             os.path.relpath(ROOT / "workflow" / "report" / f"story.{kind}")
             for kind in ("html.jinja", "css", "js")
         ],
-        code=code("story"),
+        code=code("story", *registry.tables()),
     output:
         report(
             files.story(),

@@ -1,15 +1,14 @@
-"""Scores from predictions, and tables and figures from scores; nothing here trains."""
+"""Scores from predictions, and every table and its figure; nothing here trains."""
 
-transferred = {"matrix": files.table("transfer_matrix")}
-transferred |= made("transfer", "table", "text", "svg", "png")
-compared = made("baselines", "table", "text")
+scored = registry.parts()
+winning = files.mask(paths.winning("{task}", "{rewind}", "{seed}", "{at}"))
 
 
 rule metrics:
     input:
-        predictions=lambda w: ancient(experiments.predicted(files, design, w.part)),
-        statements=lambda w: stated(*experiments.predicted(files, design, w.part)),
-        code=code("metrics"),
+        predictions=lambda w: ancient(scored[w.part].predictions(files, design)),
+        statements=lambda w: stated(*scored[w.part].predictions(files, design)),
+        code=lambda w: code("metrics", scored[w.part].name),
     output:
         metrics=files.metrics("{part}"),
         statement=stated(files.metrics("{part}")),
@@ -21,47 +20,65 @@ rule metrics:
         "../../envs/environment.yaml"
     params:
         flags=flags.metrics(study),
+        table=lambda w: scored[w.part].name,
     shell:
-        "python {input.code[0]} {params.flags} --part {wildcards.part} "
+        "python {input.code[0]} {params.flags} --table {params.table} "
         "--output {output.metrics} 2> {log}"
 
 
-rule transfer:
+# One rule a table, under the table's name, as each has other files.
+for table in registry.tables().values():
+    parameters, outputs = table.asked(design), table.outputs(files)
+    origins = table.inputs(files, parameters) | table.compared(files, design)
+    published = {
+        name: os.path.relpath(ROOT / "resources" / "published" / name) for name in table.published
+    }
+
+    rule:
+        name:
+            table.name
+        input:
+            origins=ancient(list(origins.values())),
+            statements=stated(*origins.values()),
+            published=list(published.values()),
+            code=code("table", table.name),
+        output:
+            **reported(outputs),
+            statements=stated(*outputs.values()),
+        log:
+            files.log(table.name),
+        benchmark:
+            files.benchmark(table.name)
+        # Many masks take a while to read.
+        localrule: table.masks is None
+        conda:
+            "../../envs/environment.yaml"
+        params:
+            flags=flags.table(study, table.name, parameters, origins | published),
+        shell:
+            "python {input.code[0]} {params.flags} 2> {log}"
+
+
+rule winning_mask:
     input:
-        metrics=ancient(files.metrics("transfer")),
-        statements=stated(files.metrics("transfer")),
-        code=code("transfer"),
+        winning=ancient(files.winning()),
+        masks=lambda w: ancient(list(map(files.mask, experiments.candidates(design, *w[:3])))),
+        statements=lambda w: stated(
+            files.winning(), *map(files.mask, experiments.candidates(design, *w[:3]))
+        ),
+        code=code("winning_mask"),
     output:
-        **reported(transferred),
-        statements=stated(*transferred.values()),
+        mask=winning,
+        statement=stated(winning),
     log:
-        files.log("transfer"),
+        files.log(paths.winning("{task}", "{rewind}", "{seed}", "{at}")),
     localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
-        flags=flags.table(study),
+        criterion=lambda w: paths.WINNING[w.at],
+        sparsities=["0", *design.sparsities],
     shell:
-        "python {input.code[0]} {params.flags} --metrics {input.metrics} "
-        "--table {output.table} --matrix {output.matrix} --text {output.text} "
-        "--svg {output.svg} --png {output.png} 2> {log}"
-
-
-rule baselines:
-    input:
-        metrics=ancient(files.metrics("baselines")),
-        statements=stated(files.metrics("baselines")),
-        code=code("baselines"),
-    output:
-        **reported(compared),
-        statements=stated(*compared.values()),
-    log:
-        files.log("baselines"),
-    localrule: True
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        flags=flags.table(study),
-    shell:
-        "python {input.code[0]} {params.flags} --metrics {input.metrics} "
-        "--table {output.table} --text {output.text} 2> {log}"
+        "python {input.code[0]} --task {wildcards.task} --criterion {params.criterion} "
+        "--sparsities {params.sparsities} --masks {input.masks} --winning {input.winning} "
+        "--output {output.mask} 2> {log}"

@@ -8,8 +8,10 @@ from itertools import chain
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import FILES, below_root
 from tickets.audit.places import place
+from tickets.design import registry
 from tickets.design.dag import Design
-from tickets.design.experiments import PARTS, compared_masks, needed
+from tickets.design.experiments import needed
+from tickets.design.table_spec import TableSpec
 from tickets.errors import BadInput
 from tickets.files import canonical_json
 from tickets.paths import parts
@@ -47,26 +49,28 @@ def design_of(files: Files) -> tuple[Design | None, list[Finding]]:
 
 def _design(text: bytes) -> Design:
     design = Design.from_json(text.decode())
-    for trainings in PARTS.values():  # all that is asked of it later
-        needed(design, trainings(design))
+    for table in registry.tables().values():  # all that is asked of it later
+        needed(design, table.trainings(design))
     return design
 
 
 def check(files: Files, design: Design) -> Iterator[Finding]:
     """Compare what is here with what the tables that are here need, and with the whole study."""
-    tables = {
+    scored = {
         where.parts["part"]: path
         for path in files.digests
         if (where := place(path)) is not None and where.kind == "metrics"
     }
+    parts = registry.all_parts()
     demanded = {
-        path: table for part, table in sorted(tables.items()) for path in _files(design, [part])
+        path: scores
+        for part, scores in sorted(scored.items())
+        for path in _files(design, [parts[part]])
     }
     for path in sorted(demanded.keys() - files.digests.keys()):
         message = f"{demanded[path]} demands it; it is not here"
         yield Finding(path=path, code="missing-cell", message=message)
-    everything = set(_files(design, PARTS))
-    everything |= {below_root(FILES.mask(mask)) for mask in compared_masks(design)}
+    everything = set(_files(design, registry.tables().values()))
     for path in files.digests:
         where = place(path)
         if where is not None and where.kind in ("mask", "predictions") and path not in everything:
@@ -74,9 +78,11 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
             yield Finding(path=path, code="extra-cell", message=message)
 
 
-def _files(design: Design, wanted: Iterable[str]) -> Iterator[str]:
-    """The masks and predictions of the trainings that some tables need."""
-    asked = chain.from_iterable(PARTS[part](design) for part in wanted)
+def _files(design: Design, tables: Iterable[TableSpec]) -> Iterator[str]:
+    """The masks and predictions that some tables need."""
+    for table in tables:
+        yield from map(below_root, table.compared(FILES, design).values())
+    asked = chain.from_iterable(table.trainings(design) for table in tables)
     for training in needed(design, asked):
         yield below_root(FILES.predictions(training))
         yield below_root(FILES.mask(parts(training)[1]))

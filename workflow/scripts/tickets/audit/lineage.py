@@ -12,8 +12,8 @@ from typing import Any
 
 from tickets import paths
 from tickets.audit.places import Place
+from tickets.design import registry
 from tickets.design.dag import Design, file_of_scores, file_of_weights
-from tickets.design.experiments import predicted
 from tickets.paths import DENSE, THETA_0, WINNING, Results, parse_mask, parse_weights
 from tickets.schedule import exact, label
 
@@ -168,7 +168,8 @@ def _data(design: Design, parts: Parts) -> Expected:
 
 
 def _metrics(design: Design, parts: Parts) -> Expected:
-    files = [below_root(file) for file in predicted(FILES, design, parts["part"])]
+    table = registry.all_parts()[parts["part"]]
+    files = [below_root(file) for file in table.predictions(FILES, design)]
     return Expected(rule="metrics", parameters=parts, parents={file: file for file in files})
 
 

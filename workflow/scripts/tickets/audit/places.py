@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tickets.design.experiments import PARTS
+from tickets.design import registry
 from tickets.paths import CONFIGURATION, MASK, SEED, TASK, UNSTATED, WEIGHTS, Results
 
 _SPLIT = "train|validation"
@@ -17,7 +17,7 @@ _FORMS = {
     "task": TASK,
     "seed": SEED,
     "split": _SPLIT,
-    "part": "|".join(PARTS),
+    "part": "|".join(registry.all_parts()),
     "name": "[a-z][a-z0-9_]*",
     "kind": "svg|png",
     "configuration": "|".join(map(re.escape, CONFIGURATION)),

@@ -12,8 +12,10 @@ import fastjsonschema
 from fastjsonschema import JsonSchemaValueException
 
 from tickets.audit.histories import one_line
+from tickets.design import registry
 
 PATH = Path(__file__).parents[3] / "schemas" / "statement.schema.json"
+RULES = "#/definitions/rules"
 
 
 def problem(value: Mapping[str, Any]) -> str | None:
@@ -33,8 +35,17 @@ def problem(value: Mapping[str, Any]) -> str | None:
 
 @cache
 def schema() -> Mapping[str, Any]:
-    """The JSON schema of a statement (draft 7)."""
-    return json.loads(PATH.read_text(encoding="utf-8"))
+    """The JSON schema of a statement (draft 7): the file's, and what it lacks of the tables'."""
+    value = json.loads(PATH.read_text(encoding="utf-8"))
+    parameters, rules = value["definitions"]["parameters"], value["definitions"]["rules"]
+    for name, table in registry.tables().items():
+        if name not in rules:
+            rules[name] = table.form()
+            parameters["properties"]["rule"]["enum"].append(name)
+            chosen = {"properties": {"rule": {"const": name}}}
+            parameters["allOf"].append({"if": chosen, "then": {"$ref": f"{RULES}/{name}"}})
+            rules["metrics"]["properties"]["part"]["enum"].append(table.part)
+    return value
 
 
 @cache

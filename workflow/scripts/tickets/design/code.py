@@ -13,10 +13,13 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 
 
-def code_files(entry: Path) -> list[Path]:
-    """`entry`, then every module of the package that it imports, directly or not, sorted."""
+def code_files(entry: Path, *declared: Path) -> list[Path]:
+    """`entry`, then every module of the package that it imports, directly or not, sorted.
+
+    `declared`: modules that it imports by a name which is not known before it runs.
+    """
     found: set[Path] = set()
-    waiting = [entry]
+    waiting = [entry, *declared]
     while waiting:
         file = waiting.pop()
         if file not in found:

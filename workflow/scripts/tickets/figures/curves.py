@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from tickets.figures.charts import styled
-from tickets.tables.rewinding import named
+from tickets.methods import named
 from tickets.terminal import metric_label, seeds
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#000000")

@@ -7,8 +7,8 @@ import pandas as pd
 
 from tickets.figures.charts import INK, styled
 from tickets.figures.labels import minus, signed, source, tenths, words
+from tickets.methods import UNIVERSAL
 from tickets.prunable import KINDS
-from tickets.tables.transfer import UNIVERSAL
 from tickets.terminal import metric_label, score, seeds
 
 COLUMN, ROW, CHARACTER = 118, 48, 8

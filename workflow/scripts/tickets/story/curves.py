@@ -9,8 +9,8 @@ import altair as alt
 import pandas as pd
 
 from tickets.figures.curves import NAMES
+from tickets.methods import named
 from tickets.story.figure import COLOURS, GREY, Figure, Panel, panel, tooltips, with_seeds
-from tickets.tables.rewinding import named
 from tickets.terminal import metric_label
 
 HEIGHT = 190

@@ -14,15 +14,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tickets.audit.findings import FAULTS, REMARKS
+from tickets.design import registry
 from tickets.story import curves, heat_maps, points, told
 from tickets.story.figure import Figure
 
 TEMPLATE = "story.html.jinja"
 VEGA = "window.vegaEmbed = vegaEmbed;"
-TABLES = (
-    *("transfer", "baselines", "winning_tickets", "sparsity_sweep", "rewinding"),
-    *("transfer_variants", "transferability", "mask_overlap", "layer_sparsity", "versus_paper"),
-)
+TABLES = tuple(registry.tables())
 """What the page is made of, in the order in which its end shows them."""
 
 

@@ -1,0 +1,52 @@
+"""The tables of a study: each has a file in a folder of the package, and is found there."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from tickets.design.table_spec import TableSpec
+from tickets.errors import BadInput
+
+FOLDER = Path(__file__).parents[1] / "tables"
+_DECLARATION = re.compile(r"^TABLE\b", re.MULTILINE)  # other files there only help, and import much
+
+
+@cache
+def tables() -> dict[str, TableSpec]:
+    """All tables by name, in their order."""
+    files = (path for path in FOLDER.glob("*.py") if _DECLARATION.search(path.read_text()))
+    specs = [table(path.stem) for path in files]
+    return {spec.name: spec for spec in sorted(specs, key=lambda spec: (spec.position, spec.name))}
+
+
+def table(name: str) -> TableSpec:
+    """One table; no other one's code is imported.
+
+    Raises:
+        BadInput: there is no such table, or its file declares another one.
+    """
+    if not file_of(name).is_file():
+        raise BadInput(f"{name}: no table is called that; write one of {', '.join(tables())}")
+    spec: TableSpec = import_module(f"tickets.tables.{name}").TABLE
+    if spec.name != name:
+        raise BadInput(f"{file_of(name)}: declares {spec.name}; call file and table alike")
+    return spec
+
+
+def file_of(name: str) -> Path:
+    """The file that declares a table."""
+    return FOLDER / f"{name}.py"
+
+
+def parts() -> dict[str, TableSpec]:
+    """The tables that are made from scores, by the name of those scores' file, in their order."""
+    return {spec.part: spec for spec in tables().values() if spec.part}
+
+
+def all_parts() -> dict[str, TableSpec]:
+    """The same, also by the names that files of scores had in studies of earlier versions."""
+    older = {spec.metrics.older_part: spec for spec in parts().values() if spec.metrics}
+    return {part: spec for part, spec in (parts() | older).items() if part}
