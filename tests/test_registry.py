@@ -95,7 +95,7 @@ def test_all_tables_are_found_in_their_order() -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_what_is_recorded_of_a_study(name: str) -> None:
     """Values as statements have them: numbers that may have a fraction are text."""
-    assert registry.table(name).asked(DESIGN) == RECORDED[name]
+    assert registry.table(name).values(DESIGN) == RECORDED[name]
 
 
 def test_scores_have_the_names_of_their_tables_but_one() -> None:

@@ -54,8 +54,8 @@ def code(script, *tables):
 
     `tables`: those whose files it imports by name.
     """
-    declared = map(registry.file_of, tables)
-    return [os.path.relpath(file) for file in code_files(Path(SCRIPTS) / f"{script}.py", *declared)]
+    modules = map(registry.file_of, tables)
+    return [os.path.relpath(file) for file in code_files(Path(SCRIPTS) / f"{script}.py", *modules)]
 
 
 def stated(*made):

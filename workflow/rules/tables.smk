@@ -1,14 +1,14 @@
 """Scores from predictions, and every table and its figure; nothing here trains."""
 
-scored = registry.parts()
+parts = registry.parts()
 winning = files.mask(paths.winning("{task}", "{rewind}", "{seed}", "{at}"))
 
 
 rule metrics:
     input:
-        predictions=lambda w: ancient(scored[w.part].predictions(files, design)),
-        statements=lambda w: stated(*scored[w.part].predictions(files, design)),
-        code=lambda w: code("metrics", scored[w.part].name),
+        predictions=lambda w: ancient(parts[w.part].predictions(files, design)),
+        statements=lambda w: stated(*parts[w.part].predictions(files, design)),
+        code=lambda w: code("metrics", parts[w.part].name),
     output:
         metrics=files.metrics("{part}"),
         statement=stated(files.metrics("{part}")),
@@ -20,7 +20,7 @@ rule metrics:
         "../../envs/environment.yaml"
     params:
         flags=flags.metrics(study),
-        table=lambda w: scored[w.part].name,
+        table=lambda w: parts[w.part].name,
     shell:
         "python {input.code[0]} {params.flags} --table {params.table} "
         "--output {output.metrics} 2> {log}"
@@ -28,8 +28,8 @@ rule metrics:
 
 # One rule a table, under the table's name, as each has other files.
 for table in registry.tables().values():
-    parameters, outputs = table.asked(design), table.outputs(files)
-    origins = table.inputs(files, parameters) | table.compared(files, design)
+    parameters, outputs = table.values(design), table.outputs(files)
+    origins = table.inputs(files, parameters) | table.mask_files(files, design)
     published = {
         name: os.path.relpath(ROOT / "resources" / "published" / name) for name in table.published
     }

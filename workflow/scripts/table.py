@@ -36,15 +36,15 @@ def main() -> None:
             raise BadInput(f"--inputs {role}={file}: not in the results folder {flags.results}")
     inputs = Inputs(parameters=flags.parameters, paths=sources, reader=tabulation.StatedFiles())
     table = spec.make(inputs)
-    written = tabulation.contents(spec, table, inputs, results)
-    written |= tabulation.figure(spec, table, results)
-    for path, content in written.items():
+    contents = tabulation.contents(spec, table, inputs, results)
+    contents |= tabulation.figure(spec, table, results)
+    for path, content in contents.items():
         files.write_bytes(Path(path), content)
-    counted = {name: count.of(inputs) for name, count in spec.counted.items()}
+    counts = {name: count.of(inputs) for name, count in spec.counts.items()}
     provenance.write(
-        *map(Path, written),
+        *map(Path, contents),
         rule=spec.name,
-        parameters=flags.parameters | counted,
+        parameters=flags.parameters | counts,
         dependencies={role: Path(path) for role, path in sources.items()},
         started=started,
     )

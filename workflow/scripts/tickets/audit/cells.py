@@ -56,7 +56,7 @@ def _design(text: bytes) -> Design:
 
 def check(files: Files, design: Design) -> Iterator[Finding]:
     """Compare what is here with what the tables that are here need, and with the whole study."""
-    scored = {
+    present = {
         where.parts["part"]: path
         for path in files.digests
         if (where := place(path)) is not None and where.kind == "metrics"
@@ -64,7 +64,7 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
     parts = registry.all_parts()
     demanded = {
         path: scores
-        for part, scores in sorted(scored.items())
+        for part, scores in sorted(present.items())
         for path in _files(design, [parts[part]])
     }
     for path in sorted(demanded.keys() - files.digests.keys()):
@@ -81,7 +81,7 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
 def _files(design: Design, tables: Iterable[TableSpec]) -> Iterator[str]:
     """The masks and predictions that some tables need."""
     for table in tables:
-        yield from map(below_root, table.compared(FILES, design).values())
+        yield from map(below_root, table.mask_files(FILES, design).values())
     asked = chain.from_iterable(table.trainings(design) for table in tables)
     for training in needed(design, asked):
         yield below_root(FILES.predictions(training))

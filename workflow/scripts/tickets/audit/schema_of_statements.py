@@ -44,7 +44,7 @@ def schema() -> Mapping[str, Any]:
             parameters["properties"]["rule"]["enum"].append(name)
             chosen = {"properties": {"rule": {"const": name}}}
             parameters["allOf"].append({"if": chosen, "then": {"$ref": f"{RULES}/{name}"}})
-            rules["metrics"]["properties"]["part"]["enum"].append(table.part)
+            rules["metrics"]["properties"]["part"]["enum"] += [table.part] if table.part else []
     return value
 
 

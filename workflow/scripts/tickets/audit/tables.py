@@ -91,8 +91,8 @@ def compare(job: Job) -> list[Finding]:
 
 def _differences(job: Job) -> Iterator[Finding]:
     spec = registry.table(job.name)
-    remade = tabulation.contents(spec, spec.make(job.inputs), job.inputs, FILES)
-    by_path = {below_root(path): content for path, content in remade.items()}
+    contents = tabulation.contents(spec, spec.make(job.inputs), job.inputs, FILES)
+    by_path = {below_root(path): content for path, content in contents.items()}
     here = Sources(root=job.root, digests=job.digests)
     for path, digest in job.digests.items():
         content = by_path.get(path)

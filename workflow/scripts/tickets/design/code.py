@@ -13,13 +13,13 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 
 
-def code_files(entry: Path, *declared: Path) -> list[Path]:
+def code_files(entry: Path, *modules: Path) -> list[Path]:
     """`entry`, then every module of the package that it imports, directly or not, sorted.
 
-    `declared`: modules that it imports by a name which is not known before it runs.
+    `modules`: those that it imports by names which are known only when it runs.
     """
     found: set[Path] = set()
-    waiting = [entry, *declared]
+    waiting = [entry, *modules]
     while waiting:
         file = waiting.pop()
         if file not in found:

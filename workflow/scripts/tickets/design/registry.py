@@ -17,7 +17,7 @@ _DECLARATION = re.compile(r"^TABLE\b", re.MULTILINE)  # other files there only h
 @cache
 def tables() -> dict[str, TableSpec]:
     """All tables by name, in their order."""
-    files = (path for path in FOLDER.glob("*.py") if _DECLARATION.search(path.read_text()))
+    files = (path for path in FOLDER.glob("*.py") if _DECLARATION.search(path.read_text("utf-8")))
     specs = [table(path.stem) for path in files]
     return {spec.name: spec for spec in sorted(specs, key=lambda spec: (spec.position, spec.name))}
 

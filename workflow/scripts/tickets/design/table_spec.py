@@ -130,7 +130,7 @@ class TableSpec:
 
     Files beside the CSV: render: a text to read. others: further tables, from this one, by what
     follows its name in theirs. draw: its figure, as SVG and PNG; figure: that one's name, where it
-    is not the table's. counted: further parameters, which the job finds in its files.
+    is not the table's. counts: further parameters, which the job finds in its files.
     """
 
     name: str
@@ -148,18 +148,18 @@ class TableSpec:
     )
     draw: Callable[[pd.DataFrame], Mapping[str, bytes]] | None = None
     figure: str = ""
-    counted: Mapping[str, Count] = field(default_factory=dict[str, Count])
+    counts: Mapping[str, Count] = field(default_factory=dict[str, Count])
 
     @property
     def part(self) -> str:
         """The name of its scores' file; "" where it is made from none."""
         return "" if self.metrics is None else self.metrics.part or self.name
 
-    def asked(self, design: Design) -> dict[str, Any]:
-        """The parameters of a study's table."""
+    def values(self, design: Design) -> dict[str, Any]:
+        """The values of its parameters in a study, as its statement records them."""
         return {name: parameter.of(design) for name, parameter in self.parameters.items()}
 
-    def compared(self, files: Results, design: Design) -> dict[str, str]:
+    def mask_files(self, files: Results, design: Design) -> dict[str, str]:
         """The masks that it is made from, by their roles in its statement."""
         names = [] if self.masks is None else self.masks(design)
         return {f"{MASKS}{name}.safetensors": files.mask(name) for name in names}
@@ -206,6 +206,6 @@ class TableSpec:
 
     def form(self) -> dict[str, Any]:
         """The JSON schema of its statement's parameters."""
-        forms = {name: each.form for name, each in {**self.parameters, **self.counted}.items()}
+        forms = {name: each.form for name, each in {**self.parameters, **self.counts}.items()}
         required = {"required": list(forms)} if forms else {}
         return {"additionalProperties": False} | required | {"properties": {"rule": {}} | forms}

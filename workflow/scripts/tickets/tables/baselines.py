@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tickets.design import experiments
 from tickets.design.parameters import REWIND, SPARSITY, TASKS
-from tickets.design.table_spec import Inputs, Metrics, TableSpec
+from tickets.design.table_spec import Metrics, TableSpec
 from tickets.tables.cells import Cell, dense, frame, select, select_paired
 from tickets.terminal import blocks, metric_label, score, seeds
 
@@ -79,16 +79,13 @@ def render(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _make(inputs: Inputs) -> pd.DataFrame:
-    sparsity, rewind = inputs.number("sparsity"), inputs.number("rewind")
-    return baselines_table(inputs.metrics(), inputs["tasks"], sparsity, rewind)
-
-
 TABLE = TableSpec(
     name="baselines",
     position=20,
     metrics=Metrics(trainings=experiments.baselines, majority=True),
     parameters={"tasks": TASKS, "sparsity": SPARSITY, "rewind": REWIND},
-    make=_make,
+    make=lambda inputs: baselines_table(
+        inputs.metrics(), inputs["tasks"], inputs.number("sparsity"), inputs.number("rewind")
+    ),
     render=lambda table, _: render(table),
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tickets.design import experiments
 from tickets.design.parameters import REWINDS, SPARSITIES_TO_TRANSFER, TASKS
-from tickets.design.table_spec import Inputs, Metrics, TableSpec
+from tickets.design.table_spec import Metrics, TableSpec
 from tickets.methods import named
 from tickets.schedule import parse
 from tickets.tables.cells import Cell, frame, interval, rounded, select_paired
@@ -108,11 +108,6 @@ def render(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _make(inputs: Inputs) -> pd.DataFrame:
-    rewinds = [float(rewind) for rewind in inputs["rewinds"]]
-    return rewinding_table(inputs.metrics(), inputs["tasks"], inputs["sparsities"], rewinds)
-
-
 def _draw(table: pd.DataFrame) -> dict[str, bytes]:
     from tickets.figures import charts, curves
 
@@ -124,7 +119,12 @@ TABLE = TableSpec(
     position=60,
     metrics=Metrics(trainings=experiments.rewinding),
     parameters={"tasks": TASKS, "sparsities": SPARSITIES_TO_TRANSFER, "rewinds": REWINDS},
-    make=_make,
+    make=lambda inputs: rewinding_table(
+        inputs.metrics(),
+        inputs["tasks"],
+        inputs["sparsities"],
+        [float(rewind) for rewind in inputs["rewinds"]],
+    ),
     render=lambda table, _: render(table),
     draw=_draw,
 )

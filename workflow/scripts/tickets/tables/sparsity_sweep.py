@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tickets.design import experiments
 from tickets.design.parameters import REWIND, SPARSITIES, TASKS, Parameter
-from tickets.design.table_spec import Inputs, Metrics, TableSpec
+from tickets.design.table_spec import Metrics, TableSpec
 from tickets.methods import UNIVERSAL
 from tickets.schedule import parse
 from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired
@@ -90,12 +90,6 @@ def _cells(
             )
 
 
-def _make(inputs: Inputs) -> pd.DataFrame:
-    finders, sparsities = inputs["finders"], inputs["sparsities"]
-    metrics, rewind = inputs.metrics(), inputs.number("rewind")
-    return sweep_table(metrics, inputs["tasks"], finders, sparsities, rewind)
-
-
 def _draw(table: pd.DataFrame) -> dict[str, bytes]:
     from tickets.figures import charts, curves
 
@@ -116,6 +110,12 @@ TABLE = TableSpec(
         "sparsities": SPARSITIES,
         "rewind": REWIND,
     },
-    make=_make,
+    make=lambda inputs: sweep_table(
+        inputs.metrics(),
+        inputs["tasks"],
+        inputs["finders"],
+        inputs["sparsities"],
+        inputs.number("rewind"),
+    ),
     draw=_draw,
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tickets.design import experiments
 from tickets.design.parameters import REWIND, SPARSITY, TASKS
-from tickets.design.table_spec import Inputs, Metrics, TableSpec
+from tickets.design.table_spec import Metrics, TableSpec
 from tickets.methods import UNIVERSAL
 from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired
 from tickets.tables.winning_sparsities import wins
@@ -136,11 +136,6 @@ def render(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _make(inputs: Inputs) -> pd.DataFrame:
-    sparsity, rewind = inputs.number("sparsity"), inputs.number("rewind")
-    return transfer_table(inputs.metrics(), inputs["tasks"], sparsity, rewind)
-
-
 def _draw(table: pd.DataFrame) -> dict[str, bytes]:
     from tickets.figures import charts, heat_maps
 
@@ -152,7 +147,9 @@ TABLE = TableSpec(
     position=10,
     metrics=Metrics(trainings=experiments.transfers),
     parameters={"tasks": TASKS, "sparsity": SPARSITY, "rewind": REWIND},
-    make=_make,
+    make=lambda inputs: transfer_table(
+        inputs.metrics(), inputs["tasks"], inputs.number("sparsity"), inputs.number("rewind")
+    ),
     render=lambda table, _: render(table),
     others={"matrix": wide},
     draw=_draw,

@@ -161,7 +161,7 @@ TABLE = TableSpec(
     metrics=Metrics(trainings=experiments.transferability),
     examples=_sources,
     parameters={"tasks": TASKS, "sparsity": SPARSITY, "rewind": REWIND, "subsets": SUBSETS},
-    counted={"sizes": SIZES},
+    counts={"sizes": SIZES},
     make=_make,
     draw=_draw,
 )

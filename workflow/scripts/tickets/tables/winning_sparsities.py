@@ -113,15 +113,12 @@ def of(inputs: Inputs) -> dict[tuple[str, str], str]:
     return parse(inputs.content("winning_sparsities"), inputs.paths["winning_sparsities"])
 
 
-def _make(inputs: Inputs) -> pd.DataFrame:
-    metrics, rewind = inputs.metrics(), inputs.number("rewind")
-    return winning_sparsities_table(metrics, inputs["tasks"], inputs["sparsities"], rewind)
-
-
 TABLE = TableSpec(
     name="winning_sparsities",
     position=30,
     metrics=Metrics(trainings=experiments.tickets, older_part="tickets"),
     parameters={"tasks": TASKS, "sparsities": SPARSITIES, "rewind": REWIND},
-    make=_make,
+    make=lambda inputs: winning_sparsities_table(
+        inputs.metrics(), inputs["tasks"], inputs["sparsities"], inputs.number("rewind")
+    ),
 )

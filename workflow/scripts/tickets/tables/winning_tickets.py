@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tickets.design import experiments
 from tickets.design.parameters import REWIND, TASKS
-from tickets.design.table_spec import Inputs, Metrics, TableSpec
+from tickets.design.table_spec import Metrics, TableSpec
 from tickets.errors import BadInput
 from tickets.paths import WINNING
 from tickets.schedule import parse
@@ -162,18 +162,17 @@ def _column(rows: pd.DataFrame) -> list[str]:
     return [f"{first['task']} ", sparsity, metric_label(first["metric"]), *scores]
 
 
-def _make(inputs: Inputs) -> pd.DataFrame:
-    metrics, rewind = inputs.metrics(), inputs.number("rewind")
-    winning = winning_sparsities.of(inputs)
-    return winning_tickets_table(metrics, inputs["tasks"], winning, rewind)
-
-
 TABLE = TableSpec(
     name="winning_tickets",
     position=40,
     metrics=Metrics(trainings=experiments.winning_tickets),
     tables=("winning_sparsities",),
     parameters={"tasks": TASKS, "rewind": REWIND},
-    make=_make,
+    make=lambda inputs: winning_tickets_table(
+        inputs.metrics(),
+        inputs["tasks"],
+        winning_sparsities.of(inputs),
+        inputs.number("rewind"),
+    ),
     render=lambda table, _: render(table),
 )
