@@ -15,6 +15,7 @@ from tickets import provenance
 from tickets.design import registry
 from tickets.design.code import code_files
 from tickets.design.dag import Design
+from tickets.design.metrics import Metrics
 from tickets.errors import BadInput
 
 SCRIPTS = Path(provenance.__file__).parents[1]
@@ -63,8 +64,13 @@ NEW = '''
 
 from tickets.design import experiments
 from tickets.design.parameters import TASKS, Parameter
-from tickets.design.table_spec import Metrics, TableSpec
+from tickets.design.metrics import Metrics
+from tickets.design.table_spec import TableSpec
 from tickets.tables.cells import dense, frame, select
+
+
+def trainings(design):
+    return experiments.full(design)
 
 
 def _make(inputs):
@@ -76,7 +82,7 @@ def _make(inputs):
 NOTE = Parameter(form={"enum": ["full"]}, of=lambda design: "full")
 TABLE = TableSpec(
     name="steadiness",
-    metrics=Metrics(trainings=experiments.full),
+    metrics=Metrics(trainings=trainings),
     parameters={"tasks": TASKS, "note": NOTE},
     make=_make,
     render=lambda table, _: f"{len(table)} tasks",
@@ -100,10 +106,18 @@ def test_what_is_recorded_of_a_study(name: str) -> None:
 
 def test_scores_have_the_names_of_their_tables_but_one() -> None:
     """And one had another name in earlier versions."""
-    assert {part: spec.name for part, spec in registry.parts().items() if part != spec.name} == {
+    scored = {spec.part: name for name, spec in registry.tables().items() if spec.metrics}
+
+    assert {part: name for part, name in scored.items() if part != name} == {
         "sweep": "sparsity_sweep"
     }
     assert set(registry.all_parts()) - set(registry.parts()) == {"tickets"}
+
+
+def test_scored_trainings_have_a_name() -> None:
+    """By which another process finds them."""
+    with pytest.raises(BadInput, match="write a function"):
+        Metrics(trainings=lambda _: [])
 
 
 def test_snakemake_reads_tables_without_what_is_slow_to_import() -> None:
@@ -133,9 +147,9 @@ def test_a_table_depends_on_no_other_ones_code(name: str) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=SCRIPTS
     )
 
-    known = set(code_files(SCRIPTS / "table.py", registry.file_of(name)))
+    known = set(code_files(SCRIPTS / "table.py", registry.module(name)))
     assert {Path(file) for file in json.loads(done.stdout)} <= known
-    assert (registry.file_of("mask_overlap") in known) == (name == "mask_overlap")
+    assert (registry.FOLDER / "mask_overlap.py" in known) == (name == "mask_overlap")
     drawing = {path for path in known if path.parent.name == "figures"}
     assert bool(drawing) == (registry.table(name).draw is not None)
 

@@ -6,7 +6,7 @@ rule audit:
     input:
         study=lambda wildcards: ancient(rules.all.input.study),
         statements=lambda wildcards: stated(*rules.all.input.study),
-        code=code("audit", *registry.tables()),
+        code=code("audit", *map(registry.module, registry.tables())),
     output:
         masks=files.audit("masks.csv"),
         report=report(

@@ -49,12 +49,11 @@ wildcard_constraints:
     part="|".join(registry.parts()),
 
 
-def code(script, *tables):
+def code(script, *modules):
     """The code that a job of `script` runs, itself first: as inputs, compared by content.
 
-    `tables`: those whose files it imports by name.
+    `modules`: those that it imports by names which are known only when it runs.
     """
-    modules = map(registry.file_of, tables)
     return [os.path.relpath(file) for file in code_files(Path(SCRIPTS) / f"{script}.py", *modules)]
 
 

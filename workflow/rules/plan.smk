@@ -5,7 +5,7 @@ import json
 
 rule plan:
     input:
-        code=code("plan", *registry.tables()),
+        code=code("plan", *map(registry.module, registry.tables())),
     log:
         files.log("plan"),
     localrule: True

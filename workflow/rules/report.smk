@@ -12,7 +12,7 @@ rule story:
             os.path.relpath(ROOT / "workflow" / "report" / f"story.{kind}")
             for kind in ("html.jinja", "css", "js")
         ],
-        code=code("story", *registry.tables()),
+        code=code("story", *map(registry.module, registry.tables())),
     output:
         report(
             files.story(),

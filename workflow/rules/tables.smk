@@ -8,7 +8,7 @@ rule metrics:
     input:
         predictions=lambda w: ancient(parts[w.part].predictions(files, design)),
         statements=lambda w: stated(*parts[w.part].predictions(files, design)),
-        code=lambda w: code("metrics", parts[w.part].name),
+        code=lambda w: code("metrics", parts[w.part].trainings.__module__),
     output:
         metrics=files.metrics("{part}"),
         statement=stated(files.metrics("{part}")),
@@ -19,10 +19,9 @@ rule metrics:
     conda:
         "../../envs/environment.yaml"
     params:
-        flags=flags.metrics(study),
-        table=lambda w: parts[w.part].name,
+        flags=lambda w: flags.metrics(study, parts[w.part]),
     shell:
-        "python {input.code[0]} {params.flags} --table {params.table} "
+        "python {input.code[0]} {params.flags} --part {wildcards.part} "
         "--output {output.metrics} 2> {log}"
 
 
@@ -41,7 +40,7 @@ for table in registry.tables().values():
             origins=ancient(list(origins.values())),
             statements=stated(*origins.values()),
             published=list(published.values()),
-            code=code("table", table.name),
+            code=code("table", registry.module(table.name)),
         output:
             **reported(outputs),
             statements=stated(*outputs.values()),

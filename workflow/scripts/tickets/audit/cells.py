@@ -11,7 +11,6 @@ from tickets.audit.places import place
 from tickets.design import registry
 from tickets.design.dag import Design
 from tickets.design.experiments import needed
-from tickets.design.table_spec import TableSpec
 from tickets.errors import BadInput
 from tickets.files import canonical_json
 from tickets.paths import parts
@@ -61,16 +60,19 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
         for path in files.digests
         if (where := place(path)) is not None and where.kind == "metrics"
     }
-    parts = registry.all_parts()
+    scored = registry.all_parts()
     demanded = {
         path: scores
         for part, scores in sorted(present.items())
-        for path in _files(design, [parts[part]])
+        for path in _files(design, scored[part].trainings(design))
     }
     for path in sorted(demanded.keys() - files.digests.keys()):
         message = f"{demanded[path]} demands it; it is not here"
         yield Finding(path=path, code="missing-cell", message=message)
-    everything = set(_files(design, registry.tables().values()))
+    tables = registry.tables().values()
+    everything = set(_files(design, chain.from_iterable(t.trainings(design) for t in tables)))
+    for table in tables:
+        everything |= set(map(below_root, table.mask_files(FILES, design).values()))
     for path in files.digests:
         where = place(path)
         if where is not None and where.kind in ("mask", "predictions") and path not in everything:
@@ -78,11 +80,8 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
             yield Finding(path=path, code="extra-cell", message=message)
 
 
-def _files(design: Design, tables: Iterable[TableSpec]) -> Iterator[str]:
-    """The masks and predictions that some tables need."""
-    for table in tables:
-        yield from map(below_root, table.mask_files(FILES, design).values())
-    asked = chain.from_iterable(table.trainings(design) for table in tables)
-    for training in needed(design, asked):
+def _files(design: Design, wanted: Iterable[str]) -> Iterator[str]:
+    """The masks and predictions of the trainings that `wanted` ones need."""
+    for training in needed(design, wanted):
         yield below_root(FILES.predictions(training))
         yield below_root(FILES.mask(parts(training)[1]))

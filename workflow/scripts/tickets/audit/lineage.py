@@ -168,8 +168,8 @@ def _data(design: Design, parts: Parts) -> Expected:
 
 
 def _metrics(design: Design, parts: Parts) -> Expected:
-    table = registry.all_parts()[parts["part"]]
-    files = [below_root(file) for file in table.predictions(FILES, design)]
+    scored = registry.all_parts()[parts["part"]].predictions(FILES, design)
+    files = [below_root(file) for file in scored]
     return Expected(rule="metrics", parameters=parts, parents={file: file for file in files})
 
 

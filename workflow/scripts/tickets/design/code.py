@@ -13,13 +13,13 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 
 
-def code_files(entry: Path, *modules: Path) -> list[Path]:
+def code_files(entry: Path, *modules: str) -> list[Path]:
     """`entry`, then every module of the package that it imports, directly or not, sorted.
 
     `modules`: those that it imports by names which are known only when it runs.
     """
     found: set[Path] = set()
-    waiting = [entry, *modules]
+    waiting = [entry, *(PACKAGE.parent / f"{name.replace('.', '/')}.py" for name in modules)]
     while waiting:
         file = waiting.pop()
         if file not in found:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tickets.design.config import Study
+from tickets.design.metrics import Metrics
 from tickets.paths import DENSE, THETA_0, parse_weights
 from tickets.tasks import Task
 
@@ -112,13 +113,18 @@ def pretraining(study: Study) -> str:
     return flags(values | {"threads": study.threads})
 
 
-def metrics(study: Study) -> str:
-    """The flags of metrics.py: the design of the study, and what each task is scored by."""
+def metrics(study: Study, scored: Metrics) -> str:
+    """The flags of metrics.py: the design of the study, what each task is scored by, and which
+    trainings are scored.
+    """
+    trainings = scored.trainings
     return flags(
         {
             "results": study.results,
             "metrics": [f"{task.name}={','.join(task.metrics)}" for task in study.tasks.values()],
             "design": study.design.to_json(),
+            "trainings": f"{trainings.__module__}:{trainings.__name__}",
+            "majority": scored.majority,
         }
     )
 

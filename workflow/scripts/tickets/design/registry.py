@@ -7,6 +7,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from tickets.design.metrics import Metrics
 from tickets.design.table_spec import TableSpec
 from tickets.errors import BadInput
 
@@ -28,25 +29,26 @@ def table(name: str) -> TableSpec:
     Raises:
         BadInput: there is no such table, or its file declares another one.
     """
-    if not file_of(name).is_file():
+    file = FOLDER / f"{name}.py"
+    if not file.is_file():
         raise BadInput(f"{name}: no table is called that; write one of {', '.join(tables())}")
-    spec: TableSpec = import_module(f"tickets.tables.{name}").TABLE
+    spec: TableSpec = import_module(module(name)).TABLE
     if spec.name != name:
-        raise BadInput(f"{file_of(name)}: declares {spec.name}; call file and table alike")
+        raise BadInput(f"{file}: declares {spec.name}; call file and table alike")
     return spec
 
 
-def file_of(name: str) -> Path:
-    """The file that declares a table."""
-    return FOLDER / f"{name}.py"
+def module(name: str) -> str:
+    """The module that declares a table."""
+    return f"tickets.tables.{name}"
 
 
-def parts() -> dict[str, TableSpec]:
-    """The tables that are made from scores, by the name of those scores' file, in their order."""
-    return {spec.part: spec for spec in tables().values() if spec.part}
+def parts() -> dict[str, Metrics]:
+    """The scores that tables are made from, by the name of their file, in the tables' order."""
+    return {spec.part: spec.metrics for spec in tables().values() if spec.metrics is not None}
 
 
-def all_parts() -> dict[str, TableSpec]:
+def all_parts() -> dict[str, Metrics]:
     """The same, also by the names that files of scores had in studies of earlier versions."""
-    older = {spec.metrics.older_part: spec for spec in parts().values() if spec.metrics}
-    return {part: spec for part, spec in (parts() | older).items() if part}
+    older = {metrics.older_part: metrics for metrics in parts().values() if metrics.older_part}
+    return parts() | older

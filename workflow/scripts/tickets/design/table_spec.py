@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tickets.design.dag import Design
+from tickets.design.metrics import Metrics
 from tickets.design.parameters import Form, Parameter
 from tickets.errors import BadInput
 from tickets.masks import Packed
@@ -89,21 +90,6 @@ class Inputs:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Metrics:
-    """The scores that a table is made from.
-
-    trainings: which, from a study's design. majority: whether those of the constant answers too.
-    part: the name of their file, where it is not the table's. older_part: that name in studies of
-    earlier versions, where it was another one.
-    """
-
-    trainings: Callable[[Design], list[str]]
-    majority: bool = False
-    part: str = ""
-    older_part: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Count:
     """A parameter that the table's own job finds in its files, with its JSON schema."""
 
@@ -167,17 +153,6 @@ class TableSpec:
     def trainings(self, design: Design) -> list[str]:
         """The trainings whose scores it is made from."""
         return [] if self.metrics is None else self.metrics.trainings(design)
-
-    def predictions(self, files: Results, design: Design) -> list[str]:
-        """The predictions that its scores are computed from; sorted, each once.
-
-        The rule that computes them and the command it calls both ask here: so many paths do not
-        fit into a command line.
-        """
-        paths = {files.predictions(training) for training in self.trainings(design)}
-        if self.metrics is not None and self.metrics.majority:
-            paths |= {files.majority(task) for task in design.tasks}
-        return sorted(paths)
 
     def inputs(
         self, files: Results, parameters: Mapping[str, Any], *, older: bool = False

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tickets.design import experiments
+from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITY, TASKS
-from tickets.design.table_spec import Metrics, TableSpec
+from tickets.design.table_spec import TableSpec
 from tickets.tables.cells import Cell, dense, frame, select, select_paired
 from tickets.terminal import blocks, metric_label, score, seeds
 

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tickets.design import experiments
+from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWINDS, SPARSITIES_TO_TRANSFER, TASKS
-from tickets.design.table_spec import Metrics, TableSpec
+from tickets.design.table_spec import TableSpec
 from tickets.methods import named
 from tickets.schedule import parse
 from tickets.tables.cells import Cell, frame, interval, rounded, select_paired

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tickets.design import experiments
+from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITIES, TASKS, Parameter
-from tickets.design.table_spec import Metrics, TableSpec
+from tickets.design.table_spec import TableSpec
 from tickets.methods import UNIVERSAL
 from tickets.schedule import parse
 from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired

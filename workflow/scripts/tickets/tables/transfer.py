@@ -10,8 +10,9 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from tickets.design import experiments
+from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITY, TASKS
-from tickets.design.table_spec import Metrics, TableSpec
+from tickets.design.table_spec import TableSpec
 from tickets.methods import UNIVERSAL
 from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired
 from tickets.tables.winning_sparsities import wins

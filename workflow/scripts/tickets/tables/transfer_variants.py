@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tickets.design import experiments
+from tickets.design.metrics import Metrics
 from tickets.design.parameters import (
     MLM_TASKS,
     REWIND,
@@ -21,7 +22,7 @@ from tickets.design.parameters import (
     Parameter,
     shared,
 )
-from tickets.design.table_spec import Inputs, Metrics, TableSpec
+from tickets.design.table_spec import Inputs, TableSpec
 from tickets.errors import BadInput
 from tickets.schedule import parse
 from tickets.tables import winning_sparsities

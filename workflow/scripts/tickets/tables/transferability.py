@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tickets.design import experiments
+from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITY, TASKS, Parameter
-from tickets.design.table_spec import Count, Inputs, Metrics, TableSpec
+from tickets.design.table_spec import Count, Inputs, TableSpec
 from tickets.errors import BadInput
 from tickets.tables.cells import (
     Cell,

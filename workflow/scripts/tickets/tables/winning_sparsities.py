@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from tickets import provenance, schedule
 from tickets.design import experiments
+from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITIES, TASKS
-from tickets.design.table_spec import Inputs, Metrics, TableSpec
+from tickets.design.table_spec import Inputs, TableSpec
 from tickets.errors import BadInput
 from tickets.tables.cells import Cell, Scores, dense, frame, rounded, select, select_paired
 

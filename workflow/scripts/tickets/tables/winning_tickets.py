@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tickets.design import experiments
+from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, TASKS
-from tickets.design.table_spec import Metrics, TableSpec
+from tickets.design.table_spec import TableSpec
 from tickets.errors import BadInput
 from tickets.paths import WINNING
 from tickets.schedule import parse
