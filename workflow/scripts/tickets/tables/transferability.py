@@ -13,7 +13,7 @@ import numpy as np
 
 from tickets.design import experiments
 from tickets.design.metrics import Metrics
-from tickets.design.parameters import REWIND, SPARSITY, TASKS, Parameter
+from tickets.design.parameters import REWIND, SPARSITY, TASKS, Parameter, shared
 from tickets.design.table_spec import Count, Inputs, TableSpec
 from tickets.errors import BadInput
 from tickets.tables.cells import (
@@ -135,26 +135,8 @@ def _draw(table: pd.DataFrame) -> dict[str, bytes]:
 
 
 SUBSETS = Parameter(
-    form={
-        "description": "sources that are a part of a task, each with that task",
-        "type": "array",
-        "items": {
-            "type": "array",
-            "minItems": 2,
-            "maxItems": 2,
-            "items": {"$ref": "#/definitions/task"},
-        },
-    },
+    form=shared("subset_pairs"),
     of=lambda design: [list(pair) for pair in design.subsets.items()],
-)
-SIZES = Count(
-    form={
-        "description": "training examples by source",
-        "type": "object",
-        "propertyNames": {"$ref": "#/definitions/task"},
-        "additionalProperties": {"$ref": "#/definitions/positive"},
-    },
-    of=Inputs.examples,
 )
 TABLE = TableSpec(
     name="transferability",
@@ -162,7 +144,7 @@ TABLE = TableSpec(
     metrics=Metrics(trainings=experiments.transferability),
     examples=_sources,
     parameters={"tasks": TASKS, "sparsity": SPARSITY, "rewind": REWIND, "subsets": SUBSETS},
-    counts={"sizes": SIZES},
+    counts={"sizes": Count(form=shared("sizes"), of=Inputs.examples)},
     make=_make,
     draw=_draw,
 )
