@@ -20,7 +20,6 @@ include: "workflow/rules/pretrained.smk"
 include: "workflow/rules/imp.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/tables.smk"
-include: "workflow/rules/experiments.smk"
 include: "workflow/rules/plan.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/exports.smk"
@@ -34,11 +33,7 @@ rule all:
     default_target: True
     input:
         study=[
-            files.table("transfer"),
-            files.table("baselines"),
-            [table.values() for table in (won, swept, rewound_to, varied, ranked, judged)],
-            [table.values() for table in (overlapping, layered)],
-            [files.figure(name, kind) for name in curves for kind in ("svg", "png")],
+            file for table in registry.tables().values() for file in table.outputs(files).values()
         ],
         story=files.story(),
     localrule: True

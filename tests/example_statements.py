@@ -115,6 +115,7 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("metrics", {"part": "transfer", "metrics": {"mrpc": ["accuracy", "f1"]}, "design": DESIGN}),
     ("transfer", CELLS),
     ("baselines", CELLS),
+    ("winning_sparsities", SPARSITIES | {"tasks": ["mrpc"], "rewind": "0.0"}),
     ("winning_sparsity", SPARSITIES | {"tasks": ["mrpc"], "rewind": "0.0"}),
     ("winning_tickets", {"tasks": ["mrpc"], "rewind": "0.0"}),
     ("sparsity_sweep", SPARSITIES | {"tasks": ["mrpc"], "finders": ["snip"], "rewind": "0.0"}),

@@ -49,9 +49,16 @@ def own_module(parts: list[str]) -> str:
 
 
 def imported(code: str) -> tuple[frozenset[str], frozenset[str]]:
-    """What code imports, in functions too: modules of the package, and others' top names."""
+    """What code imports, in functions too: modules of the package, and others' top names.
+
+    Of others those that only a type checker sees are left out.
+    """
     found: set[str] = set()
-    for node in ast.walk(ast.parse(code)):
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = [each for each in node.body if "tickets" in ast.unparse(each)]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

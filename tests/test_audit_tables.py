@@ -1,9 +1,7 @@
 from __future__ import annotations
 
+import json
 import shutil
-import subprocess
-import sys
-from argparse import Namespace
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -18,13 +16,12 @@ from forgery import definition, dependency, flip, parameters, restate
 from kept_study import STUDY
 from made_up import trainings
 from read_files import places, read
+from table_command import make_table
 from tickets import canonical, provenance
 from tickets.audit import tables
 from tickets.audit.findings import Finding
-from tickets.audit.remaking import RECIPES
-from tickets.tables.tabulation import recorded
+from tickets.design import registry
 
-ROOT = Path(__file__).parents[1]
 FOLDERS = ("data", "masks", "metrics", "tables")
 TABLES = sorted(path.name for path in (STUDY / "tables").glob("*.[ct][sx][vt]"))
 SCORES, TRANSFER = "metrics/transfer.parquet", "tables/transfer.csv"
@@ -48,8 +45,8 @@ def test_every_table_of_a_study_is_made_again(study: Path) -> None:
     todo, findings = tables.jobs(read(study))
 
     assert findings == []
-    assert {Path(path).name for job in todo for path in job.files.values()} == set(TABLES)
-    assert {job.given.name for job in todo} == RECIPES.keys()
+    assert {Path(path).name for job in todo for path in job.digests} == set(TABLES)
+    assert {job.name for job in todo} == registry.tables().keys()
     assert check(study) == []
 
 
@@ -265,16 +262,11 @@ def test_parts_of_tasks_stay_in_their_order(tmp_path: Path) -> None:
         made_up.state(path)
     table = tmp_path / "tables" / "transferability.csv"
 
-    subprocess.run(
-        [
-            *(sys.executable, ROOT / "workflow" / "scripts" / "transferability.py"),
-            *("--metrics", metrics, "--tasks", *made_up.METRICS, "--sparsity", "0.7"),
-            *("--rewind", "0", "--table", table, "--subsets", "pair_90=pair", "pair_100=pair"),
-            *("--examples", *(f"{name}={path}" for name, path in data.items())),
-        ],
-        check=True,
-    )
+    recorded = {"tasks": list(made_up.METRICS), "sparsity": "0.7", "rewind": "0.0"}
+    recorded |= {"subsets": [("pair_90", "pair"), ("pair_100", "pair")]}
+    done = make_table("transferability", tmp_path, recorded, {"metrics": metrics} | data)
 
+    assert done.returncode == 0, done.stderr
     sources = [line.split(",")[0] for line in table.read_text().splitlines()[1:]]
     assert sources == ["sentence", "pair", "mlm", "pair_90", "pair_100"]
     assert check(tmp_path) == []
@@ -283,25 +275,16 @@ def test_parts_of_tasks_stay_in_their_order(tmp_path: Path) -> None:
     assert places(check(tmp_path)) == [("tables/transferability.csv", "wrong-table")]
 
 
-def test_statements_record_every_flag_that_names_no_file() -> None:
-    """In the order given; fractions are text that gives the same number back."""
-    flags = Namespace(
-        metrics=Path("metrics.parquet"),
-        masks=[Path("a"), Path("b")],
-        examples=[("pair", Path("train.parquet"))],
-        tasks=["pair", "mlm"],
-        subsets=[("pair_90", "pair"), ("pair_100", "pair")],
-        sparsity=0.1 + 0.2,
-        rewinds=[5.0, 1e-05],
-        finders=[],
-        figure="transferability",
-    )
+def test_scores_of_an_earlier_version_have_an_earlier_name(study: Path) -> None:
+    """Where the rule of that time made the table; the rule of today has scores of another name."""
+    path = "tables/winning_sparsities.csv"
+    stated = json.loads(provenance.beside(study / path).read_bytes())
+    assert parameters(stated)["rule"] == "winning_sparsity"
 
-    assert recorded(flags) == {
-        "tasks": ["pair", "mlm"],
-        "subsets": [["pair_90", "pair"], ["pair_100", "pair"]],
-        "sparsity": "0.30000000000000004",
-        "rewinds": ["5.0", "1e-05"],
-        "finders": [],
-        "figure": "transferability",
-    }
+    restate(study / path, edit=lambda value: parameters(value).update(rule="winning_sparsities"))
+
+    [found] = [each for each in check(study) if each.path == path]
+    assert found.code == "wrong-parent"
+    assert found.message == (
+        "its metrics was metrics/tickets.parquet; it should be metrics/winning_sparsities.parquet"
+    )

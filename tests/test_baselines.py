@@ -1,19 +1,16 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import made_up
 from made_up import Rows, frame, majority, trainings
+from table_command import make_table
 from tickets import provenance
 from tickets.errors import BadInput
 from tickets.tables.baselines import MEANING, baselines_table, render
 from tickets.tables.cells import csv
-
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "baselines.py"
 
 EXPECTED = """\
 target,baseline,sparsity,metric,n,mean,std
@@ -90,17 +87,9 @@ def test_the_command_writes_the_table_with_its_statement(tmp_path: Path) -> None
     """The same table, for programs and to read."""
     metrics = made_up.write(one_target(), tmp_path / "metrics.parquet")
     output = tmp_path / "tables" / "baselines.csv"
+    parameters = {"tasks": ["pair"], "sparsity": "0.7", "rewind": "0.0"}
 
-    done = subprocess.run(
-        [
-            *(sys.executable, str(SCRIPT), "--metrics", str(metrics), "--tasks", "pair"),
-            *("--sparsity", "0.7", "--rewind", "0", "--table", str(output)),
-            *("--text", str(output.with_suffix(".txt"))),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = make_table("baselines", tmp_path, parameters, {"metrics": metrics})
 
     assert done.returncode == 0, done.stderr
     assert provenance.read(output).decode() == EXPECTED

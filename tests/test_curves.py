@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from itertools import combinations
 from math import log
 from pathlib import Path
@@ -12,17 +10,14 @@ import altair as alt
 import pandas as pd
 import pytest
 
-import made_up
-import stated
-from tickets import provenance
+from tickets.design import registry
 from tickets.figures import charts, curves, scatter
 from tickets.tables import transferability
 from tickets.tables.cells import csv
 from tickets.tables.rewinding import COLUMNS as REWOUND
-from tickets.tables.sweep import COLUMNS as SWEPT
+from tickets.tables.sparsity_sweep import COLUMNS as SWEPT
 from tickets.tables.transfer_variants import COLUMNS as VARIANTS
 
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "curve.py"
 SVG = "{http://www.w3.org/2000/svg}"
 TASKS = ("sentence", "pair", "span", "answer", "mlm")
 NAN = float("nan")
@@ -255,32 +250,23 @@ def test_every_source_is_named_and_no_name_is_upon_another(table: pd.DataFrame) 
 
 
 @pytest.mark.parametrize(
-    ("figure", "table"), [("transferability", SOURCES), ("transfer_sweep", variants_table())]
+    ("name", "table"), [("transferability", SOURCES), ("transfer_variants", variants_table())]
 )
-def test_the_command_draws_a_table_the_same_way_every_time(
-    figure: str, table: pd.DataFrame, tmp_path: Path
+def test_a_table_is_drawn_the_same_way_every_time(
+    name: str, table: pd.DataFrame, tmp_path: Path
 ) -> None:
-    """From its file; each figure's statement names the table."""
+    """As it is and from its file."""
     path = tmp_path / "table.csv"
     path.write_bytes(csv(table))
-    made_up.state(path)
-    runs: list[tuple[bytes, bytes]] = []
-    for name in ("one", "two"):
-        svg, png = tmp_path / name / "figure.svg", tmp_path / name / "figure.png"
-        subprocess.run(
-            [
-                *(sys.executable, str(SCRIPT), "--figure", figure, "--table", str(path)),
-                *("--svg", str(svg), "--png", str(png)),
-            ],
-            check=True,
-        )
-        runs.append((provenance.read(svg), provenance.read(png)))
+    draw = registry.table(name).draw
+    assert draw is not None
 
-    assert runs[0] == runs[1]
-    assert runs[0][1].startswith(b"\x89PNG")
-    column = "source" if figure == "transferability" else "target"
-    assert set(table[column]) <= set(texts(ElementTree.fromstring(runs[0][0])))
-    assert provenance.subject_digest(path) in str(stated.statement(svg))
+    one, two = draw(table), draw(pd.read_csv(path))
+
+    assert one == two
+    assert one["png"].startswith(b"\x89PNG")
+    column = "source" if name == "transferability" else "target"
+    assert set(table[column]) <= set(texts(ElementTree.fromstring(one["svg"])))
 
 
 def test_tasks_without_parts_are_drawn_from_their_file(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tickets.design import experiments
+from tickets.design import experiments, registry
 from tickets.design.dag import Design
-from tickets.design.experiments import PARTS, needed
+from tickets.design.experiments import needed
 from tickets.names import TrainingName
 from tickets.paths import Results, parse_predictions
 
@@ -61,7 +61,7 @@ def test_rewinding_to_later_weights_adds_its_own_rounds(design: Design) -> None:
 @settings(deadline=None, max_examples=50)
 @given(designs())
 def test_every_tables_own_trainings_by_formula(design: Design) -> None:
-    """What each table adds to those before it, in the order of `PARTS`; together the whole study.
+    """What each table adds to those before it, in this order; together the whole study.
 
     T tasks, S seeds, K rounds, k of them up to the sparsity of transfer, R rewinds, L sources with
     later weights, M of the tasks MLM, U subsets, F finders in the sweep.
@@ -72,8 +72,8 @@ def test_every_tables_own_trainings_by_formula(design: Design) -> None:
     formula = {
         "transfer": t * s * (k + t + 2),
         "baselines": 2 * t * s,
-        "tickets": t * s * (k_all - k),
-        "sweep": t * s * (min(finders, 2) * (k_all - 1) + max(finders - 2, 0) * k_all),
+        "winning_sparsities": t * s * (k_all - k),
+        "sparsity_sweep": t * s * (min(finders, 2) * (k_all - 1) + max(finders - 2, 0) * k_all),
         "winning_tickets": t * s * (8 + max(2 - finders, 0) * (k_all - 1)),
         "rewinding": t * s * (r * (k + 1) + k),
         "transfer_variants": s * (t - 1) * (t + m * (k_all - 1) + sources * (r + 1)),
@@ -82,12 +82,13 @@ def test_every_tables_own_trainings_by_formula(design: Design) -> None:
 
     added: dict[str, int] = {}
     seen: set[TrainingName] = set()
-    for part, wanted in PARTS.items():
-        found = needed(design, wanted(design))
-        added[part] = len(found - seen)
+    for name in formula:
+        found = needed(design, registry.table(name).trainings(design))
+        added[name] = len(found - seen)
         seen |= found
 
     assert added == formula
+    assert {name for name, table in registry.tables().items() if table.metrics} == formula.keys()
 
 
 @settings(deadline=None, max_examples=50)
@@ -95,7 +96,8 @@ def test_every_tables_own_trainings_by_formula(design: Design) -> None:
 def test_every_path_says_which_training_it_is(design: Design) -> None:
     """Paths are read back to what they were made of, and no two trainings share one."""
     files = Results(root="somewhere/results")
-    wanted = {each for part in PARTS.values() for each in part(design)}
+    tables = registry.tables().values()
+    wanted = {each for table in tables for each in table.trainings(design)}
 
     read = Counter(parse_predictions(files.predictions(each)) for each in wanted)
 

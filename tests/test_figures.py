@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import struct
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,13 +9,13 @@ import pytest
 
 import made_up
 from made_up import frame
+from table_command import make_table
 from tickets import provenance
 from tickets.figures import charts, heat_maps
 from tickets.tables.transfer import transfer_table
 
 TASKS = ("sentence", "pair", "mlm")
 SOURCES = (*TASKS, "oneshot", "random")
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "transfer.py"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -206,19 +204,12 @@ def brightness(colour: str) -> int:
 def test_the_command_writes_the_same_two_images_every_time(tmp_path: Path) -> None:
     """SVG and PNG, each with its statement; a second run gives the same bytes."""
     metrics = made_up.write(made_up.study(), tmp_path / "metrics.parquet")
+    parameters = {"tasks": TASKS, "sparsity": "0.7", "rewind": "0.0"}
     runs: list[tuple[bytes, bytes]] = []
     for name in ("one", "two"):
-        svg, png = tmp_path / name / "transfer.svg", tmp_path / name / "transfer.png"
-        subprocess.run(
-            [
-                *(sys.executable, str(SCRIPT), "--metrics", str(metrics), "--tasks", *TASKS),
-                *("--sparsity", "0.7", "--rewind", "0", "--table", str(svg.with_suffix(".csv"))),
-                *("--matrix", str(tmp_path / name / "matrix.csv")),
-                *("--text", str(svg.with_suffix(".txt"))),
-                *("--svg", str(svg), "--png", str(png)),
-            ],
-            check=True,
-        )
+        svg, png = (tmp_path / name / "figures" / f"transfer.{kind}" for kind in ("svg", "png"))
+        done = make_table("transfer", tmp_path / name, parameters, {"metrics": metrics})
+        assert done.returncode == 0, done.stderr
         runs.append((provenance.read(svg), provenance.read(png)))
 
     assert runs[0] == runs[1]

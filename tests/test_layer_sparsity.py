@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import math
 import statistics
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from made_up_masks import SHAPES, WEIGHTS, mask, named, save
+from table_command import make_table
 from tickets import provenance
 from tickets.errors import BadInput
 from tickets.paths import Results
@@ -19,7 +18,6 @@ from tickets.prunable import place
 from tickets.tables.cells import csv
 from tickets.tables.layer_sparsity import layer_sparsity_table
 
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "mask_table.py"
 PLACES = [("0", "query"), ("0", "output"), ("1", "query"), ("1", "output"), ("pooler", "pooler")]
 kept_weights = st.sets(st.sampled_from(WEIGHTS))
 
@@ -145,21 +143,17 @@ def test_the_command_writes_the_same_files_every_time(tmp_path: Path) -> None:
         save(Path(Results(root=str(root)).mask(name)), mask(WEIGHTS[i : i + 29]))
         for i, name in enumerate(names)
     ]
+    files = Results(root=str(root))
+    written = [files.table("layer_sparsity")]
+    written += [files.figure("layer_sparsity", kind) for kind in ("svg", "png")]
     runs: list[list[bytes]] = []
-    for name in ("one", "two"):
-        out = tmp_path / name
-        subprocess.run(
-            [
-                *(sys.executable, str(SCRIPT), "--name", "layer_sparsity", "--results", str(root)),
-                *("--masks", *map(str, masks)),
-                *("--table", str(out / "layers.csv"), "--svg", str(out / "layers.svg")),
-                *("--png", str(out / "layers.png")),
-            ],
-            check=True,
-        )
-        runs.append([provenance.read(out / f"layers.{kind}") for kind in ("csv", "svg", "png")])
+    for _ in range(2):
+        roles = {path.relative_to(root).as_posix(): path for path in masks}
+        done = make_table("layer_sparsity", root, {}, roles)
+        assert done.returncode == 0, done.stderr
+        runs.append([provenance.read(Path(path)) for path in written])
 
     assert runs[0] == runs[1]
-    table = pd.read_csv(tmp_path / "one" / "layers.csv")
+    table = pd.read_csv(written[0])
     assert list(table["sparsity"]) == [0.5] * 2 * len(PLACES)
     assert list(table["finder"].unique()) == ["imp", "random"]

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -11,12 +9,13 @@ import made_up
 import stated
 from made_up import Rows, frame, trainings
 from made_up_tickets import changed, own
+from table_command import make_table
 from tickets import provenance
 from tickets.errors import BadInput
 from tickets.tables.cells import csv
 from tickets.tables.rewinding import render, rewinding_table
 
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "rewinding.py"
+PARAMETERS = {"tasks": ["pair"], "sparsities": ["10", "20"], "rewinds": ["5.0", "50.0"]}
 
 # Three seeds whose replicates are their scores: an interval goes from the least difference to the
 # greatest.
@@ -150,18 +149,12 @@ def test_the_command_writes_tables_and_figure(tmp_path: Path) -> None:
     metrics = made_up.write(one_task(), tmp_path / "metrics.parquet")
     runs: list[list[bytes]] = []
     for name in ("one", "two"):
-        table = tmp_path / name / "rewinding.csv"
-        outputs = {kind: table.with_suffix(f".{kind}") for kind in ("txt", "svg", "png")}
-        subprocess.run(
-            [
-                *(sys.executable, str(SCRIPT), "--metrics", str(metrics), "--tasks", "pair"),
-                *("--sparsities", "10", "20", "--rewinds", "5", "50", "--table", str(table)),
-                *("--text", str(outputs["txt"])),
-                *("--svg", str(outputs["svg"]), "--png", str(outputs["png"])),
-            ],
-            check=True,
-        )
-        runs.append([provenance.read(output) for output in (table, *outputs.values())])
+        table = tmp_path / name / "tables" / "rewinding.csv"
+        figures = [tmp_path / name / "figures" / f"rewinding.{kind}" for kind in ("svg", "png")]
+        done = make_table("rewinding", tmp_path / name, PARAMETERS, {"metrics": metrics})
+        assert done.returncode == 0, done.stderr
+        outputs = (table, table.with_suffix(".txt"), *figures)
+        runs.append([provenance.read(output) for output in outputs])
 
     assert runs[0] == runs[1]
     assert runs[0][0].decode() == EXPECTED

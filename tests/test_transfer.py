@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -14,13 +12,14 @@ from hypothesis import strategies as st
 import made_up
 import stated
 from made_up import Rows, frame, trainings
+from table_command import make_table
 from tickets import provenance
 from tickets.errors import BadInput
 from tickets.tables.cells import csv
 from tickets.tables.transfer import COLUMNS, render, transfer_table, wide
 
 TASKS = ("sentence", "pair")
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "transfer.py"
+PARAMETERS = {"tasks": TASKS, "sparsity": "0.7", "rewind": "0.0"}
 
 
 def two_tasks() -> Rows:
@@ -216,8 +215,9 @@ def test_the_command_writes_all_tables_with_statements(tmp_path: Path) -> None:
     metrics = made_up.write(two_tasks(), tmp_path / "metrics.parquet")
     runs: list[tuple[bytes, bytes]] = []
     for name in ("one", "two"):
-        table, matrix = tmp_path / name / "transfer.csv", tmp_path / name / "matrix.csv"
-        done = command(metrics, table, matrix)
+        folder = tmp_path / name / "tables"
+        table, matrix = folder / "transfer.csv", folder / "transfer_matrix.csv"
+        done = make_table("transfer", tmp_path / name, PARAMETERS, {"metrics": metrics})
         assert done.returncode == 0, done.stderr
         runs.append((provenance.read(table), provenance.read(matrix)))
 
@@ -235,7 +235,7 @@ def test_the_command_ends_with_one_line_where_a_cell_is_missing(tmp_path: Path) 
     rows = [row for row in two_tasks() if row["finder"] != "random"]
     metrics = made_up.write(rows, tmp_path / "metrics.parquet")
 
-    done = command(metrics, tmp_path / "transfer.csv", tmp_path / "matrix.csv")
+    done = make_table("transfer", tmp_path, PARAMETERS, {"metrics": metrics})
 
     assert done.returncode == 1
     assert done.stderr.startswith("error: metrics: no row for cell (random")
@@ -244,18 +244,3 @@ def test_the_command_ends_with_one_line_where_a_cell_is_missing(tmp_path: Path) 
         "metrics.parquet",
         "metrics.parquet.prov.json",
     ]
-
-
-def command(metrics: Path, table: Path, matrix: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            *(sys.executable, str(SCRIPT), "--metrics", str(metrics), "--tasks", *TASKS),
-            *("--sparsity", "0.7", "--rewind", "0"),
-            *("--table", str(table), "--matrix", str(matrix)),
-            *("--text", str(table.with_suffix(".txt"))),
-            *("--svg", str(table.with_suffix(".svg")), "--png", str(table.with_suffix(".png"))),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
@@ -13,12 +11,12 @@ import pytest
 import made_up
 import stated
 from made_up import Rows, frame, trainings
+from table_command import make_table
 from tickets import files, provenance
 from tickets.errors import BadInput
 from tickets.tables.cells import csv
 from tickets.tables.transfer_variants import COLUMNS, Grid, transfer_variants_table
 
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "transfer_variants.py"
 TASKS = ("pair", "mlm")
 FULL = {"pair": (80, 82, 84), "mlm": (50, 50, 50)}  # 82 ± 2 and 50 ± 0
 GRID = Grid(
@@ -211,19 +209,12 @@ def test_the_command_writes_the_table_with_its_statement(tmp_path: Path) -> None
         b"mlm,within_std,0\nmlm,strict,0\n",
     )
     made_up.state(winning)
-    table = tmp_path / "transfer_variants.csv"
+    table = tmp_path / "tables" / "transfer_variants.csv"
+    parameters = {"tasks": TASKS, "sparsity": "0.7", "rewind": "0.0", "sparsities": ["50", "70"]}
+    parameters |= {"mlm_tasks": ["mlm"], "sources": ["pair"], "rewinds": ["10.0", "50.0"]}
+    inputs = {"metrics": metrics, "winning_sparsities": winning}
 
-    done = subprocess.run(
-        [
-            *(sys.executable, str(SCRIPT), "--metrics", str(metrics), "--tasks", *TASKS),
-            *("--sparsity", "0.7", "--rewind", "0", "--sparsities", "50", "70"),
-            *("--winning-sparsities", str(winning), "--mlm-tasks", "mlm", "--sources", "pair"),
-            *("--rewinds", "10", "50", "--table", str(table)),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = make_table("transfer_variants", tmp_path, parameters, inputs)
 
     assert done.returncode == 0, done.stderr
     assert provenance.read(table) == csv(found())
@@ -232,3 +223,5 @@ def test_the_command_writes_the_table_with_its_statement(tmp_path: Path) -> None
     assert {"metrics", "winning_sparsities"} <= {
         each["name"] for each in made["resolvedDependencies"]
     }
+    figure = tmp_path / "figures" / "transfer_sweep.svg"
+    assert provenance.subject_digest(metrics) in str(stated.statement(figure))

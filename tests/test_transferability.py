@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +11,12 @@ import pytest
 import made_up
 import stated
 from made_up import Rows, frame, trainings
+from table_command import make_table
 from tickets import canonical, provenance
 from tickets.errors import BadInput
 from tickets.tables.cells import csv
 from tickets.tables.transferability import transferability_table
 
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "transferability.py"
 TASKS = ("sentence", "pair", "mlm")
 SIZES = {"sentence": 100, "pair": 300, "mlm": 900, "pair_30": 30}
 EXPECTED = """\
@@ -115,16 +114,9 @@ def test_a_missing_training_is_named() -> None:
 
 def run(tmp_path: Path, *examples: str) -> subprocess.CompletedProcess[str]:
     metrics = made_up.write(study(), tmp_path / "metrics.parquet")
-    return subprocess.run(
-        [
-            *(sys.executable, str(SCRIPT), "--metrics", str(metrics), "--tasks", *TASKS),
-            *("--sparsity", "0.7", "--rewind", "0", "--examples", *examples),
-            *("--subsets", "pair_30=pair", "--table", str(tmp_path / "transferability.csv")),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    parameters = {"tasks": TASKS, "sparsity": "0.7", "rewind": "0.0"}
+    parameters |= {"subsets": [("pair_30", "pair")]}
+    return make_table("transferability", tmp_path, parameters, {"metrics": metrics}, *examples)
 
 
 def test_the_command_counts_the_examples_and_states_where_it_did(tmp_path: Path) -> None:
@@ -137,8 +129,12 @@ def test_the_command_counts_the_examples_and_states_where_it_did(tmp_path: Path)
     done = run(tmp_path, *(f"{name}={path}" for name, path in paths.items()))
 
     assert done.returncode == 0, done.stderr
-    assert provenance.read(tmp_path / "transferability.csv").decode() == EXPECTED
-    made = stated.definition(tmp_path / "transferability.csv")
+    written = tmp_path / "tables" / "transferability.csv"
+    assert provenance.read(written).decode() == EXPECTED
+    figure = tmp_path / "figures" / "transferability.svg"
+    metrics = provenance.subject_digest(tmp_path / "metrics.parquet")
+    assert metrics in str(stated.statement(figure))
+    made = stated.definition(written)
     assert made["externalParameters"]["sizes"] == SIZES
     assert made["externalParameters"]["subsets"] == [["pair_30", "pair"]]
     assert set(SIZES) <= {each["name"] for each in made["resolvedDependencies"]}
@@ -150,5 +146,5 @@ def test_the_command_refuses_examples_of_no_source(word: str, tmp_path: Path) ->
     done = run(tmp_path, word)
 
     assert done.returncode == 1
-    assert done.stderr.startswith(f"error: {word}: ")
+    assert done.stderr.startswith(f"error: --inputs {word}: ")
     assert done.stderr.count("\n") == 1

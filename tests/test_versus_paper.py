@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import subprocess
-import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 import made_up
 import stated
 from hand_made import NO_LATER, TASKS, among, study, sweep, tickets, transfer
+from table_command import make_table
 from tickets import files, provenance
 from tickets.tables import claims
 from tickets.tables.cells import csv
@@ -22,7 +22,6 @@ from tickets.tables.versus_paper import COLUMNS, render, versus_paper_table
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "resources" / "published"
-SCRIPT = ROOT / "workflow" / "scripts" / "versus_paper.py"
 NAMES = [field.name for field in fields(Tables) if field.name != "mlm_tasks"]
 CLAIM = Claim(
     number=3,
@@ -154,11 +153,9 @@ def write(tmp_path: Path, of: Tables) -> None:
 
 
 def command(tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    words: list[object] = [sys.executable, SCRIPT, "--published", PUBLISHED, "--mlm-tasks", "mlm"]
-    for name in NAMES:
-        words += ["--" + name.replace("_", "-"), tmp_path / f"{name}.csv"]
-    words += ["--table", tmp_path / "versus_paper.csv", "--text", tmp_path / "versus_paper.txt"]
-    return subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False)
+    inputs = {name: tmp_path / f"{name}.csv" for name in NAMES}
+    inputs |= {path.name: path for path in PUBLISHED.glob("*.csv")}
+    return make_table("versus_paper", tmp_path, {"mlm_tasks": ["mlm"]}, inputs)
 
 
 def test_the_command_judges_the_tables_that_it_reads(tmp_path: Path) -> None:
@@ -168,12 +165,12 @@ def test_the_command_judges_the_tables_that_it_reads(tmp_path: Path) -> None:
     done = command(tmp_path)
 
     assert done.returncode == 0, done.stderr
-    found = pd.read_csv(io.BytesIO(provenance.read(tmp_path / "versus_paper.csv")))
+    found = pd.read_csv(io.BytesIO(provenance.read(tmp_path / "tables" / "versus_paper.csv")))
     assert tuple(found.columns) == COLUMNS
     assert list(found.loc[found["kind"] == "claim", "holds"]) == ["holds"] * 8
-    text = provenance.read(tmp_path / "versus_paper.txt").decode()
+    text = provenance.read(tmp_path / "tables" / "versus_paper.txt").decode()
     assert text.count("HOLDS") == 8
-    made = stated.definition(tmp_path / "versus_paper.csv")
+    made = stated.definition(tmp_path / "tables" / "versus_paper.csv")
     named = {each["name"] for each in made["resolvedDependencies"]}
     assert {"table2.csv", "figure2.csv", "transfer", "rewinding", "transferability"} <= named
 
@@ -197,7 +194,7 @@ def test_the_command_says_what_a_small_study_lacks(tmp_path: Path) -> None:
     done = command(tmp_path)
 
     assert done.returncode == 0, done.stderr
-    text = (tmp_path / "versus_paper.txt").read_text()
+    text = (tmp_path / "tables" / "versus_paper.txt").read_text()
     assert text.count("UNDECIDED") == 8
     assert "few seeds: 1" in text
     assert "too few" in text
@@ -214,4 +211,4 @@ def test_the_command_refuses_a_table_that_was_changed(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "transfer.csv: its sha256 is" in done.stderr
-    assert not (tmp_path / "versus_paper.csv").exists()
+    assert not (tmp_path / "tables" / "versus_paper.csv").exists()

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -11,12 +9,12 @@ import made_up
 import stated
 from made_up import Rows, frame, trainings
 from made_up_tickets import at_winning, own, universal
+from table_command import make_table
 from tickets import provenance
 from tickets.errors import BadInput
 from tickets.tables.cells import csv
 from tickets.tables.winning_tickets import MEANING, render, winning_tickets_table
 
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "winning_tickets.py"
 WINNING = {
     ("sentence", "within_std"): "40",
     ("sentence", "strict"): "20",
@@ -200,16 +198,12 @@ def test_the_command_writes_both_tables_with_statements(tmp_path: Path) -> None:
     winning.write_text("task,criterion,sparsity\nsentence,within_std,40\nsentence,strict,20\n")
     made_up.state(winning)
     output = tmp_path / "tables" / "winning_tickets.csv"
+    parameters = {"tasks": ["sentence"], "rewind": "0.0"}
+    inputs = {"metrics": metrics, "winning_sparsities": winning}
 
-    subprocess.run(
-        [
-            *(sys.executable, str(SCRIPT), "--metrics", str(metrics), "--tasks", "sentence"),
-            *("--winning-sparsities", str(winning), "--rewind", "0", "--table", str(output)),
-            *("--text", str(output.with_suffix(".txt"))),
-        ],
-        check=True,
-    )
+    done = make_table("winning_tickets", tmp_path, parameters, inputs)
 
+    assert done.returncode == 0, done.stderr
     assert provenance.read(output).decode() == EXPECTED
     text = provenance.read(output.with_suffix(".txt")).decode()
     assert text == render(table_of(one_task())) + "\n"

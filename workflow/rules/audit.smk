@@ -22,7 +22,7 @@ rule audit:
     conda:
         "../../envs/environment.yaml"
     params:
-        code=code("audit"),
+        code=code("audit", *map(registry.file, registry.tables())),
         flags=flags.audit(study),
     shell:
         "python {params.code.path} {params.flags} --masks {output.masks} "

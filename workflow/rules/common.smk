@@ -13,7 +13,7 @@ from tickets import names, paths, provenance
 from tickets.code import Code, digest
 from tickets.criterion import SPLITS
 from tickets.data import sources
-from tickets.design import dag, experiments, flags, written
+from tickets.design import dag, experiments, flags, registry, written
 from tickets.design.config import load
 from tickets.design.job_environment import prepare_jobs
 from tickets.errors import BadInput
@@ -34,9 +34,6 @@ except BadInput as error:
 
 design = study.design
 files = paths.Results(root=study.results)
-published = [
-    os.path.relpath(file) for file in sorted((ROOT / "resources" / "published").glob("*.csv"))
-]
 local_data = study.local_copies | {"language": files.folder("language")}
 
 
@@ -50,7 +47,7 @@ wildcard_constraints:
     sparsity=names.PERCENT,
     at="|".join(names.WINNING),
     how="|".join(names.SHUFFLES),
-    part="|".join(experiments.PARTS),
+    part="|".join(registry.parts()),
 
 
 def code(script, *others):
@@ -83,23 +80,6 @@ def source_of(wildcards):
 def encoded(*splits):
     """A task's encoded splits, and their statements."""
     return {split: ancient(files.encoded("{task}", split)) for split in splits}
-
-
-def scores(part):
-    """The scores that a table is made of, and their statement."""
-    metrics = files.metrics(part)
-    return {"metrics": ancient(metrics), "metrics_statement": stated(metrics)}
-
-
-def made(name, *kinds):
-    """A table's files by kind: table (CSV), text (to read), and svg and png, its figure."""
-    known = {
-        "table": files.table(name),
-        "text": files.text(name),
-        "svg": files.figure(name, "svg"),
-        "png": files.figure(name, "png"),
-    }
-    return {kind: known[kind] for kind in kinds}
 
 
 def reported(outputs):

@@ -1,13 +1,6 @@
 """The report's page on the study; Snakemake's report contains it, figures, tables and audit."""
 
-page_tables = [
-    files.table(name)
-    for name in (
-        *("transfer", "baselines", "winning_tickets", "sparsity_sweep", "rewinding"),
-        *("transfer_variants", "transferability", "mask_overlap", "layer_sparsity"),
-        "versus_paper",
-    )
-]
+page_tables = [files.table(name) for name in registry.tables()]
 
 
 rule story:

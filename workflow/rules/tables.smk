@@ -1,14 +1,13 @@
-"""Scores from predictions, and tables and figures from scores; nothing here trains."""
+"""Scores from predictions, and every table and its figure; nothing here trains."""
 
-transferred = {"matrix": files.table("transfer_matrix")}
-transferred |= made("transfer", "table", "text", "svg", "png")
-compared = made("baselines", "table", "text")
+parts = registry.parts()
+winning = files.mask(f"imp/{winning_on}")
 
 
 rule metrics:
     input:
-        predictions=lambda w: ancient(experiments.predicted(files, design, w.part)),
-        statements=lambda w: stated(*experiments.predicted(files, design, w.part)),
+        predictions=lambda w: ancient(parts[w.part].predictions(files, design)),
+        statements=lambda w: stated(*parts[w.part].predictions(files, design)),
     output:
         metrics=files.metrics("{part}"),
         statement=stated(files.metrics("{part}")),
@@ -19,49 +18,64 @@ rule metrics:
     conda:
         "../../envs/environment.yaml"
     params:
-        code=code("metrics"),
-        flags=lambda w: flags.metrics(study, w.part),
+        code=lambda w: code("metrics", parts[w.part].file),
+        flags=lambda w: flags.metrics(study, w.part, parts[w.part]),
     shell:
         "python {params.code.path} {params.flags} --part {wildcards.part} "
         "--output {output.metrics} 2> {log}"
 
 
-rule transfer:
+# One rule a table, under the table's name, as each has other files.
+for table in registry.tables().values():
+    parameters, outputs = table.values(design), table.outputs(files)
+    origins = table.inputs(files, parameters) | table.mask_files(files, design)
+    published = {
+        name: os.path.relpath(ROOT / "resources" / "published" / name) for name in table.published
+    }
+
+    rule:
+        name:
+            table.name
+        input:
+            origins=ancient(list(origins.values())),
+            statements=stated(*origins.values()),
+            published=list(published.values()),
+        output:
+            **reported(outputs),
+            statements=stated(*outputs.values()),
+        log:
+            files.log(table.name),
+        benchmark:
+            files.benchmark(table.name)
+        # Many masks take a while to read.
+        localrule: table.masks is None
+        conda:
+            "../../envs/environment.yaml"
+        params:
+            code=code("table", registry.file(table.name)),
+            flags=flags.table(study, table.name, parameters, origins | published),
+        shell:
+            "python {params.code.path} {params.flags} 2> {log}"
+
+
+rule winning_mask:
     input:
-        metrics=ancient(files.metrics("transfer")),
-        statements=stated(files.metrics("transfer")),
+        winning=ancient(files.winning()),
+        masks=lambda w: ancient(candidates(w)),
+        statements=lambda w: stated(files.winning(), *candidates(w)),
     output:
-        **reported(transferred),
-        statements=stated(*transferred.values()),
+        mask=winning,
+        statement=stated(winning),
     log:
-        files.log("transfer"),
+        files.log(f"imp/{winning_on}"),
     localrule: True
     conda:
         "../../envs/environment.yaml"
     params:
-        code=code("transfer"),
-        flags=flags.table(study),
+        code=code("winning_mask"),
+        criterion=lambda w: names.WINNING[w.at],
+        sparsities=["0", *design.sparsities],
     shell:
-        "python {params.code.path} {params.flags} --metrics {input.metrics} "
-        "--table {output.table} --matrix {output.matrix} --text {output.text} "
-        "--svg {output.svg} --png {output.png} 2> {log}"
-
-
-rule baselines:
-    input:
-        metrics=ancient(files.metrics("baselines")),
-        statements=stated(files.metrics("baselines")),
-    output:
-        **reported(compared),
-        statements=stated(*compared.values()),
-    log:
-        files.log("baselines"),
-    localrule: True
-    conda:
-        "../../envs/environment.yaml"
-    params:
-        code=code("baselines"),
-        flags=flags.table(study),
-    shell:
-        "python {params.code.path} {params.flags} --metrics {input.metrics} "
-        "--table {output.table} --text {output.text} 2> {log}"
+        "python {params.code.path} --task {wildcards.task} --criterion {params.criterion} "
+        "--sparsities {params.sparsities} --masks {input.masks} --winning {input.winning} "
+        "--output {output.mask} 2> {log}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from importlib import import_module
 from pathlib import Path
 
 from tickets import canonical, provenance
 from tickets.design.dag import Design
-from tickets.design.experiments import PARTS, predicted
+from tickets.design.metrics import Metrics
 from tickets.errors import BadInput, run
 from tickets.paths import Results
 from tickets.scores.table import scores
@@ -25,14 +26,24 @@ def main() -> None:
         help="what each task is scored by; the first metric is the primary",
     )
     parser.add_argument("--results", required=True, help="the study's results folder")
-    parser.add_argument("--part", choices=PARTS, required=True, help="which table they are for")
+    parser.add_argument("--part", required=True, help="what the scores' file is called")
+    parser.add_argument(
+        "--trainings",
+        required=True,
+        metavar="MODULE:FUNCTION",
+        help="which, of a design",
+    )
+    parser.add_argument("--majority", action="store_true", help="score the constant answers too")
     parser.add_argument("--design", required=True, help="the study's grid, as JSON")
     parser.add_argument("--output", type=Path, required=True, help="the table of scores")
     flags = parser.parse_args()
     started = provenance.now()
     metrics = dict(_metrics(word) for word in flags.metrics)
     design = Design.from_json(flags.design)
-    paths = predicted(Results(root=flags.results), design, flags.part)
+    module, _, function = flags.trainings.partition(":")
+    trainings = getattr(import_module(module), function)
+    scored = Metrics(trainings=trainings, majority=flags.majority)
+    paths = scored.predictions(Results(root=flags.results), design)
     canonical.write(flags.output, scores(map(Path, paths), metrics))
     provenance.write(
         flags.output,

@@ -9,12 +9,13 @@ from itertools import chain
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import FILES, below_root
 from tickets.audit.places import place
+from tickets.design import registry
 from tickets.design.dag import Design
-from tickets.design.experiments import PARTS, compared_masks, needed
+from tickets.design.experiments import needed
 from tickets.errors import BadInput
 from tickets.files import canonical_json
 from tickets.finder import is_round
-from tickets.names import DENSE, MaskName
+from tickets.names import DENSE, MaskName, TrainingName
 
 _NO_DESIGN = (TypeError, ValueError, AttributeError, LookupError, AssertionError, BadInput)
 
@@ -53,32 +54,37 @@ def design_of(files: Files) -> tuple[Design | None, list[Finding]]:
 @cache
 def _design(text: bytes) -> Design:
     design = Design.from_json(text.decode())
-    for trainings in PARTS.values():  # all that is asked of it later
-        needed(design, trainings(design))
+    for table in registry.tables().values():  # all that is asked of it later
+        needed(design, table.trainings(design))
     return design
 
 
 def check(files: Files, design: Design) -> Iterator[Finding]:
     """Compare what is here with what the tables that are here need, and with the whole study."""
-    tables = {
+    present = {
         where.parts["part"]: path
         for path in files.digests
         if (where := place(path)) is not None and where.kind == "metrics"
     }
+    scored = registry.all_parts()
     demanded = {
-        path: table for part, table in sorted(tables.items()) for path in _files(design, [part])
+        path: scores
+        for part, scores in sorted(present.items())
+        for path in _files(design, scored[part].trainings(design))
     }
     for path in sorted(demanded.keys() - files.digests.keys()):
         message = f"{demanded[path]} demands it; it is not here"
         yield Finding(path=path, code="missing-cell", message=message)
-    everything = set(_files(design, PARTS))
-    everything |= {below_root(FILES.mask(mask)) for mask in compared_masks(design)}
+    tables = registry.tables().values()
+    everything = set(_files(design, chain.from_iterable(t.trainings(design) for t in tables)))
+    for table in tables:
+        everything |= set(map(below_root, table.mask_files(FILES, design).values()))
     for path in files.digests:
         where = place(path)
         if where is None or where.kind not in ("mask", "predictions") or path in everything:
             continue
         # Without the sweep's scores its finders are not known.
-        if "sweep" in tables or not _may_be_swept(where.parts["mask"]):
+        if "sweep" in present or not _may_be_swept(where.parts["mask"]):
             message = "the study's design has no such cell; delete it, or restore the tables"
             yield Finding(path=path, code="extra-cell", message=message)
 
@@ -88,9 +94,8 @@ def _may_be_swept(mask: str) -> bool:
     return not (name.at or name == DENSE or name.finder == "layerwise" or is_round(name.finder))
 
 
-def _files(design: Design, wanted: Iterable[str]) -> Iterator[str]:
-    """The masks and predictions of the trainings that some tables need."""
-    asked = chain.from_iterable(PARTS[part](design) for part in wanted)
-    for training in needed(design, asked):
+def _files(design: Design, wanted: Iterable[TrainingName]) -> Iterator[str]:
+    """The masks and predictions of the trainings that `wanted` ones need."""
+    for training in needed(design, wanted):
         yield below_root(FILES.predictions(training))
         yield below_root(FILES.mask(training.mask))

@@ -12,8 +12,8 @@ from typing import Any
 
 from tickets.audit.places import Place
 from tickets.criterion import SPLITS
+from tickets.design import registry
 from tickets.design.dag import Design, file_of_scores, file_of_weights
-from tickets.design.experiments import predicted
 from tickets.finder import is_round
 from tickets.names import DENSE, THETA_0, WINNING, MaskName, WeightsName, theta_i, winning
 from tickets.paths import Results
@@ -162,7 +162,8 @@ def _data(design: Design, parts: Parts) -> Expected:
 
 
 def _metrics(design: Design, parts: Parts) -> Expected:
-    files = [below_root(file) for file in predicted(FILES, design, parts["part"])]
+    scored = registry.all_parts()[parts["part"]].predictions(FILES, design)
+    files = [below_root(file) for file in scored]
     return Expected(rule="metrics", parameters=parts, parents={file: file for file in files})
 
 

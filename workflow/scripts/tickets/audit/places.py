@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tickets.architecture import CONFIGURATION
-from tickets.design.experiments import PARTS
+from tickets.design import registry
 from tickets.names import MASK, SEED, TASK, WEIGHTS
 from tickets.paths import UNSTATED, Results
 
@@ -19,7 +19,7 @@ _FORMS = {
     "task": TASK,
     "seed": SEED,
     "split": _SPLIT,
-    "part": "|".join(PARTS),
+    "part": "|".join(registry.all_parts()),
     "name": "[a-z][a-z0-9_]*",
     "kind": "svg|png",
     "configuration": "|".join(map(re.escape, CONFIGURATION)),

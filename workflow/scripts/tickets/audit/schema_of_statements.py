@@ -17,9 +17,11 @@ from fastjsonschema import JsonSchemaValueException
 from tickets import axes
 from tickets.audit.embedded_statements import one_line
 from tickets.criterion import load_criterion
+from tickets.design import registry
 from tickets.finder import at_theta_0, criterion_of
 
 PATH = Path(__file__).parents[3] / "schemas" / "statement.schema.json"
+RULES = "#/definitions/rules"
 
 
 def problem(value: Mapping[str, Any]) -> str | None:
@@ -39,11 +41,19 @@ def problem(value: Mapping[str, Any]) -> str | None:
 
 @cache
 def schema() -> Mapping[str, Any]:
-    """The JSON schema of a statement (draft 7)."""
+    """The JSON schema of a statement (draft 7): the file's, with the rules of masks and tables."""
     whole = json.loads(PATH.read_text(encoding="utf-8"))
     definitions = whole["definitions"]
+    parameters, rules = definitions["parameters"], definitions["rules"]
     definitions["scope"]["enum"] = list(axes.names("scopes"))
-    definitions["rules"]["find_mask"] = _find_mask()
+    rules["find_mask"] = _find_mask()
+    for name, table in registry.tables().items():
+        if name not in rules:
+            rules[name] = table.form()
+            parameters["properties"]["rule"]["enum"].append(name)
+            chosen = {"properties": {"rule": {"const": name}}}
+            parameters["allOf"].append({"if": chosen, "then": {"$ref": f"{RULES}/{name}"}})
+            rules["metrics"]["properties"]["part"]["enum"] += [table.part] if table.part else []
     return whole
 
 

@@ -11,15 +11,19 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from pathlib import Path
 
 from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
+from tickets.audit.lineage import FILES, below_root
 from tickets.audit.places import place
-from tickets.audit.remaking import MATRIX, RECIPES, Given
 from tickets.audit.verified_reads import Sources, is_intact
+from tickets.design import registry
+from tickets.design.table_spec import MASKS, Inputs, TableSpec
 from tickets.errors import Tampered, TicketsError
 from tickets.files import canonical_json, sha256
 from tickets.statements import Statement
+from tickets.tables import tabulation
 
 SHOWN = 100
 """Bytes of a line that differs."""
@@ -27,13 +31,13 @@ SHOWN = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A table to make again, and those of its files that are here.
-
-    files: their paths by what follows the table's name in them; digests: the sha256 of each.
+    """A table to make again: its name, what it is made from, and the digests of its files here, by
+    path below the results folder `root`.
     """
 
-    given: Given
-    files: dict[str, str] = field(default_factory=dict[str, str])
+    name: str
+    inputs: Inputs
+    root: Path
     digests: dict[str, str] = field(default_factory=dict[str, str])
 
 
@@ -52,11 +56,11 @@ def jobs(files: Files) -> tuple[list[Job], list[Finding]]:
     findings: list[Finding] = []
     owners = {stated.itself: path for path, stated in files.statements.items()}
     for path, stated in sorted(files.statements.items()):
-        name, end = _name(path)
-        if name not in RECIPES or not is_intact(files, path):
+        name = _table_of(path)
+        if name is None or not is_intact(files, path):
             continue
         try:
-            roles = RECIPES[name].roles(stated.parameters, list(stated.dependencies))
+            roles = _roles(registry.table(name), stated)
         except (LookupError, TypeError, ValueError) as error:
             message = one_line(f"its statement's parameters make no table ({error})")
             findings.append(Finding(path=path, code="wrong-table", message=message))
@@ -66,10 +70,9 @@ def jobs(files: Files) -> tuple[list[Job], list[Finding]]:
         elif all(is_intact(files, source) for source in roles.values()):
             digests = {source: files.digests[source] for source in roles.values()}
             sources = Sources(root=files.root, digests=digests)
-            given = Given(name=name, parameters=stated.parameters, roles=roles, sources=sources)
+            inputs = Inputs(parameters=stated.parameters, paths=roles, reader=sources)
             key = canonical_json([name, stated.parameters, list(roles.items())])
-            job = todo.setdefault(key, Job(given=given))
-            job.files[end] = path
+            job = todo.setdefault(key, Job(name=name, inputs=inputs, root=files.root))
             job.digests[path] = files.digests[path]
     return list(todo.values()), findings
 
@@ -83,31 +86,47 @@ def compare(job: Job) -> list[Finding]:
     except Exception as error:  # noqa: BLE001 - whatever foreign scores make pandas say
         reason = str(error) if isinstance(error, TicketsError) else type(error).__name__
         code, message = "wrong-table", f"cannot be made again: {reason}"
-    return [Finding(path=path, code=code, message=one_line(message)) for path in job.files.values()]
+    return [Finding(path=path, code=code, message=one_line(message)) for path in job.digests]
 
 
 def _differences(job: Job) -> Iterator[Finding]:
-    made = RECIPES[job.given.name].make(job.given)
-    here = Sources(root=job.given.sources.root, digests=job.digests)
-    for end, path in job.files.items():
-        content = made.get(end)
+    spec = registry.table(job.name)
+    contents = tabulation.contents(spec, spec.make(job.inputs), job.inputs, FILES)
+    by_path = {below_root(path): content for path, content in contents.items()}
+    here = Sources(root=job.root, digests=job.digests)
+    for path, digest in job.digests.items():
+        content = by_path.get(path)
         if content is None:
             message = "this table has no such file"
-        elif sha256(content) == job.digests[path]:
+        elif sha256(content) == digest:
             continue
         else:
             message = _difference(here.read(path), content)
         yield Finding(path=path, code="wrong-table", message=one_line(message))
 
 
-def _name(path: str) -> tuple[str, str]:
-    """The table whose file `path` is, and what follows that name; of another file nothing."""
+def _table_of(path: str) -> str | None:
+    """The name of the table that the file at `path` shows; None where it is another file."""
     where = place(path)
     if where is None or where.kind not in ("table", "text"):
-        return "", ""
-    name = where.parts["name"]
-    table = name.removesuffix(MATRIX)
-    return table, path.rpartition("/")[2].removeprefix(table)
+        return None
+    name, tables = where.parts["name"], registry.tables()
+    kinds = {kind for spec in tables.values() for kind in spec.others}
+    names = [name, *(name.removesuffix(f"_{kind}") for kind in kinds)]
+    return next((each for each in names if each in tables), None)
+
+
+def _roles(spec: TableSpec, stated: Statement) -> dict[str, str]:
+    """The path behind each role that a table is made from, below the results folder.
+
+    A table that was made by a rule of another name is an earlier version's. Which masks are
+    compared, its statement alone says.
+    """
+    parameters = stated.parameters
+    paths = spec.inputs(FILES, parameters, older=stated.rule != spec.name)
+    roles = {role: below_root(path) for role, path in paths.items()}
+    masks = [role for role in stated.dependencies if role.startswith(MASKS)]
+    return roles | {role: role for role in masks if spec.masks is not None}
 
 
 def _other_parent(

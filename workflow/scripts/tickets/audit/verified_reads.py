@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from tickets.audit.findings import Files
 from tickets.errors import BadInput, Tampered
 from tickets.files import read_bytes, sha256
+from tickets.masks import Packed, packed_from_bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,15 @@ class Sources:
         except Exception as error:  # noqa: BLE001 - whatever a foreign file makes a parser say
             raise BadInput(f"not a parquet file ({type(error).__name__})") from None
         raise BadInput(f"claims {claimed:,} rows in {possible:,} bytes")
+
+    def mask(self, path: str) -> Packed:
+        """The mask in one of them.
+
+        Raises:
+            BadInput: it is no mask.
+            Tampered: it is no longer what was hashed.
+        """
+        return packed_from_bytes(self.read(path), path)
 
 
 def is_intact(files: Files, path: str) -> bool:

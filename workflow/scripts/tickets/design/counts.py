@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tickets.criterion import SPLITS
+from tickets.design import registry
 from tickets.design.dag import Design
 from tickets.design.experiments import (
-    PARTS,
     baselines,
     compared_masks,
     full,
@@ -107,7 +107,8 @@ def count(design: Design) -> Counts:
     for name, wanted in groups.items():
         kinds[name] = needed(design, wanted) - seen
         seen |= kinds[name]
-    tables = Counter(each for part in PARTS.values() for each in needed(design, part(design)))
+    parts = registry.parts().values()
+    tables = Counter(each for part in parts for each in needed(design, part.trainings(design)))
     return Counts(kinds=kinds, tables=tables, design=design)
 
 

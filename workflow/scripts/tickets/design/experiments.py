@@ -1,8 +1,8 @@
-"""The paper's experiments: which trainings each table is made of, and what stands behind them."""
+"""The paper's experiments: the trainings that tables are made from, and what stands behind them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import product
 
@@ -27,7 +27,6 @@ from tickets.names import (
     training,
     winning,
 )
-from tickets.paths import Results
 
 
 def full(design: Design) -> list[TrainingName]:
@@ -152,31 +151,6 @@ def _later(design: Design, source: str, rewind: str, target: str, seed: int) -> 
 def _last(design: Design, source: str, target: str, seed: int) -> TrainingName:
     weights = trained(source, seed, design.sparsity_before(design.transfer))
     return training(weights, standard(source, seed, design.transfer), target, seed)
-
-
-PARTS: dict[str, Callable[[Design], list[TrainingName]]] = {
-    "transfer": transfers,
-    "baselines": baselines,
-    "tickets": tickets,
-    "sweep": sweep,
-    "winning_tickets": winning_tickets,
-    "rewinding": rewinding,
-    "transfer_variants": transfer_variants,
-    "transferability": transferability,
-}
-"""The trainings that each table is made of."""
-
-
-def predicted(files: Results, design: Design, part: str) -> list[str]:
-    """The predictions that a table is made of, the majority answers' included; sorted, each once.
-
-    The rule that scores them and the command it calls both ask here: so many paths do not fit
-    into a command line.
-    """
-    found = {files.predictions(each) for each in PARTS[part](design)}
-    if part == "baselines":
-        found |= {files.majority(task) for task in design.tasks}
-    return sorted(found)
 
 
 def needed(design: Design, wanted: Iterable[TrainingName]) -> set[TrainingName]:

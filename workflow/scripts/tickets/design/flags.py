@@ -10,7 +10,7 @@ from typing import Any
 
 from tickets.criterion import Criterion
 from tickets.design.config import Study
-from tickets.design.experiments import reached
+from tickets.design.metrics import Metrics
 from tickets.finder import criterion_of, is_round
 from tickets.names import DENSE, THETA_0, MaskName, WeightsName
 from tickets.tasks import Task
@@ -138,52 +138,26 @@ def audit(study: Study) -> str:
     return flags({"results": study.results, "criteria": criteria or None})
 
 
-def metrics(study: Study, part: str) -> str:
-    """The flags of metrics.py: the design of the study, and what each task is scored by."""
+def metrics(study: Study, part: str, scored: Metrics) -> str:
+    """The flags of metrics.py: the design of the study, what each task is scored by, and which
+    trainings are scored.
+    """
+    trainings = scored.trainings
     return flags(
         {
             "results": study.results,
             "metrics": [f"{task.name}={','.join(task.metrics)}" for task in study.tasks.values()],
             "design": study.design.for_part(part).to_json(),
+            "trainings": f"{trainings.__module__}:{trainings.__name__}",
+            "majority": scored.majority,
         }
     )
 
 
-def table(study: Study) -> str:
-    """The flags of tables at the sparsity of transfer: which cells, in which order."""
-    return cells(study) + " " + flags({"sparsity": float(study.transfer_sparsity)})
-
-
-def cells(study: Study) -> str:
-    """The flags of tables that find their sparsities elsewhere."""
-    return flags({"tasks": study.design.tasks, "rewind": study.design.rewind})
-
-
-def rounds(study: Study) -> str:
-    """The flags of tables over all sparsities."""
-    return cells(study) + " " + flags({"sparsities": study.design.sparsities})
-
-
-def rewinding(study: Study) -> str:
-    """The flags of rewinding.py."""
-    design = study.design
-    later = {"rewinds": design.rewinds} if design.rewinds else {}
-    return flags({"tasks": design.tasks, "sparsities": reached(design)} | later)
-
-
-def variants(study: Study) -> str:
-    """The flags of transfer_variants.py."""
-    design = study.design
-    asked = {
-        "sparsities": design.sparsities,
-        "mlm_tasks": design.mlm,
-        "sources": design.later_sources,
-        "rewinds": design.rewinds,
-    }
-    return table(study) + " " + flags({name: value for name, value in asked.items() if value})
-
-
-def transferability(study: Study) -> str:
-    """The flags of transferability.py but for the data."""
-    parents = [f"{name}={parent}" for name, parent in study.subsets.items()]
-    return table(study) + " " + flags({"subsets": parents} if parents else {})
+def table(
+    study: Study, name: str, parameters: Mapping[str, Any], origins: Mapping[str, str]
+) -> str:
+    """The arguments of table.py; `origins`, the files that it is made from, by role."""
+    words = [f"{role}={file}" for role, file in origins.items()]
+    named = {"results": study.results, "parameters": json.dumps(parameters), "inputs": words}
+    return f"{name} {flags(named)}"

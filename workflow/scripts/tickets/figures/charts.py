@@ -158,3 +158,8 @@ def png(chart: alt.TopLevelMixin) -> bytes:
     image = io.BytesIO()
     chart.save(image, format="png", scale_factor=2)
     return image.getvalue()
+
+
+def pictures(chart: alt.TopLevelMixin) -> dict[str, bytes]:
+    """The chart as the files of a figure, by kind."""
+    return {"svg": svg(chart), "png": png(chart)}

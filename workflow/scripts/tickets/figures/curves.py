@@ -17,7 +17,7 @@ from tickets.figures.charts import (
     mark_level,
 )
 from tickets.figures.labels import WINNING, finder_label, percent_label
-from tickets.tables.rewinding import named
+from tickets.methods import named
 from tickets.terminal import seeds
 
 WIDTH, HEIGHT, ACROSS = 270, 180, 3

@@ -17,8 +17,8 @@ from tickets.figures.labels import (
     source_label,
     to_words,
 )
+from tickets.methods import UNIVERSAL
 from tickets.prunable import KINDS
-from tickets.tables.transfer import UNIVERSAL
 from tickets.terminal import metric_label, score, seeds
 
 ROW, COLUMN, CHARACTER = 42, 118, 8.5

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tickets.audit.findings import FAULTS, REMARKS
+from tickets.design import registry
 from tickets.figures import curves, heat_maps, networks, scatter
 from tickets.figures.charts import PAGE, Theme
 from tickets.report_page import summaries
@@ -23,10 +24,7 @@ from tickets.tables.winning_tickets import MEANING
 
 TEMPLATE = "story.html.jinja"
 VEGA = "window.vegaEmbed = vegaEmbed;"
-TABLES = (
-    *("transfer", "baselines", "winning_tickets", "sparsity_sweep", "rewinding"),
-    *("transfer_variants", "transferability", "mask_overlap", "layer_sparsity", "versus_paper"),
-)
+TABLES = tuple(registry.tables())
 """The tables that the page needs, in the order in which its end shows them."""
 
 Chart = Callable[[pd.DataFrame, Theme], alt.LayerChart | alt.ConcatChart]

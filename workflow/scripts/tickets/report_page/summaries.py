@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tickets.methods import UNIVERSAL
 from tickets.tables.cells import ENOUGH_SEEDS
-from tickets.tables.transfer import UNIVERSAL
 from tickets.tables.verdicts import Verdict
 from tickets.terminal import metric_label, score
 

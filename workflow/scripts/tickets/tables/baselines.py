@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from tickets.tables.cells import Cell, dense, select, select_paired
+from tickets.design import experiments
+from tickets.design.metrics import Metrics
+from tickets.design.parameters import REWIND, SPARSITY, TASKS
+from tickets.design.table_spec import TableSpec
+from tickets.tables.cells import Cell, dense, frame, select, select_paired
 from tickets.terminal import blocks, metric_label, score, seeds
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ("target", "baseline", "sparsity", "metric", "n", "mean", "std")
 MEANING = {
@@ -40,7 +46,7 @@ def baselines_table(
             rows.append(
                 (target, name, cell.sparsity, scores.metric, scores.n, scores.mean, scores.std)
             )
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"sparsity": float})
+    return frame(rows, COLUMNS).astype({"sparsity": float})
 
 
 def cells(target: str, sparsity: float, rewind: float) -> dict[str, Cell]:
@@ -72,3 +78,15 @@ def render(table: pd.DataFrame) -> str:
         *(f"{name}: {meaning}" for name, meaning in MEANING.items()),
     ]
     return "\n".join(lines)
+
+
+TABLE = TableSpec(
+    name="baselines",
+    position=20,
+    metrics=Metrics(trainings=experiments.baselines, majority=True),
+    parameters={"tasks": TASKS, "sparsity": SPARSITY, "rewind": REWIND},
+    make=lambda inputs: baselines_table(
+        inputs.metrics(), inputs["tasks"], inputs.number("sparsity"), inputs.number("rewind")
+    ),
+    render=lambda table, _: render(table),
+)

@@ -7,14 +7,18 @@ differ: docs/statistics.md.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from tickets.errors import BadInput
 from tickets.seeds import derive
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DIGITS = 4
 """Decimals of the tables. Values are rounded before they are compared, so that a table agrees with
@@ -181,6 +185,13 @@ def _means(scores: Scores, seeds: NDArray[np.int64]) -> NDArray[np.floating]:
 def rounded(value: float) -> float:
     """`value` to `DIGITS` decimals, and no negative zero."""
     return round(value, DIGITS) + 0.0
+
+
+def frame(rows: Iterable[object], columns: Sequence[str]) -> pd.DataFrame:
+    """A table of `rows`."""
+    import pandas as pd  # slow to import: Snakemake, which reads tables' files, does without
+
+    return pd.DataFrame(list(rows), columns=list(columns))
 
 
 def csv(table: pd.DataFrame) -> bytes:

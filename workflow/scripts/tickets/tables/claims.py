@@ -48,17 +48,6 @@ STANDARD_BETTER = ("qqp", "qnli", "mrpc", "mlm")
 STANDARD_WORSE = ("stsb", "wnli", "rte", "sst2")
 
 
-TABLES = (
-    "winning_tickets",
-    "sparsity_sweep",
-    "rewinding",
-    "transfer",
-    "transfer_variants",
-    "transferability",
-)
-"""The study's tables that claims are judged on, as `Tables` names them."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Tables:
     """A study's tables, each named after its file, and its masked language modelling tasks."""

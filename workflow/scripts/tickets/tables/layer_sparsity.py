@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from tickets.design import experiments
+from tickets.design.table_spec import TableSpec
 from tickets.errors import BadInput
 from tickets.masks import Packed
 from tickets.names import MaskName
 from tickets.prunable import place
-from tickets.tables.cells import rounded
+from tickets.tables.cells import frame, rounded
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ("finder", "source", "sparsity", "layer", "matrix", "n", "mean", "std")
 GROUP = ["finder", "source", "sparsity", "layer", "matrix"]
@@ -41,9 +45,25 @@ def layer_sparsity_table(masks: Iterable[tuple[MaskName, Packed]]) -> pd.DataFra
             (*mask, *place(name), 1 - int(kept) / math.prod(shape))
             for (name, shape), kept in zip(packed.prunable.shapes.items(), packed.kept, strict=True)
         ]
-    pruned = pd.DataFrame(rows, columns=[*GROUP, "pruned"])
+    pruned = frame(rows, [*GROUP, "pruned"])
     table = pruned.groupby(GROUP, sort=False, dropna=False)["pruned"].agg(
         n="size", mean="mean", std="std"
     )
     table[["mean", "std"]] = table[["mean", "std"]].map(rounded)
     return table.reset_index()
+
+
+def _draw(table: pd.DataFrame) -> dict[str, bytes]:
+    from tickets.figures import charts, heat_maps
+
+    return charts.pictures(heat_maps.layer_sparsity(table))
+
+
+TABLE = TableSpec(
+    name="layer_sparsity",
+    position=100,
+    masks=experiments.compared_masks,
+    parameters={},
+    make=lambda inputs: layer_sparsity_table(inputs.masks()),
+    draw=_draw,
+)

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from tickets import files
 
+FOLDER = Path(__file__).parents[4] / "resources" / "published"
+"""The paper's numbers, which are the project's and not a study's."""
+
 FILES = ("table2.csv", "figure2.csv", "appendix_a.csv")
 FIGURE2 = "figure2"
 DELTA = "transfer_minus_full"

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from tickets.design import experiments
+from tickets.design.metrics import Metrics
+from tickets.design.parameters import REWINDS, SPARSITIES_TO_TRANSFER, TASKS
+from tickets.design.table_spec import TableSpec
+from tickets.methods import named
 from tickets.schedule import parse
-from tickets.tables.cells import Cell, interval, rounded, select_paired
-from tickets.tables.winning import NO_INTERVAL, highest
+from tickets.tables.cells import Cell, frame, interval, rounded, select_paired
+from tickets.tables.winning_sparsities import NO_INTERVAL, highest
 from tickets.terminal import blocks, metric_label, score, seeds
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     "task",
@@ -70,7 +77,7 @@ def rewinding_table(
                         *(NO_INTERVAL if method == base else interval(scores, rewound_to_0)),
                     )
                 )
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"rewind": float})
+    return frame(rows, COLUMNS).astype({"rewind": float})
 
 
 def _methods(base: Cell, rewinds: Sequence[float]) -> Iterator[Cell]:
@@ -78,17 +85,6 @@ def _methods(base: Cell, rewinds: Sequence[float]) -> Iterator[Cell]:
     for rewind in rewinds:
         yield replace(base, weights="theta_i", rewind=rewind)
     yield replace(base, finder="standard", weights="trained", rewind=None)
-
-
-def named(table: pd.DataFrame) -> pd.Series[str]:
-    """What each row's method is called in text and figures."""
-    return pd.Series(
-        [
-            "no rewinding" if method == "standard" else f"rewind {rewind:g} %"
-            for method, rewind in zip(table["method"], table["rewind"], strict=True)
-        ],
-        index=table.index,
-    )
 
 
 def render(table: pd.DataFrame) -> str:
@@ -111,3 +107,25 @@ def render(table: pd.DataFrame) -> str:
         lines += ["", f"{task} ({metric_label(rows['metric'].iloc[0]).strip()})"]
         lines += blocks(["pruned", *names], columns)[1:]
     return "\n".join(lines)
+
+
+def _draw(table: pd.DataFrame) -> dict[str, bytes]:
+    from tickets.figures import charts, curves
+
+    return charts.pictures(curves.rewinding(table))
+
+
+TABLE = TableSpec(
+    name="rewinding",
+    position=60,
+    metrics=Metrics(trainings=experiments.rewinding),
+    parameters={"tasks": TASKS, "sparsities": SPARSITIES_TO_TRANSFER, "rewinds": REWINDS},
+    make=lambda inputs: rewinding_table(
+        inputs.metrics(),
+        inputs["tasks"],
+        inputs["sparsities"],
+        [float(rewind) for rewind in inputs["rewinds"]],
+    ),
+    render=lambda table, _: render(table),
+    draw=_draw,
+)

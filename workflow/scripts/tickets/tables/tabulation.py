@@ -1,43 +1,56 @@
-"""What the commands that make tables share: where the scores are, and what statements record.
-
-A statement holds every flag but those that name files, so that a table can be made again from its
-statement and the files that it was made from (`audit.tables` does).
-"""
+"""From a table to the bytes of its files, in the job that makes it and in the audit of a study."""
 
 from __future__ import annotations
 
-import argparse
 import io
-from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
-from tickets import files, provenance
-
-
-def add_tasks(parser: argparse.ArgumentParser) -> None:
-    """Add the flags that say where the scores are and whose are wanted."""
-    parser.add_argument("--metrics", type=Path, required=True, help="scores of the trainings")
-    parser.add_argument("--tasks", nargs="+", required=True, help="the study's tasks, in its order")
+from tickets import canonical, masks, provenance
+from tickets.design.table_spec import Inputs, TableSpec
+from tickets.paths import Results
+from tickets.tables.cells import csv
 
 
-def add_cells(parser: argparse.ArgumentParser) -> None:
-    """Add the same, and those that say which cells."""
-    add_tasks(parser)
-    parser.add_argument("--sparsity", type=float, required=True, help="fraction pruned, 0 to 1")
-    parser.add_argument("--rewind", type=float, required=True, help="percent of training")
-
-
-def read_metrics(path: Path) -> pd.DataFrame:
-    """The scores at `path`.
+class StatedFiles:
+    """Reads files that are what their statements say.
 
     Raises:
-        Tampered: file and statement differ.
+        Tampered: by every method, where file and statement differ.
     """
-    return pd.read_parquet(io.BytesIO(provenance.read(path)))
+
+    def read(self, path: str) -> bytes:
+        """The content of a file."""
+        return provenance.read(Path(path))
+
+    def parquet(self, path: str) -> pa.Table:
+        """The table in a parquet file."""
+        return canonical.read(Path(path))
+
+    def mask(self, path: str) -> masks.Packed:
+        """The mask in a file."""
+        return masks.read_packed(Path(path))
+
+
+def contents(
+    spec: TableSpec, table: pd.DataFrame, inputs: Inputs, files: Results
+) -> dict[str, bytes]:
+    """Its files but for the figure, by path: equal inputs give equal bytes."""
+    paths = spec.outputs(files)
+    written = {paths["table"]: csv(table)}
+    written |= {paths[kind]: csv(other(table)) for kind, other in spec.others.items()}
+    if spec.render is not None:
+        written[paths["text"]] = spec.render(table, inputs).encode() + b"\n"
+    return written
+
+
+def figure(spec: TableSpec, table: pd.DataFrame, files: Results) -> dict[str, bytes]:
+    """The files of its figure, by path; none where it has no figure."""
+    paths = spec.outputs(files)
+    drawn = {} if spec.draw is None else spec.draw(table)
+    return {paths[kind]: content for kind, content in drawn.items()}
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -47,39 +60,3 @@ def read_table(path: Path) -> pd.DataFrame:
         Tampered: file and statement differ.
     """
     return pd.read_csv(io.BytesIO(provenance.read(path)))
-
-
-def write(
-    outputs: Mapping[Path, bytes],
-    *,
-    rule: str,
-    parameters: Mapping[str, Any],
-    dependencies: Mapping[str, Path],
-    started: datetime,
-) -> None:
-    """Write every output with a statement: `parameters` are those that `recorded` gives."""
-    for path, content in outputs.items():
-        files.write_bytes(path, content)
-    provenance.write(
-        *outputs,
-        rule=rule,
-        parameters=parameters,
-        dependencies=dependencies,
-        started=started,
-    )
-
-
-def recorded(flags: argparse.Namespace) -> dict[str, Any]:
-    """The flags that name no file, as a statement holds them: fractions are text."""
-    return {name: _plain(value) for name, value in vars(flags).items() if not _is_file(value)}
-
-
-def _is_file(value: Any) -> bool:
-    several = isinstance(value, list | tuple)
-    return any(map(_is_file, value)) if several else isinstance(value, Path)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return repr(value) if isinstance(value, float) else value

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from tickets.tables.cells import Cell, dense, interval, rounded, select, select_paired
-from tickets.tables.winning import wins
+from tickets.design import experiments
+from tickets.design.metrics import Metrics
+from tickets.design.parameters import REWIND, SPARSITY, TASKS
+from tickets.design.table_spec import TableSpec
+from tickets.methods import UNIVERSAL
+from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired
+from tickets.tables.winning_sparsities import wins
 from tickets.terminal import WIDTH, blocks, metric_label, score, seeds
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     "source",
@@ -32,9 +39,6 @@ COLUMNS = (
     "matches_full",
     "matches_same_task",
 )
-UNIVERSAL = ("oneshot", "random")
-"""Sources that belong to no task: theta_0's own magnitudes, and chance."""
-
 COUNT = "targets_at_least_same_task"
 
 
@@ -53,7 +57,7 @@ def transfer_table(
     """
     columns = [_column(metrics, tasks, target, sparsity, rewind) for target in tasks]
     rows = [row for source in zip(*columns, strict=True) for row in source]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame(rows, COLUMNS)
 
 
 def _column(
@@ -131,3 +135,23 @@ def render(table: pd.DataFrame) -> str:
         *wrap(f"other targets on which a mask does as well as the target's own: {said}", WIDTH),
     ]
     return "\n".join(lines)
+
+
+def _draw(table: pd.DataFrame) -> dict[str, bytes]:
+    from tickets.figures import charts, heat_maps
+
+    return charts.pictures(heat_maps.transfer(table))
+
+
+TABLE = TableSpec(
+    name="transfer",
+    position=10,
+    metrics=Metrics(trainings=experiments.transfers),
+    parameters={"tasks": TASKS, "sparsity": SPARSITY, "rewind": REWIND},
+    make=lambda inputs: transfer_table(
+        inputs.metrics(), inputs["tasks"], inputs.number("sparsity"), inputs.number("rewind")
+    ),
+    render=lambda table, _: render(table),
+    others={"matrix": wide},
+    draw=_draw,
+)

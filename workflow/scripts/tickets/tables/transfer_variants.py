@@ -8,14 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from tickets.design import experiments
+from tickets.design.metrics import Metrics
+from tickets.design.parameters import (
+    MLM_TASKS,
+    REWIND,
+    REWINDS,
+    SPARSITIES,
+    SPARSITY,
+    TASKS,
+    Parameter,
+    shared,
+)
+from tickets.design.table_spec import Inputs, TableSpec
 from tickets.errors import BadInput
 from tickets.schedule import parse
-from tickets.tables.cells import Cell, dense, interval, rounded, select, select_paired
+from tickets.tables import winning_sparsities
+from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired
 from tickets.tables.transfer import COLUMNS as TRANSFERRED
-from tickets.tables.winning import wins
+from tickets.tables.winning_sparsities import wins
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MASK = ("variant", "finder", "source", "target", "sparsity", "weights", "rewind")
 CRITERION = "within_std"
@@ -78,7 +94,7 @@ def transfer_variants_table(metrics: pd.DataFrame, grid: Grid) -> pd.DataFrame:
             full model.
     """
     rows = [*_winning(grid), *_sweep(grid), *_weights(grid)]
-    table = pd.DataFrame([_values(metrics, row) for row in rows], columns=list(COLUMNS))
+    table = frame([_values(metrics, row) for row in rows], COLUMNS)
     return table.astype({"rewind": float})
 
 
@@ -159,3 +175,43 @@ def _values(metrics: pd.DataFrame, row: _Row) -> dict[str, object]:
         "matches_full": wins(scores, full, CRITERION),
         "matches_same_task": scores.mean >= same_task,
     }
+
+
+def _make(inputs: Inputs) -> pd.DataFrame:
+    grid = Grid(
+        tasks=inputs["tasks"],
+        winning=winning_sparsities.of(inputs),
+        sparsities=[float(parse(label)) for label in inputs["sparsities"]],
+        mlm_tasks=inputs["mlm_tasks"],
+        later_sources=inputs["sources"],
+        rewinds=[float(rewind) for rewind in inputs["rewinds"]],
+        sparsity=inputs.number("sparsity"),
+        rewind=inputs.number("rewind"),
+    )
+    return transfer_variants_table(inputs.metrics(), grid)
+
+
+def _draw(table: pd.DataFrame) -> dict[str, bytes]:
+    from tickets.figures import charts, curves
+
+    return charts.pictures(curves.transfer_sweep(table))
+
+
+TABLE = TableSpec(
+    name="transfer_variants",
+    position=70,
+    metrics=Metrics(trainings=experiments.transfer_variants),
+    tables=("winning_sparsities",),
+    parameters={
+        "tasks": TASKS,
+        "sparsity": SPARSITY,
+        "rewind": REWIND,
+        "sparsities": SPARSITIES,
+        "mlm_tasks": MLM_TASKS,
+        "sources": Parameter(form=shared("tasks"), of=lambda design: list(design.later_sources)),
+        "rewinds": REWINDS,
+    },
+    make=_make,
+    draw=_draw,
+    figure="transfer_sweep",
+)

@@ -7,12 +7,28 @@ differs but their size.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
+from tickets.design import experiments
+from tickets.design.metrics import Metrics
+from tickets.design.parameters import REWIND, SPARSITY, TASKS, Parameter, shared
+from tickets.design.table_spec import Count, Inputs, TableSpec
 from tickets.errors import BadInput
-from tickets.tables.cells import Cell, Scores, dense, interval, rounded, select, select_paired
+from tickets.tables.cells import (
+    Cell,
+    Scores,
+    dense,
+    frame,
+    interval,
+    rounded,
+    select,
+    select_paired,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     "source",
@@ -73,7 +89,7 @@ def transferability_table(
                 *interval(transferred, full),
             )
         )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame(rows, COLUMNS)
 
 
 def _mean(of_targets: Sequence[Scores]) -> Scores:
@@ -82,6 +98,8 @@ def _mean(of_targets: Sequence[Scores]) -> Scores:
     Replicate b of two targets has nothing in common: their examples are resampled independently, so
     that the mean's replicates vary as the mean does.
     """
+    import pandas as pd
+
     seeds = of_targets[0].seeds
     for scores in of_targets:
         if scores.seeds != seeds:
@@ -97,3 +115,36 @@ def _mean(of_targets: Sequence[Scores]) -> Scores:
         ),
         replicates=np.mean([scores.replicates for scores in of_targets], axis=0),
     )
+
+
+def _sources(parameters: Mapping[str, Any]) -> list[str]:
+    return [*parameters["tasks"], *(part for part, _ in parameters["subsets"])]
+
+
+def _make(inputs: Inputs) -> pd.DataFrame:
+    metrics, subsets = inputs.metrics(), dict(inputs["subsets"])
+    sparsity, rewind = inputs.number("sparsity"), inputs.number("rewind")
+    sizes = inputs.examples()
+    return transferability_table(metrics, inputs["tasks"], subsets, sizes, sparsity, rewind)
+
+
+def _draw(table: pd.DataFrame) -> dict[str, bytes]:
+    from tickets.figures import charts, scatter
+
+    return charts.pictures(scatter.transferability(table))
+
+
+SUBSETS = Parameter(
+    form=shared("subset_pairs"),
+    of=lambda design: [list(pair) for pair in design.subsets.items()],
+)
+TABLE = TableSpec(
+    name="transferability",
+    position=80,
+    metrics=Metrics(trainings=experiments.transferability),
+    examples=_sources,
+    parameters={"tasks": TASKS, "sparsity": SPARSITY, "rewind": REWIND, "subsets": SUBSETS},
+    counts={"sizes": Count(form=shared("sizes"), of=Inputs.examples)},
+    make=_make,
+    draw=_draw,
+)

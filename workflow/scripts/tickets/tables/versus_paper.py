@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from tickets.tables.cells import SPARSITY_TOLERANCE, rounded
-from tickets.tables.claims import Claim
+from tickets.design.parameters import MLM_TASKS
+from tickets.design.table_spec import Inputs, TableSpec
+from tickets.tables import published
+from tickets.tables.cells import SPARSITY_TOLERANCE, frame, rounded
 from tickets.tables.published import COUNT, FIGURE2, Value
 from tickets.terminal import WIDTH
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tickets.tables.claims import Claim
 
 COLUMNS = (
     "kind",
@@ -43,6 +50,16 @@ SOURCES = {"theta0_magnitude": "oneshot"}
 
 FIGURE2_SPARSITY = 0.7
 
+JUDGED = (
+    "winning_tickets",
+    "sparsity_sweep",
+    "rewinding",
+    "transfer",
+    "transfer_variants",
+    "transferability",
+)
+"""The study's tables that claims are judged on, as `claims.Tables` names them."""
+
 
 def versus_paper_table(
     published: Sequence[Value],
@@ -60,7 +77,7 @@ def versus_paper_table(
     numbers = [
         _number(value, _ours(value, published, winning_tickets, transfer)) for value in published
     ]
-    table = pd.DataFrame([*numbers, *map(_verdict, claims)], columns=list(COLUMNS))
+    table = frame([*numbers, *map(_verdict, claims)], COLUMNS)
     return table.astype({"paper": float, "ours": float, "difference": float})
 
 
@@ -135,3 +152,33 @@ def render(claims: Iterable[Claim]) -> str:
 def _hanging(mark: str, text: str) -> list[str]:
     lines = wrap(text, WIDTH - len(mark), break_on_hyphens=False)
     return [mark + lines[0], *(" " * len(mark) + line for line in lines[1:])]
+
+
+def _claims(inputs: Inputs) -> list[Claim]:
+    from tickets.tables import claims
+
+    tables = {name: _table(inputs, name) for name in JUDGED}
+    return claims.claims(claims.Tables(**tables, mlm_tasks=inputs["mlm_tasks"]))
+
+
+def _table(inputs: Inputs, name: str) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.read_csv(io.BytesIO(inputs.content(name)))
+
+
+def _make(inputs: Inputs) -> pd.DataFrame:
+    numbers = published.values(published.FOLDER)
+    tickets, transfer = _table(inputs, "winning_tickets"), _table(inputs, "transfer")
+    return versus_paper_table(numbers, tickets, transfer, _claims(inputs))
+
+
+TABLE = TableSpec(
+    name="versus_paper",
+    position=110,
+    tables=JUDGED,
+    published=published.FILES,
+    parameters={"mlm_tasks": MLM_TASKS},
+    make=_make,
+    render=lambda _, inputs: render(_claims(inputs)),
+)

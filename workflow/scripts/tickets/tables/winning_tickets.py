@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from tickets.design import experiments
+from tickets.design.metrics import Metrics
+from tickets.design.parameters import REWIND, TASKS
+from tickets.design.table_spec import TableSpec
 from tickets.errors import BadInput
 from tickets.names import WINNING
 from tickets.schedule import parse
-from tickets.tables.cells import ENOUGH_SEEDS, Cell, dense, interval, rounded, select, select_paired
-from tickets.tables.winning import CRITERIA, NO_INTERVAL, wins
+from tickets.tables import winning_sparsities
+from tickets.tables.cells import (
+    ENOUGH_SEEDS,
+    Cell,
+    dense,
+    frame,
+    interval,
+    rounded,
+    select,
+    select_paired,
+)
+from tickets.tables.winning_sparsities import CRITERIA, NO_INTERVAL, wins
 from tickets.terminal import blocks, metric_label, score, seeds
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     "task",
@@ -89,7 +105,7 @@ def winning_tickets_table(
                         wins(scores, full, criterion),
                     )
                 )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame(rows, COLUMNS)
 
 
 def cells(task: str, sparsity: float, at: str, rewind: float) -> dict[str, Cell]:
@@ -145,3 +161,19 @@ def _column(rows: pd.DataFrame) -> list[str]:
         for mean, std, winner in zip(rows["mean"], rows["std"], rows["wins"], strict=True)
     ]
     return [f"{first['task']} ", sparsity, metric_label(first["metric"]), *scores]
+
+
+TABLE = TableSpec(
+    name="winning_tickets",
+    position=40,
+    metrics=Metrics(trainings=experiments.winning_tickets),
+    tables=("winning_sparsities",),
+    parameters={"tasks": TASKS, "rewind": REWIND},
+    make=lambda inputs: winning_tickets_table(
+        inputs.metrics(),
+        inputs["tasks"],
+        winning_sparsities.of(inputs),
+        inputs.number("rewind"),
+    ),
+    render=lambda table, _: render(table),
+)

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable
 from itertools import combinations, product
 from pathlib import Path
@@ -17,15 +15,15 @@ from scipy.stats import hypergeom
 
 import stated
 from made_up_masks import SHAPES, WEIGHTS, Weights, mask, named, save
+from table_command import make_table
 from tickets import provenance
 from tickets.errors import BadInput
 from tickets.masks import Packed
 from tickets.names import MaskName
 from tickets.paths import Results
 from tickets.tables.cells import csv
-from tickets.tables.overlap import chance, overlap_table
+from tickets.tables.mask_overlap import chance, overlap_table
 
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "mask_table.py"
 QUERY = "encoder.layer.{}.attention.self.query.weight"
 POOLER = "pooler.dense.weight"
 
@@ -274,33 +272,25 @@ def study(root: Path) -> list[Path]:
     ]
 
 
-def command(root: Path, masks: list[Path], out: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            *(sys.executable, str(SCRIPT), "--name", "mask_overlap", "--results", str(root)),
-            *("--masks", *map(str, masks)),
-            *("--table", str(out / "overlap.csv"), "--svg", str(out / "overlap.svg")),
-            *("--png", str(out / "overlap.png")),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def roles(root: Path, masks: list[Path]) -> dict[str, Path]:
+    return {path.relative_to(root).as_posix(): path for path in masks}
 
 
 def test_the_command_writes_the_same_files_every_time(tmp_path: Path) -> None:
     """Table and figures, each with a statement that names every mask by its place in results."""
     root = tmp_path / "results"
     masks = study(root)
+    files = Results(root=str(root))
+    written = [files.table("mask_overlap")]
+    written += [files.figure("mask_overlap", kind) for kind in ("svg", "png")]
     runs: list[list[bytes]] = []
-    for name in ("one", "two"):
-        done = command(root, masks, tmp_path / name)
+    for _ in range(2):
+        done = make_table("mask_overlap", root, {}, roles(root, masks))
         assert done.returncode == 0, done.stderr
-        kinds = ("csv", "svg", "png")
-        runs.append([provenance.read(tmp_path / name / f"overlap.{kind}") for kind in kinds])
+        runs.append([provenance.read(Path(path)) for path in written])
 
     assert runs[0] == runs[1]
-    table = pd.read_csv(tmp_path / "one" / "overlap.csv")
+    table = pd.read_csv(written[0])
     assert len(table) == (6 + 3) * len(IN_SCOPE)
     assert table["jaccard"].iloc[0] == pytest.approx(
         statistics.mean(
@@ -308,7 +298,7 @@ def test_the_command_writes_the_same_files_every_time(tmp_path: Path) -> None:
         ),
         abs=6e-5,
     )
-    made = json.dumps(stated.statement(tmp_path / "one" / "overlap.csv"))
+    made = json.dumps(stated.statement(Path(written[0])))
     for path in masks:
         assert json.dumps(str(path.relative_to(root))) in made
         assert provenance.subject_digest(path) in made
@@ -319,6 +309,7 @@ def test_a_mask_that_is_not_what_it_should_be_ends_the_command(tmp_path: Path, c
     """Changed bytes, another mask's statement, a file elsewhere, a path that says nothing."""
     root = tmp_path / "results"
     masks = study(root)
+    given = roles(root, masks)
     if change == "byte":
         data = bytearray(masks[0].read_bytes())
         data[-1] ^= 0x10
@@ -333,10 +324,11 @@ def test_a_mask_that_is_not_what_it_should_be_ends_the_command(tmp_path: Path, c
     else:
         masks.append(masks[0].rename(root / "masks" / "some.safetensors"))
         del masks[0]
+        given = roles(root, masks)
 
-    done = command(root, masks, tmp_path / "out")
+    done = make_table("mask_overlap", root, {}, given)
 
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
-    assert not (tmp_path / "out").exists()
+    assert not (root / "tables").exists()

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,12 +10,12 @@ import made_up
 import stated
 from made_up import Rows, frame, trainings
 from made_up_tickets import changed, own
+from table_command import make_table
 from tickets import provenance
 from tickets.errors import BadInput, Tampered
-from tickets.tables import winning, winning_sparsities
+from tickets.tables import winning_sparsities
 from tickets.tables.cells import csv
 
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "winning_sparsity.py"
 LABELS = ("10", "20", "34.39", "40")
 
 EXPECTED = """\
@@ -47,7 +45,9 @@ def two_tasks() -> Rows:
 
 
 def table_of(rows: Rows, labels: tuple[str, ...] = LABELS) -> str:
-    return csv(winning.winning_table(frame(rows), ["sentence", "pair"], labels, 0)).decode()
+    return csv(
+        winning_sparsities.winning_sparsities_table(frame(rows), ["sentence", "pair"], labels, 0)
+    ).decode()
 
 
 def test_the_highest_winning_sparsity_counts_even_beyond_one_that_loses() -> None:
@@ -108,7 +108,7 @@ def test_the_table_agrees_with_a_straight_line_count(
     for number, ticket in enumerate(scores, 1):
         rows += own("pair", number / 10, ticket)
 
-    found = winning.winning_table(
+    found = winning_sparsities.winning_sparsities_table(
         frame(rows), ["pair"], [str(10 * number) for number in range(1, count + 1)], 0
     )
 
@@ -140,16 +140,12 @@ def test_a_ticket_that_lacks_a_seed_is_named() -> None:
 def test_the_command_writes_a_table_that_is_read_back(tmp_path: Path) -> None:
     """With its statement, which names the metrics; a table that was edited is refused."""
     metrics = made_up.write(two_tasks(), tmp_path / "metrics.parquet")
-    output = tmp_path / "winning_sparsities.csv"
+    output = tmp_path / "tables" / "winning_sparsities.csv"
+    parameters = {"tasks": ["sentence", "pair"], "sparsities": LABELS, "rewind": "0.0"}
 
-    subprocess.run(
-        [
-            *(sys.executable, str(SCRIPT), "--metrics", str(metrics), "--rewind", "0"),
-            *("--tasks", "sentence", "pair", "--sparsities", *LABELS, "--table", str(output)),
-        ],
-        check=True,
-    )
+    done = make_table("winning_sparsities", tmp_path, parameters, {"metrics": metrics})
 
+    assert done.returncode == 0, done.stderr
     assert provenance.read(output).decode() == EXPECTED
     assert provenance.subject_digest(metrics) in str(stated.statement(output))
     assert winning_sparsities.read(output) == {

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from tickets.design import experiments
+from tickets.design.metrics import Metrics
+from tickets.design.parameters import REWIND, SPARSITIES, TASKS, Parameter
+from tickets.design.table_spec import TableSpec
 from tickets.schedule import parse
-from tickets.tables.cells import Cell, dense, interval, rounded, select, select_paired
-from tickets.tables.winning import NO_INTERVAL, wins
+from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired
+from tickets.tables.winning_sparsities import NO_INTERVAL, wins
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     "task",
@@ -66,7 +72,7 @@ def sweep_table(
                     wins(scores, full, "strict"),
                 )
             )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame(rows, COLUMNS)
 
 
 def _cells(
@@ -83,3 +89,34 @@ def _cells(
                 sparsity=float(parse(label)),
                 rewind=rewind if finder == "imp" else None,
             )
+
+
+def _draw(table: pd.DataFrame) -> dict[str, bytes]:
+    from tickets.figures import charts, curves
+
+    return charts.pictures(curves.sparsity_sweep(table))
+
+
+FINDERS = Parameter(
+    form={"type": "array", "items": {"$ref": "#/definitions/sweep_finder"}},
+    of=lambda design: list(design.sweep),
+)
+TABLE = TableSpec(
+    name="sparsity_sweep",
+    position=50,
+    metrics=Metrics(trainings=experiments.sweep, part="sweep"),
+    parameters={
+        "tasks": TASKS,
+        "finders": FINDERS,
+        "sparsities": SPARSITIES,
+        "rewind": REWIND,
+    },
+    make=lambda inputs: sweep_table(
+        inputs.metrics(),
+        inputs["tasks"],
+        inputs["finders"],
+        inputs["sparsities"],
+        inputs.number("rewind"),
+    ),
+    draw=_draw,
+)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from tickets.design import experiments
+from tickets.design.table_spec import TableSpec
 from tickets.errors import BadInput
 from tickets.masks import Packed
 from tickets.names import MaskName
 from tickets.prunable import KINDS, PrunableSet, place
-from tickets.tables.cells import rounded
+from tickets.tables.cells import frame, rounded
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     "comparison",
@@ -83,7 +87,7 @@ def overlap_table(masks: Iterable[tuple[MaskName, Packed]]) -> pd.DataFrame:
     ]
     if not rows:
         raise BadInput("masks: nothing to compare; name masks of two sources or of two seeds")
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame(rows, COLUMNS)
 
 
 def jaccard(both: Numbers, one: Numbers, other: Numbers) -> NDArray[np.float64]:
@@ -140,6 +144,8 @@ def _paired(
 
 def _rows(pairs: Sequence[Pair]) -> list[tuple[object, ...]]:
     """One row a scope: what comes after the names of the two sources."""
+    import pandas as pd
+
     prunable = pairs[0][0].prunable
     scopes, members = _scopes(prunable)
     size = members @ np.array([np.prod(shape) for shape in prunable.shapes.values()], np.int64)
@@ -186,3 +192,19 @@ def _scopes(prunable: PrunableSet) -> tuple[list[Scope], NDArray[np.int64]]:
         for scope in scopes
     ]
     return scopes, np.array(members, np.int64)
+
+
+def _draw(table: pd.DataFrame) -> dict[str, bytes]:
+    from tickets.figures import charts, heat_maps
+
+    return charts.pictures(heat_maps.mask_overlap(table))
+
+
+TABLE = TableSpec(
+    name="mask_overlap",
+    position=90,
+    masks=experiments.compared_masks,
+    parameters={},
+    make=lambda inputs: overlap_table(inputs.masks()),
+    draw=_draw,
+)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -11,12 +9,13 @@ import made_up
 import stated
 from made_up import Rows, frame, trainings
 from made_up_tickets import changed, own, universal
+from table_command import make_table
 from tickets import provenance
 from tickets.errors import BadInput
+from tickets.paths import Results
 from tickets.tables.cells import csv
-from tickets.tables.sweep import sweep_table
+from tickets.tables.sparsity_sweep import sweep_table
 
-SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "sparsity_sweep.py"
 FINDERS = ("oneshot", "random")
 
 # Three seeds whose replicates are their scores: an interval goes from the least difference to the
@@ -108,20 +107,16 @@ def test_a_missing_sparsity_is_named() -> None:
 def test_the_command_writes_the_table_and_its_figure(tmp_path: Path) -> None:
     """Each with its statement, twice the same bytes."""
     metrics = made_up.write(one_task(), tmp_path / "metrics.parquet")
+    parameters = {"tasks": ["pair"], "finders": FINDERS, "sparsities": ["10", "19"], "rewind": "0"}
     runs: list[list[bytes]] = []
     for name in ("one", "two"):
-        table = tmp_path / name / "sparsity_sweep.csv"
-        outputs = [table, table.with_suffix(".svg"), table.with_suffix(".png")]
-        subprocess.run(
-            [
-                *(sys.executable, str(SCRIPT), "--metrics", str(metrics), "--tasks", "pair"),
-                *("--sparsities", "10", "19", "--finders", *FINDERS, "--rewind", "0"),
-                *("--table", str(outputs[0]), "--svg", str(outputs[1]), "--png", str(outputs[2])),
-            ],
-            check=True,
-        )
-        runs.append([provenance.read(output) for output in outputs])
+        files = Results(root=str(tmp_path / name))
+        outputs = [files.table("sparsity_sweep")]
+        outputs += [files.figure("sparsity_sweep", kind) for kind in ("svg", "png")]
+        done = make_table("sparsity_sweep", tmp_path / name, parameters, {"metrics": metrics})
+        assert done.returncode == 0, done.stderr
+        runs.append([provenance.read(Path(output)) for output in outputs])
 
     assert runs[0] == runs[1]
     assert runs[0][0].decode() == EXPECTED
-    assert provenance.subject_digest(metrics) in str(stated.statement(outputs[1]))
+    assert provenance.subject_digest(metrics) in str(stated.statement(Path(outputs[1])))

@@ -1,0 +1,53 @@
+"""The tables of a study: each has a file in a folder of the package, and is found there."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from tickets.design.metrics import Metrics
+from tickets.design.table_spec import TableSpec
+from tickets.errors import BadInput
+
+FOLDER = Path(__file__).parents[1] / "tables"
+_DECLARATION = re.compile(r"^TABLE\b", re.MULTILINE)  # other files there only help, and import much
+
+
+@cache
+def tables() -> dict[str, TableSpec]:
+    """All tables by name, in their order."""
+    files = (path for path in FOLDER.glob("*.py") if _DECLARATION.search(path.read_text("utf-8")))
+    specs = [table(path.stem) for path in files]
+    return {spec.name: spec for spec in sorted(specs, key=lambda spec: (spec.position, spec.name))}
+
+
+def table(name: str) -> TableSpec:
+    """One table; no other one's code is imported.
+
+    Raises:
+        BadInput: there is no such table, or its file declares another one.
+    """
+    if not file(name).is_file():
+        raise BadInput(f"{name}: no table is called that; write one of {', '.join(tables())}")
+    spec: TableSpec = import_module(f"tickets.tables.{name}").TABLE
+    if spec.name != name:
+        raise BadInput(f"{file(name)}: declares {spec.name}; call file and table alike")
+    return spec
+
+
+def file(name: str) -> Path:
+    """The file that declares a table."""
+    return FOLDER / f"{name}.py"
+
+
+def parts() -> dict[str, Metrics]:
+    """The scores that tables are made from, by the name of their file, in the tables' order."""
+    return {spec.part: spec.metrics for spec in tables().values() if spec.metrics is not None}
+
+
+def all_parts() -> dict[str, Metrics]:
+    """The same, also by the names that files of scores had in studies of earlier versions."""
+    older = {metrics.older_part: metrics for metrics in parts().values() if metrics.older_part}
+    return parts() | older

@@ -1,0 +1,187 @@
+"""What a table is: what it is made from and how, and which files show it.
+
+A table is one file in `tables/` with the table's name, which declares its `TableSpec` as `TABLE`.
+Snakemake reads these files at every call: they import pandas, SciPy and Altair in functions only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tickets.design.dag import Design
+from tickets.design.metrics import Metrics
+from tickets.design.parameters import Form, Parameter
+from tickets.errors import BadInput
+from tickets.masks import Packed
+from tickets.names import MaskName, TrainingName
+from tickets.paths import Results, parse_mask
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+MASKS = "masks/"
+"""What the roles of masks begin with: their paths in the results folder."""
+
+
+class Reader(Protocol):
+    """Reads files, and refuses those that are not what their statements say (`Tampered`)."""
+
+    def read(self, path: str) -> bytes:
+        """The content of a file."""
+        ...
+
+    def parquet(self, path: str) -> pa.Table:
+        """The table in a parquet file."""
+        ...
+
+    def mask(self, path: str) -> Packed:
+        """The mask in a file."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What one table is made from.
+
+    parameters: as its statement records them. paths: of the files, by role. reader: of the files.
+    """
+
+    parameters: Mapping[str, Any]
+    paths: Mapping[str, str]
+    reader: Reader
+
+    def __getitem__(self, name: str) -> Any:
+        return self.parameters[name]
+
+    def number(self, name: str) -> float:
+        """A parameter that is a fraction or a per cent."""
+        return float(self.parameters[name])
+
+    def metrics(self) -> pd.DataFrame:
+        """The scores."""
+        return self.reader.parquet(self.paths["metrics"]).to_pandas()
+
+    def content(self, name: str) -> bytes:
+        """Another table's file."""
+        return self.reader.read(self.paths[name])
+
+    def examples(self) -> dict[str, int]:
+        """How many training examples each source has whose data are among the files."""
+        data = {role: path for role, path in self.paths.items() if role != "metrics"}
+        return {source: self.reader.parquet(path).num_rows for source, path in data.items()}
+
+    def masks(self) -> Iterator[tuple[MaskName, Packed]]:
+        """Each mask with what its path says it is, one at a time.
+
+        Raises:
+            BadInput: a path that is no mask's, or masks for different models.
+        """
+        first: tuple[str, str] | None = None
+        for path in (path for role, path in self.paths.items() if role.startswith(MASKS)):
+            identity, packed = parse_mask(path), self.reader.mask(path)
+            digest = packed.prunable.digest
+            first = first or (path, digest)
+            if digest != first[1]:
+                message = f"{path}: for another model than {first[0]}; compare masks of one model"
+                raise BadInput(message)
+            yield identity, packed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """A parameter that the table's own job finds in its files, with its JSON schema."""
+
+    form: Form
+    of: Callable[[Inputs], Any]
+
+
+def _no_examples(parameters: Mapping[str, Any]) -> list[str]:
+    del parameters
+    return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableSpec:
+    """A table.
+
+    name: of its files, of its rule, and of the file that declares it. position: its place among all
+    tables; equal ones are in alphabetical order. parameters: by the names that its statement has.
+    make: the table, from parameters and files.
+
+    Made from: scores; tables: others, by name; masks: their names, from a study's design;
+    examples: the tasks whose training data are counted, from the parameters; published: files with
+    the paper's numbers.
+
+    Files beside the CSV: render: a text to read. others: further tables, from this one, by what
+    follows its name in theirs. draw: its figure, as SVG and PNG; figure: that one's name, where it
+    is not the table's. counts: further parameters, which the job finds in its files.
+    """
+
+    name: str
+    parameters: Mapping[str, Parameter]
+    make: Callable[[Inputs], pd.DataFrame]
+    position: int = 1000
+    metrics: Metrics | None = None
+    tables: tuple[str, ...] = ()
+    masks: Callable[[Design], list[MaskName]] | None = None
+    examples: Callable[[Mapping[str, Any]], list[str]] = _no_examples
+    published: tuple[str, ...] = ()
+    render: Callable[[pd.DataFrame, Inputs], str] | None = None
+    others: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = field(
+        default_factory=dict[str, "Callable[[pd.DataFrame], pd.DataFrame]"]
+    )
+    draw: Callable[[pd.DataFrame], Mapping[str, bytes]] | None = None
+    figure: str = ""
+    counts: Mapping[str, Count] = field(default_factory=dict[str, Count])
+
+    @property
+    def part(self) -> str:
+        """The name of its scores' file; "" where it is made from none."""
+        return "" if self.metrics is None else self.metrics.part or self.name
+
+    def values(self, design: Design) -> dict[str, Any]:
+        """The values of its parameters in a study, as its statement records them."""
+        return {name: parameter.of(design) for name, parameter in self.parameters.items()}
+
+    def mask_files(self, files: Results, design: Design) -> dict[str, str]:
+        """The masks that it is made from, by their roles in its statement."""
+        names = [] if self.masks is None else self.masks(design)
+        return {f"{MASKS}{name}.safetensors": files.mask(name) for name in names}
+
+    def trainings(self, design: Design) -> list[TrainingName]:
+        """The trainings whose scores it is made from."""
+        return [] if self.metrics is None else self.metrics.trainings(design)
+
+    def inputs(
+        self, files: Results, parameters: Mapping[str, Any], *, older: bool = False
+    ) -> dict[str, str]:
+        """The files that it is made from but for masks, by their roles in its statement.
+
+        `older`: in a study of an earlier version.
+        """
+        part = self.metrics.older_part if self.metrics and older else ""
+        part = part or self.part
+        scores = {"metrics": files.metrics(part)} if part else {}
+        tables = {name: files.table(name) for name in self.tables}
+        data = {task: files.data(task, "train") for task in self.examples(parameters)}
+        return scores | tables | data
+
+    def outputs(self, files: Results) -> dict[str, str]:
+        """The files that show it, by kind: table, text, svg, png, and its further tables."""
+        paths = {"table": files.table(self.name)}
+        paths |= {kind: files.table(f"{self.name}_{kind}") for kind in self.others}
+        if self.render is not None:
+            paths["text"] = files.text(self.name)
+        if self.draw is not None:
+            figure = self.figure or self.name
+            paths |= {kind: files.figure(figure, kind) for kind in ("svg", "png")}
+        return paths
+
+    def form(self) -> dict[str, Any]:
+        """The JSON schema of its statement's parameters."""
+        forms = {name: each.form for name, each in {**self.parameters, **self.counts}.items()}
+        required = {"required": list(forms)} if forms else {}
+        return {"additionalProperties": False} | required | {"properties": {"rule": {}} | forms}
