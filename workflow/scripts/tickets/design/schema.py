@@ -60,8 +60,9 @@ def check(values: Mapping[str, Any]) -> None:
     Raises:
         BadInput: one line, "<key>: <what is wrong>; write <what>".
     """
-    criteria = values.get("criteria")
-    own = tuple(map(str, criteria)) if isinstance(criteria, dict) else ()
+    whole: Any = values  # whatever a file holds
+    criteria: Any = whole.get("criteria") if isinstance(whole, Mapping) else None
+    own = tuple(map(str, criteria)) if isinstance(criteria, Mapping) else ()
     error = best_match(_validator(own).iter_errors(values), key=_relevance)
     if error is not None:
         raise BadInput(_line(error))
