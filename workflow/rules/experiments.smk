@@ -35,12 +35,6 @@ rule winning_sparsity:
         "--table {output.table} 2> {log}"
 
 
-def candidates(wildcards):
-    """The masks that a winning one is chosen from."""
-    on = {"task": wildcards.task, "rewind": wildcards.rewind, "seed": int(wildcards.seed)}
-    return [files.mask(mask) for mask in experiments.candidates(design, **on)]
-
-
 rule winning_mask:
     input:
         winning=ancient(files.winning()),

@@ -9,12 +9,6 @@ trained = files.trained("{weights}/{mask}/on-{task}/seed-{seed}")
 predictions = files.predictions("{weights}/{mask}/on-{task}/seed-{seed}")
 
 
-def theta_i_of(wildcards):
-    """The weights that a round rewinds to."""
-    start = weights_of(wildcards)
-    return names.theta_i(start.task, start.rewind, start.seed)
-
-
 rule prune:
     input:
         weights=lambda w: dag.file_of_scores(files, design, mask_of(w)),

@@ -45,3 +45,15 @@ def flags_on_data(wildcards, input):
     read = dict(zip(study.criterion(mask.finder).reads, input.splits))
     model = {"model": folder_of_model(wildcards, input)}
     return f"{flags.mask(study, mask)} {flags.flags(read | model)}"
+
+
+def theta_i_of(wildcards):
+    """The weights that a round rewinds to."""
+    start = weights_of(wildcards)
+    return names.theta_i(start.task, start.rewind, start.seed)
+
+
+def candidates(wildcards):
+    """The masks that a winning one is chosen from."""
+    on = {"task": wildcards.task, "rewind": wildcards.rewind, "seed": int(wildcards.seed)}
+    return [files.mask(mask) for mask in experiments.candidates(design, **on)]
