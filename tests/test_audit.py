@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,9 @@ from forgery import facts, restate
 from kept_study import audited, copied
 from tamperings import FIRST, RANDOM, THETA, remask, rewritten
 from tickets import files, masks
+from tickets.audit import cells
+from tickets.audit.findings import Files
+from tickets.design.dag import Design
 from tickets.errors import BadInput, Tampered
 
 ROOT = Path(__file__).parents[1]
@@ -168,3 +173,22 @@ def test_an_empty_folder_is_no_study(tmp_path: Path) -> None:
     """Nothing found in nothing would be a lie."""
     with pytest.raises(BadInput, match="no file of a study"):
         audited(tmp_path)
+
+
+def test_without_the_sweeps_scores_its_finders_are_not_known() -> None:
+    """A study that is not done may have their masks before, of its own tasks, seeds and rounds."""
+    design = Design(
+        tasks=["rte"], seeds=[1], sparsities=["10", "20"], transfer="20", rewind="0", sweep=()
+    )
+    masks_here = [f"masks/snip/rte/seed-{n}/sparsity-10.safetensors" for n in (1, 9)]
+
+    def extra(*tables: str, **changes: Sequence[str]) -> list[str]:
+        digests = dict.fromkeys([*masks_here, *(f"metrics/{each}.parquet" for each in tables)], "")
+        here = Files(root=Path(), digests=digests, statements={})
+        found = cells.check(here, replace(design, **changes))
+        return [each.path for each in found if each.code == "extra-cell"]
+
+    assert extra("transfer") == masks_here[1:]
+    assert extra("transfer", sweep=["oneshot"]) == masks_here  # an earlier version said it there
+    assert extra("transfer", "sweep") == masks_here
+    assert extra("transfer", "sweep", sweep=["snip"]) == masks_here[1:]

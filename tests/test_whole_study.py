@@ -245,8 +245,9 @@ def with_criterion(study: Path, folder: Path, criterion: str) -> Path:
     file there; or `mine`, a file beside it.
     """
     copy = checkout(folder)
+    by_a_browser = shutil.ignore_patterns("report.frame.html")
     for name in ("results", ".snakemake"):
-        shutil.copytree(study / name, copy / name)
+        shutil.copytree(study / name, copy / name, ignore=by_a_browser)
     (copy / "config/mini.yaml").write_text((study / "config/mini.yaml").read_text())
     changes: dict[str, object] = {"sweep": [*EXPERIMENTS["sweep"], criterion]}
     if criterion == "mine":

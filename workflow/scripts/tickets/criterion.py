@@ -30,7 +30,7 @@ class Inputs:
     after this pruning. seed, task: those that the mask is found with, if its criterion depends on
     them. parameters: those that the criterion names. files: the encoded splits that it reads, by
     split, and with them "model", a model directory without its weights. trainings_per_gpu: how many
-    share one. facts: what it finds out beside scores, recorded in the mask's statement.
+    share one. facts: recorded in the mask's statement; of a network "products", their type.
     """
 
     weights: Mapping[str, Array]

@@ -84,14 +84,20 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
         if where is None or where.kind not in ("mask", "predictions") or path in everything:
             continue
         # Without the sweep's scores its finders are not known.
-        if "sweep" in present or not _may_be_swept(where.parts["mask"]):
+        is_known = "sweep" in present or len(design.sweep) > 0
+        if is_known or not _may_be_swept(design, MaskName.parse(where.parts["mask"])):
             message = "the study's design has no such cell; delete it, or restore the tables"
             yield Finding(path=path, code="extra-cell", message=message)
 
 
-def _may_be_swept(mask: str) -> bool:
-    name = MaskName.parse(mask)
-    return not (name.at or name == DENSE or name.finder == "layerwise" or is_round(name.finder))
+def _may_be_swept(design: Design, name: MaskName) -> bool:
+    """Whether some finder that takes theta_0 alone may have this mask in the study."""
+    is_other = name.at or name == DENSE or name.finder == "layerwise" or is_round(name.finder)
+    return not is_other and (
+        name.task in ("", *design.tasks)
+        and name.seed in (None, *design.seeds)
+        and name.sparsity in design.sparsities
+    )
 
 
 def _files(design: Design, wanted: Iterable[TrainingName]) -> Iterator[str]:

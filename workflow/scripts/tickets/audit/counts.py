@@ -8,6 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import FILES, below_root
 from tickets.audit.places import place
@@ -61,7 +62,7 @@ def _counted(
         try:
             wanted = load_scope(scope).expected(mask.sizes, name.fraction)
         except BadInput as error:
-            yield Finding(path=path, code="wrong-parameters", message=f"scope: {error}")
+            yield Finding(path=path, code="wrong-parameters", message=one_line(f"scope: {error}"))
     elif name.finder == "layerwise":
         like = masks.get(below_root(FILES.mask(replace(name, finder="imp"))))
         if like is not None:
@@ -120,7 +121,7 @@ def _same(files: Files, masks: Mapping[str, MaskSeen]) -> Iterator[Finding]:
         where, stated = place(path), files.statements.get(path)
         if stated is None or stated.rule == "winning_mask" or where is None:
             continue
-        if where.parts["mask"] == DENSE:
+        if MaskName.parse(where.parts["mask"]) == DENSE:
             continue
         alike[mask.bits].setdefault(_cause(path, stated), path)
     for group in alike.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tickets.design import experiments
@@ -50,10 +50,11 @@ def sweep_table(
     Raises:
         BadInput: a cell is missing, or has other seeds than the full model.
     """
+    on_a_task = set(metrics[metrics["source_task"].notna()]["finder"])
     rows: list[tuple[object, ...]] = []
     for task in tasks:
         full = select(metrics, dense(task))
-        for cell in _cells(task, finders, sparsities, rewind):
+        for cell in _cells(task, finders, sparsities, rewind, on_a_task):
             scores = select_paired(metrics, cell)
             rows.append(
                 (
@@ -76,7 +77,11 @@ def sweep_table(
 
 
 def _cells(
-    task: str, finders: Sequence[str], sparsities: Sequence[str], rewind: float
+    task: str,
+    finders: Sequence[str],
+    sparsities: Sequence[str],
+    rewind: float,
+    on_a_task: Collection[str],
 ) -> Iterator[Cell]:
     """Each finder's masks on the task that they were found on, if they were found on one."""
     yield dense(task)
@@ -84,7 +89,7 @@ def _cells(
         for label in sparsities:
             yield Cell(
                 finder=finder,
-                source=task if finder == "imp" else None,
+                source=task if finder in on_a_task else None,
                 target=task,
                 sparsity=float(parse(label)),
                 rewind=rewind if finder == "imp" else None,

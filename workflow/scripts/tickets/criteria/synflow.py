@@ -1,0 +1,93 @@
+"""SynFlow: what flows through theta_0 without data (Tanaka et al., NeurIPS 2020, arXiv 2006.05467).
+
+R is the sum of the outputs of the network with the absolute values of its weights, on an input of
+ones; a weight's score is what of it flows through it, |w| dR/d|w|. The lowest go in many rounds,
+after each of which R is that of what is left.
+
+An encoder is no chain of products. Here it is taken as one, in closed form, so that no data, no
+torch and no seed are needed: LayerNorm, activations and softmax are the identity, biases and
+embeddings are left out, residual connections add, and query, key and value stand side by side. With
+softmax itself an input of ones would make all tokens equal, queries and keys would decide nothing,
+and all of them would go first. So each path through a layer of attention has one of the three
+matrices in it, and what flows into a layer flows out of it, as their conservation laws ask.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tickets.criterion import Array, Criterion, Inputs, Scores, load_scope
+from tickets.masks import Mask
+from tickets.prunable import place
+
+BLOCKS = {("query", "key", "value"): "attention_output", ("intermediate",): "output"}
+"""The matrices of a layer: side by side, and the one that they lead into; around both x goes on."""
+
+Vector = NDArray[np.float64]
+
+
+def scores(inputs: Inputs) -> Scores:
+    """Those of the last round; -1 for what the rounds before it pruned.
+
+    After round k of n a share (1 - sparsity)^(k/n) of the weights is kept (their Algorithm 1).
+    """
+    rounds, kept_at_last = inputs.parameters["rounds"], 1 - float(inputs.sparsity)
+    weights, mask, scope = inputs.prunable_weights, inputs.parent, load_scope("global")
+    flow = synaptic_flow(weights, mask)
+    for number in range(1, rounds):
+        kept = Fraction(kept_at_last ** (number / rounds))
+        mask = scope.prune(flow, mask, 1 - kept)
+        flow = synaptic_flow(weights, mask)
+    return {name: np.where(mask.kept[name], flow[name], np.float32(-1)) for name in flow}
+
+
+def synaptic_flow(weights: Scores, mask: Mask) -> Scores:
+    """|w| dR/d|w| of each prunable weight that is kept, as a share of the largest."""
+    sizes = {name: np.abs(weight) * mask.kept[name] for name, weight in weights.items()}
+    layers: dict[str, dict[str, str]] = {}
+    for name in sizes:
+        layer, kind = place(name)
+        layers.setdefault(layer, {})[kind] = name
+    pooler = layers.pop("pooler", {}).get("pooler")
+    blocks = [
+        ([layer[kind] for kind in before], layer[after])
+        for layer in layers.values()
+        for before, after in BLOCKS.items()
+    ]
+
+    x = np.ones(sizes[blocks[0][0][0]].shape[1])
+    seen: list[tuple[Vector, Vector]] = []
+    for before, after in blocks:
+        inner = np.sum([_times(sizes[name], x) for name in before], axis=0)
+        seen.append((x, inner))
+        x = x + _times(sizes[after], inner)
+
+    flow: dict[str, NDArray[np.float64]] = {}
+    slope = np.ones(x.size)
+    if pooler is not None:
+        ones = np.ones(sizes[pooler].shape[0])
+        flow[pooler] = sizes[pooler] * np.outer(ones, x)
+        slope = _transposed_times(sizes[pooler], ones)
+    for (before, after), (x, inner) in zip(reversed(blocks), reversed(seen), strict=True):
+        flow[after] = sizes[after] * np.outer(slope, inner)
+        inner_slope = _transposed_times(sizes[after], slope)
+        for name in before:
+            flow[name] = sizes[name] * np.outer(inner_slope, x)
+            slope = slope + _transposed_times(sizes[name], inner_slope)
+    largest = max(float(each.max()) for each in flow.values())
+    return {name: (flow[name] / largest).astype(np.float32) for name in sizes}
+
+
+# Not `@`: BLAS adds in another order on another machine, and an audit compares masks bit by bit.
+def _times(matrix: Array, x: Vector) -> Vector:
+    return (matrix * x).sum(axis=1)
+
+
+def _transposed_times(matrix: Array, x: Vector) -> Vector:
+    return (matrix * x[:, None]).sum(axis=0)
+
+
+CRITERION = Criterion(label="SynFlow", scores=scores, parameters={"rounds": 100}, scope="global")
