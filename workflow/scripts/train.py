@@ -1,4 +1,4 @@
-"""Rules train and theta_i: train a ticket on a task; write what it predicts, and its weights."""
+"""Rules train and theta_i: train a ticket on a task; write its predictions and its weights."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tickets.errors import run
 from tickets.model import device
 from tickets.model.network import Network
 from tickets.statements import exact
-from tickets.training import attempts, gpu
+from tickets.training import gpu, lock
 from tickets.training.checkpoints import Checkpoints
 from tickets.training.evaluation import predict
 from tickets.training.loop import initial_head, train
 from tickets.training.recipe import PRECISIONS, SPEEDUPS, Recipe
 from tickets.training.saving import Saving, checkpoint_key
 
-# Flags that name where something is done, and not what.
+# Flags that say where to read and write; they are not recorded as parameters.
 PATHS = (
     *("ticket", "theta", "mask", "model", "train", "validation", "data", "predictions", "trained"),
     *("checkpoints", "checkpoint_minutes", "trainings_per_gpu", "events"),
@@ -81,14 +81,12 @@ def main() -> None:
     parser.add_argument("--to-percent", type=float, default=100, help="where to stop")
     parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share one")
     flags = parser.parse_args()
-    with attempts.alone(flags.checkpoints) as waited, gpu.reserved(flags.trainings_per_gpu):
+    with lock.exclusive(flags.checkpoints) as waited, gpu.reserved(flags.trainings_per_gpu):
         training(flags, waited=waited)
 
 
 def training(flags: argparse.Namespace, *, waited: bool) -> None:
-    """Train and write, on the device that was reserved; nothing where the attempt that this one has
-    waited for did it.
-    """
+    """Train on the reserved device and write the results, unless another attempt has done so."""
     quick_torch.collect_again()
     started = provenance.now()
     device.prepare(flags.threads)
@@ -104,15 +102,15 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         if (path := getattr(flags, name)) is not None
     }
     dependencies["configuration"] = flags.model / "config.json"
-    made = [flags.trained, *([flags.predictions] if flags.predictions else [])]
+    outputs = [flags.trained, *([flags.predictions] if flags.predictions else [])]
     entry = Path(__file__)
     meaning = code.digest(entry)
-    if waited and attempts.did(
-        *made, code=meaning, parameters=parameters, dependencies=dependencies
+    if waited and lock.already_done(
+        *outputs, code=meaning, parameters=parameters, dependencies=dependencies
     ):
         return
 
-    known = architecture.read(flags.model)
+    model = architecture.read(flags.model)
     recipe = Recipe(**{field.name: getattr(flags, field.name) for field in RECIPE})
     encoded = Encoded.read(flags.train)
     total = recipe.total_steps(len(encoded))
@@ -122,7 +120,7 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
     start = ticket.read(flags.ticket, flags.theta, flags.mask)
     theta, gamma = initial_head(
         start.weights,
-        known,
+        model,
         head=flags.head,
         labels=flags.labels,
         seed=flags.seed,
@@ -136,7 +134,7 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         gamma,
         start.mask,
         encoded,
-        known,
+        model,
         recipe,
         head=flags.head,
         seed=flags.seed,
@@ -150,7 +148,7 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         "steps": total,
         "first_step": first,
         "last_step": last,
-        # None where so small a part of a training rounds to no step.
+        # None if so small a part of a training rounds to no step.
         "final_loss": repr(result.losses[-1]) if result.losses else None,
         "device": result.device,
         "threads": flags.threads,
@@ -164,15 +162,15 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         network = Network.of(
             result.theta,
             result.gamma,
-            known,
+            model,
             flags.head,
             dtype=device.products(flags.precision),
         )
         validation = Encoded.read(flags.validation)
-        found = predict(network, validation, canonical.read(flags.data))
-        canonical.write(flags.predictions, found)
+        predictions = predict(network, validation, canonical.read(flags.data))
+        canonical.write(flags.predictions, predictions)
     provenance.write(
-        *made,
+        *outputs,
         rule="train",
         parameters=parameters,
         dependencies=dependencies,

@@ -70,7 +70,7 @@ class Given:
         """Another table."""
         return pd.read_csv(io.BytesIO(self.sources.read(self.roles[role])))
 
-    def masks(self) -> list[tuple[MaskName, masks.Packed]]:
+    def masks(self) -> list[tuple[MaskName, masks.PackedMask]]:
         """All files, as masks."""
         paths = self.roles.values()
         return [

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from tickets.errors import BadInput
-from tickets.masks import Packed
+from tickets.masks import PackedMask
 from tickets.names import MaskName
 from tickets.prunable import place
 from tickets.tables.cells import rounded
@@ -17,7 +17,7 @@ COLUMNS = ("finder", "source", "sparsity", "layer", "matrix", "n", "mean", "std"
 GROUP = ["finder", "source", "sparsity", "layer", "matrix"]
 
 
-def layer_sparsity_table(masks: Iterable[tuple[MaskName, Packed]]) -> pd.DataFrame:
+def layer_sparsity_table(masks: Iterable[tuple[MaskName, PackedMask]]) -> pd.DataFrame:
     """The fraction pruned of each matrix, by layer and kind: mean and sample standard deviation.
 
     One block of rows a finder, source and sparsity (that of the whole mask), in the order of their

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tickets.errors import BadInput
-from tickets.masks import Packed, read_packed
+from tickets.masks import PackedMask, read_packed
 from tickets.names import MaskName
 from tickets.paths import parse_mask
 
 
-def read_all(paths: Iterable[Path]) -> Iterator[tuple[MaskName, Packed]]:
+def read_all(paths: Iterable[Path]) -> Iterator[tuple[MaskName, PackedMask]]:
     """Each mask, one at a time.
 
     Raises:
