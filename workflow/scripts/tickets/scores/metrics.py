@@ -1,4 +1,4 @@
-"""The scores of `scoring`, each as a metric of `evaluate` that needs no hub."""
+"""The metrics of `scoring` as metrics of the library `evaluate`, without the hub."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def score(names: Sequence[str], table: pa.Table) -> dict[str, float]:
         BadInput: a table without rows, or predictions that are not numbers.
     """
     predictions, references = compared(table)
-    every = evaluate.combine([_metric(name) for name in names])
-    return cast(dict[str, float], every.compute(predictions=predictions, references=references))
+    metrics = evaluate.combine([_metric(name) for name in names])
+    return cast(dict[str, float], metrics.compute(predictions=predictions, references=references))
 
 
 class Percent(evaluate.Metric):
-    """One of `scoring.METRICS`; `masked_accuracy` takes correct and total words a sequence."""
+    """One of `scoring.METRICS`; for `masked_accuracy`, each sequence's correct and total words."""
 
     def __init__(self, name: str) -> None:
         kind, self._function = METRICS[name]
