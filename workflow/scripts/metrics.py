@@ -1,4 +1,4 @@
-"""Score predictions."""
+"""Rule metrics: score predictions."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def main() -> None:
         nargs="+",
         required=True,
         metavar="TASK=METRIC,...",
-        help="what each task is scored by; the first metric is the primary",
+        help="the metrics of each task; the first is the primary",
     )
     parser.add_argument("--results", required=True, help="the study's results folder")
-    parser.add_argument("--part", choices=PARTS, required=True, help="which table they are for")
+    parser.add_argument("--part", choices=PARTS, required=True, help="the table to score for")
     parser.add_argument("--design", required=True, help="the study's grid, as JSON")
     parser.add_argument("--output", type=Path, required=True, help="the table of scores")
     flags = parser.parse_args()
@@ -46,7 +46,7 @@ def main() -> None:
 def _metrics(word: str) -> tuple[str, list[str]]:
     task, equals, names = word.partition("=")
     if not (task and equals and names):
-        raise BadInput(f"--metrics {word}: not of the form TASK=METRIC,METRIC")
+        raise BadInput(f"--metrics {word}: write TASK=METRIC,METRIC")
     return task, names.split(",")
 
 

@@ -22,27 +22,27 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True, help="configuration and tokenizer")
     parser.add_argument("--corpus", type=Path, required=True, help="encoded pairs")
     parser.add_argument("--output", type=Path, required=True, help="checkpoint to write")
-    parser.add_argument("--steps", type=int, required=True, help="updates of the weights")
+    parser.add_argument("--steps", type=int, required=True, help="number of weight updates")
     parser.add_argument(
-        "--warmup-steps", type=int, required=True, help="while the learning rate rises"
+        "--warmup-steps", type=int, required=True, help="steps in which the learning rate rises"
     )
-    parser.add_argument("--batch-size", type=int, required=True, help="pairs a step")
-    parser.add_argument("--learning-rate", type=float, required=True, help="its peak")
+    parser.add_argument("--batch-size", type=int, required=True, help="pairs per step")
+    parser.add_argument("--learning-rate", type=float, required=True, help="its highest value")
     parser.add_argument(
-        "--seed", type=int, required=True, help="of first weights, data order, masked words"
+        "--seed", type=int, required=True, help="for initial weights, data order, masked words"
     )
-    parser.add_argument("--threads", type=int, required=True, help="of a CPU; they change bits")
+    parser.add_argument("--threads", type=int, required=True, help="CPU threads; they change bits")
     parser.add_argument("--mlm-probability", type=float, required=True, help="share hidden")
-    parser.add_argument("--checkpoints", type=Path, required=True, help="folder to save into")
-    parser.add_argument("--checkpoint-minutes", type=float, required=True, help="0: every step")
-    parser.add_argument("--events", type=Path, help="folder for TensorBoard event files, if wanted")
-    parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share one")
+    parser.add_argument("--checkpoints", type=Path, required=True, help="folder to save to")
+    parser.add_argument("--checkpoint-minutes", type=float, required=True, help="0: save each step")
+    parser.add_argument("--events", type=Path, help="folder for TensorBoard event files")
+    parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share a GPU")
     flags = parser.parse_args()
     with lock.exclusive(flags.checkpoints) as waited, gpu.reserved(flags.trainings_per_gpu):
-        training(flags, waited=waited)
+        run_training(flags, waited=waited)
 
 
-def training(flags: argparse.Namespace, *, waited: bool) -> None:
+def run_training(flags: argparse.Namespace, *, waited: bool) -> None:
     """Train on the reserved device and write the results, unless another attempt has done so."""
     started = provenance.now()
     device.prepare(flags.threads)

@@ -23,7 +23,7 @@ from tickets.training.loop import initial_head, train
 from tickets.training.recipe import PRECISIONS, SPEEDUPS, Recipe
 from tickets.training.saving import Saving, checkpoint_key
 
-# Flags that say where to read and write; they are not recorded as parameters.
+# Flags that name files or say how to run; they are not recorded as parameters.
 PATHS = (
     *("ticket", "theta", "mask", "model", "train", "validation", "data", "predictions", "trained"),
     *("checkpoints", "checkpoint_minutes", "trainings_per_gpu", "events"),
@@ -34,7 +34,7 @@ RECIPE = [field for field in fields(Recipe) if field.name != "warmup_steps"]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ticket", type=Path, required=True, help="what to start from")
+    parser.add_argument("--ticket", type=Path, required=True, help="the ticket to train")
     parser.add_argument("--theta", type=Path, required=True, help="the ticket's weights")
     parser.add_argument("--mask", type=Path, required=True, help="the ticket's mask")
     parser.add_argument("--model", type=Path, required=True, help="the model's configuration")
@@ -43,49 +43,49 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="validation split in canonical columns")
     parser.add_argument("--predictions", type=Path, help="predictions to write")
     parser.add_argument("--trained", type=Path, required=True, help="weights to write")
-    parser.add_argument("--task", required=True, help="its name, recorded")
+    parser.add_argument("--task", required=True, help="the task's name")
     parser.add_argument("--head", required=True, help="classification, regression, span or mlm")
-    parser.add_argument("--labels", type=int, default=1, help="classification: how many")
-    parser.add_argument("--seed", type=int, required=True, help="of head, data order, dropout")
-    parser.add_argument("--threads", type=int, required=True, help="of a CPU; they change bits")
+    parser.add_argument("--labels", type=int, default=1, help="number of classes")
+    parser.add_argument("--seed", type=int, required=True, help="for head, data order, dropout")
+    parser.add_argument("--threads", type=int, required=True, help="CPU threads; they change bits")
     length = parser.add_mutually_exclusive_group(required=True)
-    length.add_argument("--epochs", type=float, help="how often each example is seen")
-    length.add_argument("--steps", type=int, help="updates of the weights")
-    parser.add_argument("--batch-size", type=int, required=True, help="examples a step")
+    length.add_argument("--epochs", type=float, help="passes over the training split")
+    length.add_argument("--steps", type=int, help="number of weight updates")
+    parser.add_argument("--batch-size", type=int, required=True, help="examples per step")
     parser.add_argument(
         "--learning-rate", type=float, required=True, help="its first value; it falls to zero"
     )
-    parser.add_argument("--round", type=int, default=0, help="where the rate falls over several")
-    parser.add_argument("--rounds", type=int, default=1, help="over how many trainings it falls")
+    parser.add_argument("--round", type=int, default=0, help="number of this training, from 0")
+    parser.add_argument("--rounds", type=int, default=1, help="trainings over which the rate falls")
     parser.add_argument(
-        "--new-head", metavar="NAME", help="draw the head for NAME, whatever the ticket holds"
+        "--new-head", metavar="NAME", help="draw a head for NAME, even if the ticket has one"
     )
     parser.add_argument("--adam-epsilon", type=float, required=True, help="AdamW's epsilon")
     parser.add_argument(
         "--clip-norm", type=float, required=True, help="largest norm of the gradients"
     )
     parser.add_argument(
-        "--mlm-probability", type=float, required=True, help="share of words that MLM hides"
+        "--mlm-probability", type=float, required=True, help="share of words that MLM hides, 0 to 1"
     )
-    parser.add_argument("--dropout", type=float, help="instead of the model's own rates")
+    parser.add_argument("--dropout", type=float, help="rate; default: the model's rates")
     parser.add_argument("--precision", choices=PRECISIONS, required=True, help="of products")
     parser.add_argument(
-        "--speedups", choices=SPEEDUPS, nargs="*", default=SPEEDUPS, help="which; default: all"
+        "--speedups", choices=SPEEDUPS, nargs="*", default=SPEEDUPS, help="default: all of them"
     )
     parser.add_argument(
-        "--checkpoints", type=Path, required=True, help="folder to save into, and to go on from"
+        "--checkpoints", type=Path, required=True, help="folder to save to and resume from"
     )
-    parser.add_argument("--checkpoint-minutes", type=float, default=5, help="0: every step")
-    parser.add_argument("--events", type=Path, help="folder for TensorBoard event files, if wanted")
-    parser.add_argument("--from-percent", type=float, default=0, help="where the ticket stands")
-    parser.add_argument("--to-percent", type=float, default=100, help="where to stop")
-    parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share one")
+    parser.add_argument("--checkpoint-minutes", type=float, default=5, help="0: save each step")
+    parser.add_argument("--events", type=Path, help="folder for TensorBoard event files")
+    parser.add_argument("--from-percent", type=float, default=0, help="of all steps, to start from")
+    parser.add_argument("--to-percent", type=float, default=100, help="of all steps, to stop after")
+    parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share a GPU")
     flags = parser.parse_args()
     with lock.exclusive(flags.checkpoints) as waited, gpu.reserved(flags.trainings_per_gpu):
-        training(flags, waited=waited)
+        run_training(flags, waited=waited)
 
 
-def training(flags: argparse.Namespace, *, waited: bool) -> None:
+def run_training(flags: argparse.Namespace, *, waited: bool) -> None:
     """Train on the reserved device and write the results, unless another attempt has done so."""
     quick_torch.collect_again()
     started = provenance.now()

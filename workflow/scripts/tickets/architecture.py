@@ -8,7 +8,7 @@ than its encoder.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -156,8 +156,3 @@ def read(model: Path) -> Architecture:
         position_offset=offset,
         **values,
     )
-
-
-def recorded(architecture: Architecture) -> dict[str, Any]:
-    """The architecture as a statement records it."""
-    return {field.name: getattr(architecture, field.name) for field in fields(architecture)}

@@ -181,9 +181,9 @@ def _chunks(data: pa.Table, shape: Shape, tokenizer: Tokenizer) -> Iterator[_Fea
         for begin in range(0, complete, room):
             chunk = tokens[begin : begin + room]
             if not np.isin(chunk, special).all():
-                whole = np.concatenate([before, chunk, after])
-                types = np.zeros(len(whole), np.int8)
-                yield _Feature(example=int(rows[begin]), tokens=whole, types=types)
+                ids = np.concatenate([before, chunk, after])
+                types = np.zeros(len(ids), np.int8)
+                yield _Feature(example=int(rows[begin]), tokens=ids, types=types)
         tokens, rows = tokens[complete:], rows[complete:]
 
 

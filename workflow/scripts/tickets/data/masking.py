@@ -31,8 +31,8 @@ def hide(
     lowest = np.repeat(np.minimum.reduceat(chance, offsets[:-1]), np.diff(offsets))
     hidden = maskable & ((chance < probability) | (chance == lowest))
     kind = generator.random(tokens.size)
-    drawn = generator.integers(vocabulary, size=tokens.size)
-    seen = np.where(kind < 0.8, mask_id, np.where(kind < 0.9, drawn, tokens))
+    random_tokens = generator.integers(vocabulary, size=tokens.size)
+    seen = np.where(kind < 0.8, mask_id, np.where(kind < 0.9, random_tokens, tokens))
     return (
         np.where(hidden, seen, tokens).astype(tokens.dtype),
         np.where(hidden, tokens, IGNORED).astype(tokens.dtype),

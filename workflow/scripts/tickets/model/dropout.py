@@ -63,7 +63,7 @@ NONE = Dropout(Rates(hidden=0.0, attention=0.0), 0, torch.device("cpu"))
 
 def _factors(bits: np.random.SFC64, shape: Sequence[int], rate: float) -> np.ndarray:
     count = math.prod(shape)
-    drawn = bits.random_raw((count + 3) // 4).view(np.uint16)[:count]
+    numbers = bits.random_raw((count + 3) // 4).view(np.uint16)[:count]
     dropped = round(rate * _STEPS)
     scale = np.float32(_STEPS / (_STEPS - dropped))
-    return np.multiply(drawn >= dropped, scale, dtype=np.float32).reshape(shape)
+    return np.multiply(numbers >= dropped, scale, dtype=np.float32).reshape(shape)

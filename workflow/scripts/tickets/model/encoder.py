@@ -54,7 +54,7 @@ def encode(
     return x
 
 
-def pooled(parameters: Parameters, first: Tensor) -> Tensor:
+def pool(parameters: Parameters, first: Tensor) -> Tensor:
     """The pooler's output [B, H] for first tokens [B, H]; the pooler is theta's or the head's."""
     name = POOLER if f"{POOLER}.weight" in parameters else f"{HEAD}pooler"
     return torch.tanh(linear(parameters, name, first))

@@ -21,7 +21,7 @@ from tickets.masks import Mask
 from tickets.model.batches import PackedBatch, round_up
 from tickets.model.device import best_device
 from tickets.model.dropout import NONE, Dropout
-from tickets.model.encoder import Rows, encode, outputs, pooled, word_scores
+from tickets.model.encoder import Rows, encode, outputs, pool, word_scores
 from tickets.model.parameters import Parameters
 
 ROUNDING = 64  # on a GPU: a CUDA graph serves one shape, so there should be few shapes
@@ -154,7 +154,7 @@ class Network:
     def answers(self, batch: Batch, dropout: Dropout = NONE) -> Tensor:
         """The outputs of a classification [B, labels] or regression [B, 1]."""
         first = self._hidden(batch, dropout)
-        return outputs(self.parameters, pooled(self.parameters, first), dropout)
+        return outputs(self.parameters, pool(self.parameters, first), dropout)
 
     def words(self, batch: Batch, dropout: Dropout = NONE) -> Tensor:
         """Scores of all word pieces at the hidden words, then at the padding, [.., V]."""
@@ -172,8 +172,8 @@ class Network:
         """The last hidden states of the slots that the head reads."""
         if batch.needed is None or self.selective:
             return encode(self.parameters, self.architecture, batch.rows, batch.needed, dropout)
-        whole = encode(self.parameters, self.architecture, batch.rows, None, dropout)
-        return whole.index_select(0, batch.needed)
+        states = encode(self.parameters, self.architecture, batch.rows, None, dropout)
+        return states.index_select(0, batch.needed)
 
     def _target(self, encoded: Encoded, packed: PackedBatch) -> Tensor:
         columns, examples = encoded.columns, packed.examples

@@ -12,7 +12,7 @@ import pyarrow as pa
 from datasets import Features, Value
 from datasets import List as ListOf
 
-from tickets.scores.scoring import METRICS, Kind, compared
+from tickets.scores.scoring import METRICS, Kind, compared_values
 
 _FEATURES: dict[Kind, Features] = {
     "int64": Features({"predictions": Value("int64"), "references": Value("int64")}),
@@ -27,7 +27,7 @@ def score(names: Sequence[str], table: pa.Table) -> dict[str, float]:
     Raises:
         BadInput: a table without rows, or predictions that are not numbers.
     """
-    predictions, references = compared(table)
+    predictions, references = compared_values(table)
     metrics = evaluate.combine([_metric(name) for name in names])
     return cast(dict[str, float], metrics.compute(predictions=predictions, references=references))
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import stats
 
-from tickets.scores.scoring import compared, exact_matches, overlaps
+from tickets.scores.scoring import compared_values, exact_matches, overlaps
 from tickets.seeds import derive
 
 REPLICATES = 1000
@@ -44,8 +44,8 @@ def counts(task: str, examples: int) -> NDArray[np.uint8]:
     random = np.random.default_rng(derive(0, f"resamples of {task}"))
     resamples = np.empty((REPLICATES, examples), dtype=np.uint8)
     for resample in resamples:
-        drawn = random.integers(examples, size=examples)
-        resample[:] = np.bincount(drawn, minlength=examples)
+        indices = random.integers(examples, size=examples)
+        resample[:] = np.bincount(indices, minlength=examples)
     resamples.flags.writeable = False
     return resamples
 
@@ -113,8 +113,8 @@ def _spearman(table: pa.Table) -> Score:
     n = values.shape[1]
 
     def score(resamples: Numbers) -> Numbers:
-        drawn = np.stack([np.repeat(np.arange(n), resample) for resample in resamples])
-        one, other = stats.rankdata(values[:, drawn], axis=2) - (n + 1) / 2
+        indices = np.stack([np.repeat(np.arange(n), resample) for resample in resamples])
+        one, other = stats.rankdata(values[:, indices], axis=2) - (n + 1) / 2
         covariance = np.sum(one * other, axis=1)
         return _ratio(covariance, np.sqrt(np.sum(one**2, axis=1) * np.sum(other**2, axis=1)))
 
@@ -125,7 +125,7 @@ def _matches(matches: Callable[..., Numbers]) -> Callable[[pa.Table], Score]:
     """The mean over questions of the best match with any of a question's answers."""
 
     def score(table: pa.Table) -> Score:
-        return _mean(matches(*compared(table)))
+        return _mean(matches(*compared_values(table)))
 
     return score
 

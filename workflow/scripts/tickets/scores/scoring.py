@@ -43,7 +43,7 @@ def score(names: Sequence[str], table: pa.Table) -> dict[str, float]:
     """
     if unknown := [name for name in names if name not in METRICS]:
         raise BadInput(f"no metric {unknown[0]}; there are {', '.join(METRICS)}")
-    pair = compared(table)
+    pair = compared_values(table)
     scores: dict[str, float] = {}
     for name in names:
         kind, function = METRICS[name]
@@ -51,7 +51,7 @@ def score(names: Sequence[str], table: pa.Table) -> dict[str, float]:
     return scores
 
 
-def compared(table: pa.Table) -> tuple[Any, Any]:
+def compared_values(table: pa.Table) -> tuple[Any, Any]:
     """What the metrics of a table compare: predictions and references, or correct and total.
 
     Raises:

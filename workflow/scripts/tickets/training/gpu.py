@@ -32,7 +32,7 @@ def reserved(sharing: int) -> Generator[None]:
     Raises:
         BadInput: CUDA runs on a GPU other than the reserved one.
     """
-    devices = [] if any(name in os.environ for name in ASSIGNED) else visible()
+    devices = [] if any(name in os.environ for name in ASSIGNED) else visible_gpus()
     if not devices:
         yield
         return
@@ -45,7 +45,7 @@ def reserved(sharing: int) -> Generator[None]:
         os.close(lock)
 
 
-def visible() -> Sequence[str]:
+def visible_gpus() -> Sequence[str]:
     """The UUIDs of the GPUs that this process may use.
 
     nvidia-smi lists them: asking CUDA would start it, and bind it to the devices that it then saw.
