@@ -90,8 +90,8 @@ class Tokenizer:
 def encode(data: pa.Table, shape: Shape, model: Path, *, validation: bool) -> Encoded:
     """The features of canonical `data` for the model in directory `model`.
 
-    Too long pairs are cut at the longer text. A span's context is split into windows that begin
-    every `stride` tokens (as in the published code), each after the question's first 64 tokens.
+    Pairs that are too long lose tokens of the longer text. A span's context is split into windows
+    that begin every `stride` tokens (as in the published code), after the question's first 64.
     MLM's validation split is masked here, the same in every study; its training split is not.
 
     Raises:
@@ -106,15 +106,14 @@ def encode(data: pa.Table, shape: Shape, model: Path, *, validation: bool) -> En
             f" tokens; write at least {special + 2}"
         )
     if shape.head == "span":
-        features = _windows(data, shape, tokenizer, validation=validation)
+        features = list(_windows(data, shape, tokenizer, validation=validation))
     elif shape.concatenate:
-        features = _chunks(data, shape, tokenizer)
+        features = list(_chunks(data, shape, tokenizer))
     else:
-        features = _examples(data, shape, tokenizer)
-    collected = list(features)
-    if not collected:
+        features = list(_examples(data, shape, tokenizer))
+    if not features:
         raise BadInput(f"data of {shape.task}: no text with a word that {model} knows")
-    encoded = _collect(collected, _meta(shape, tokenizer, model))
+    encoded = _collect(features, _meta(shape, tokenizer, model))
     if shape.head == "mlm" and validation:
         return _mask(encoded)
     return encoded
@@ -216,7 +215,7 @@ def _windows(
             before = np.setdiff1d(np.arange(context[0]), unread)
             after = np.arange(context[-1] + 1, len(tokens))
             room = shape.max_length - len(before) - len(after)
-            first, last = _answer_tokens(answers[row], answer_starts[row], characters[context])
+            first, last = _span(answers[row], answer_starts[row], characters[context])
             for begin in range(0, max(len(context) - room, 0) + stride, stride):
                 window = context[begin : begin + room]
                 places = np.concatenate([before, window, after])
@@ -238,9 +237,7 @@ def _windows(
                 )
 
 
-def _answer_tokens(
-    texts: list[str], starts: list[int], characters: NDArray[np.int32]
-) -> tuple[int, int]:
+def _span(texts: list[str], starts: list[int], characters: NDArray[np.int32]) -> tuple[int, int]:
     """The first and last context token of the first answer; (-1, -1) if it overlaps none."""
     begin, end = starts[0], starts[0] + len(texts[0])
     tokens = np.flatnonzero((characters[:, 1] > begin) & (characters[:, 0] < end))

@@ -17,10 +17,7 @@ Tensors = dict[str, NDArray[np.float32]]
 
 
 def draw(shapes: Mapping[str, tuple[int, ...]], seed: int, purpose: str, scale: float) -> Tensors:
-    """A tensor for every name in `shapes`; it depends on its own name, not on the others.
-
-    scale: the standard deviation of matrices and embeddings.
-    """
+    """A tensor per name in `shapes`, independent of the other names; `scale`: their deviation."""
     return {
         name: _tensor(name, shape, derive(seed, f"{purpose}: {name}"), scale)
         for name, shape in shapes.items()

@@ -172,10 +172,8 @@ def draw_lexicon(*, seed: int, topics: int, persons: int) -> Lexicon:
     ]
     qualities: list[list[list[Word]]] = []
     for _ in range(topics):
-        choices = several("l", QUALITIES_PER_TOPIC)
-        qualities.append(
-            [[w for i, w in enumerate(choices) if (kind - i) % 4 < 2] for kind in KINDS]
-        )
+        pool = several("l", QUALITIES_PER_TOPIC)
+        qualities.append([[w for i, w in enumerate(pool) if (kind - i) % 4 < 2] for kind in KINDS])
     adverbs, prepositions = several("ly", GENERAL_WORDS), several("m", GENERAL_WORDS)
     towns = [single("ton") for _ in range(PLACES)]
     occupations = [single("ger") for _ in range(PLACES)]

@@ -47,10 +47,8 @@ def attend(together: Tensor, visible: Tensor, heads: int, dropout: Dropout) -> T
 
 
 class _DroppedAttention(Function):
-    """Attention with dropout on a CPU, for which torch has no fused kernel.
-
-    It computes in float32, as small products in bfloat16 are slow, and passes over the attention
-    weights [R, h, W, W] as rarely as possible.
+    """Attention with dropout on a CPU, for which torch has no fused kernel: in float32, as small
+    products in bfloat16 are slow, and with few passes over the attention weights [R, h, W, W].
     """
 
     @staticmethod
@@ -77,8 +75,7 @@ class _DroppedAttention(Function):
         rows, heads, width, size = query.shape
         outer = gradients[0].view(rows, width, heads, size).transpose(1, 2)
         dy = torch.empty_like(attended).copy_(outer)
-        # Dropout and softmax in one go: the row sums in softmax's gradient are those of
-        # dy * attended.
+        # Dropout and softmax at once: the row sums in softmax's gradient are dy * attended's.
         dscores = dy @ value.transpose(2, 3)
         dscores.mul_(dropped).addcmul_(
             weights, (dy * attended).sum(dim=-1, keepdim=True), value=-1.0
