@@ -14,8 +14,8 @@ from engine_job import Job
 from tickets import architecture
 from tickets.data.masking import IGNORED
 from tickets.encoded import Encoded
-from tickets.model.batches import chosen, pack
-from tickets.training.loop import masked
+from tickets.model.batches import choose_examples, pack
+from tickets.training.loop import hide_words
 from tickets.training.recipe import Recipe
 
 Example = dict[str, Any]
@@ -32,7 +32,7 @@ def ordered(job: Job, encoded: Encoded) -> list[Example]:
     """
     found: list[Example] = []
     for step in range(job.total):
-        rows = chosen(len(encoded), job.definition.batch_size, job.seed, step)
+        rows = choose_examples(len(encoded), job.definition.batch_size, job.seed, step)
         if encoded.meta["head"] == "mlm":
             vocabulary = architecture.read(Path(job.model)).vocabulary
             found += hidden(encoded, rows, vocabulary=vocabulary, seed=job.seed, step=step)
@@ -63,7 +63,7 @@ def hidden(
 ) -> list[Example]:
     """These examples as MLM sees them at a step of a training with `seed` (`training.masked`)."""
     packed = pack(encoded, rows)
-    seen, words = masked(
+    seen, words = hide_words(
         encoded,
         packed,
         probability=Recipe.mlm_probability,

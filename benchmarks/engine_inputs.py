@@ -18,7 +18,7 @@ from tickets import architecture, masks, provenance, weights
 from tickets.criteria.random import draw
 from tickets.encoded import Encoded
 from tickets.initial import pretrained
-from tickets.model.batches import chosen
+from tickets.model.batches import choose_examples
 from tickets.model.device import best_device
 from tickets.training.loop import initial_head
 
@@ -57,7 +57,9 @@ def prepare(job: Job) -> dict[str, Any]:
     state(job.path("ticket.safetensors"))
 
     lengths, size = np.diff(train.offsets), task.batch_size
-    timed = [lengths[chosen(len(train), size, job.seed, s)] for s in range(job.warm, job.total)]
+    timed = [
+        lengths[choose_examples(len(train), size, job.seed, s)] for s in range(job.warm, job.total)
+    ]
     found: dict[str, Any] = {
         "train": len(train),
         "max_length": task.max_length,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tickets import masks, provenance
-from tickets.masks import Mask, Packed, pack
+from tickets.masks import Mask, PackedMask, pack
 from tickets.names import MaskName
 from tickets.prunable import PrunableSet
 
@@ -41,7 +41,7 @@ def named(
     seed: int | None,
     kept: Weights,
     shapes: dict[str, tuple[int, ...]] = SHAPES,
-) -> tuple[MaskName, Packed]:
+) -> tuple[MaskName, PackedMask]:
     """A mask with what its path would say it is."""
     identity = MaskName(
         finder=finder,

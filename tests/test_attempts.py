@@ -11,14 +11,14 @@ from typing import IO
 
 import pytest
 
-from tickets.training.attempts import LOCK, alone
+from tickets.training.lock import LOCK, exclusive
 
 PROGRAM = """
 import sys
 from pathlib import Path
 from typing import IO
-from tickets.training.attempts import alone
-with alone(Path(sys.argv[1])):
+from tickets.training.lock import exclusive
+with exclusive(Path(sys.argv[1])):
     print("in", flush=True)
     sys.stdin.readline()
 """
@@ -78,7 +78,7 @@ def test_three_take_turns(folder: Path) -> None:
         each.stdin.write("go\n")
         each.stdin.flush()
 
-    with alone(folder):
+    with exclusive(folder):
         assert f"process {os.getpid()} " in (folder / LOCK).read_text()
     assert [each.wait(60) for each in waiting] == [0, 0]
     assert not folder.exists()
@@ -86,7 +86,7 @@ def test_three_take_turns(folder: Path) -> None:
 
 def test_checkpoints_stay(folder: Path) -> None:
     """Only what is empty goes."""
-    with alone(folder) as waited:
+    with exclusive(folder) as waited:
         assert not waited
         (folder / "step-00000001.safetensors").write_bytes(b"")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import toys
 from tickets.encoded import Encoded
-from tickets.model.batches import best_width, chosen, few, pack, steps_per_epoch
+from tickets.model.batches import best_width, choose_examples, pack, round_up, steps_per_epoch
 
 
 def texts(lengths: list[int]) -> Encoded:
@@ -33,7 +33,7 @@ def test_every_sequence_stands_whole_in_one_row(lengths, shared, random) -> None
 
     width = best_width(encoded, 8, 1, 16) if shared else None
     found = pack(encoded, examples, width)
-    laid = found.laid_out(encoded.tokens[found.source]).reshape(found.rows, found.width)
+    laid = found.lay_out(encoded.tokens[found.source]).reshape(found.rows, found.width)
 
     assert np.count_nonzero(laid) == sum(lengths)
     assert sorted(laid[laid > 0]) == list(range(1, sum(lengths) + 1))
@@ -67,10 +67,10 @@ def test_a_width_is_a_multiple_where_asked(longest: int, multiple: int) -> None:
 
 def test_few_numbers_of_rows() -> None:
     """Up to 8 as they are, then by 2, 4, 8: never fewer, never a quarter more."""
-    assert [few(count) for count in (1, 5, 7, 8, 9, 10, 15, 17, 20, 21, 33)] == [
+    assert [round_up(count) for count in (1, 5, 7, 8, 9, 10, 15, 17, 20, 21, 33)] == [
         *(1, 5, 7, 8, 10, 10, 16, 20, 20, 24, 40)
     ]
-    assert all(count <= few(count) < 1.25 * count for count in range(1, 5000))
+    assert all(count <= round_up(count) < 1.25 * count for count in range(1, 5000))
 
 
 def test_a_sequence_is_never_cut() -> None:
@@ -85,7 +85,9 @@ def test_every_example_is_seen_once_an_epoch(batch_size: int) -> None:
     encoded = toys.texts(30, "classification")
     steps = steps_per_epoch(len(encoded), batch_size)
     epochs = [
-        np.concatenate([chosen(30, batch_size, 1, steps * epoch + step) for step in range(steps)])
+        np.concatenate(
+            [choose_examples(30, batch_size, 1, steps * epoch + step) for step in range(steps)]
+        )
         for epoch in range(3)
     ]
 

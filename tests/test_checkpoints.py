@@ -29,8 +29,8 @@ from checkpoint_folders import (
     saved,
     tensors,
 )
-from tickets.training.attempts import alone
 from tickets.training.checkpoints import Checkpoints
+from tickets.training.lock import exclusive
 
 
 @settings(deadline=None, max_examples=50)
@@ -241,15 +241,15 @@ def test_nothing_is_left_at_the_end(tmp_path: Path) -> None:
     root = tmp_path / "results" / "checkpoints"
     one, two = (saved(root / "cola" / name, 1, 2) for name in ("seed-1", "seed-2"))
 
-    with alone(root / "cola" / "seed-1"):
+    with exclusive(root / "cola" / "seed-1"):
         one.remove()
     assert names(root / "cola") == ["seed-2"]
-    with alone(root / "cola" / "seed-2"):
+    with exclusive(root / "cola" / "seed-2"):
         two.remove()
         two.remove()  # nothing is there, and nothing happens
     assert names(tmp_path / "results") == []
 
-    with alone(tmp_path / "elsewhere" / "folder"):
+    with exclusive(tmp_path / "elsewhere" / "folder"):
         saved(tmp_path / "elsewhere" / "folder", 1).remove()
     assert names(tmp_path / "elsewhere") == []
     assert (tmp_path / "elsewhere").exists()
@@ -273,7 +273,7 @@ def test_trainings_beside_each_other_do_not_hinder(tmp_path: Path) -> None:
         try:
             for step in range(1, 40):
                 folder = tmp_path / "checkpoints" / "cola" / name
-                with alone(folder):
+                with exclusive(folder):
                     checkpoints = saved(folder, step)
                     assert_holds(checkpoints, step)
                     checkpoints.remove()

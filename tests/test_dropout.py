@@ -42,7 +42,7 @@ def test_added_drops_of_the_change_only() -> None:
     x, change = torch.rand(2, 20, 30)
 
     torch.testing.assert_close(
-        Dropout(RATES, 5, CPU).added(x, change), x + Dropout(RATES, 5, CPU).hidden(change)
+        Dropout(RATES, 5, CPU).add(x, change), x + Dropout(RATES, 5, CPU).hidden(change)
     )
-    assert torch.equal(NONE.added(x, change), x + change)
+    assert torch.equal(NONE.add(x, change), x + change)
     assert NONE.hidden(x) is x

@@ -24,7 +24,7 @@ from tickets.architecture import PRETRAINED_HEAD
 from tickets.data.masking import IGNORED
 from tickets.encoded import Encoded
 from tickets.initial import pretrained
-from tickets.model.batches import Packed, pack
+from tickets.model.batches import PackedBatch, pack
 from tickets.model.network import Network
 from tickets.prunable import prunable_set
 
@@ -89,7 +89,7 @@ def ours(
     return Network.of(theta, gamma, architecture.read(model), head, selective=selective)
 
 
-def packed(encoded: Encoded, *, shared: bool = True) -> Packed:
+def packed(encoded: Encoded, *, shared: bool = True) -> PackedBatch:
     """All sequences: end to end in rows, or one a row."""
     found = pack(encoded, np.arange(len(LENGTHS)), 14 if shared else None)
     assert found.rows == (2 if shared else len(LENGTHS))

@@ -85,7 +85,7 @@ def test_only_visible_gpus_are_taken(
 ) -> None:
     """Numbers count as nvidia-smi does, beginnings of UUIDs are completed; none is no GPU."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
-    assert gpu.visible() == expected
+    assert gpu.visible_gpus() == expected
     with gpu.reserved(1):
         assert os.environ["CUDA_VISIBLE_DEVICES"] == (expected[0] if expected else named)
 

@@ -31,7 +31,7 @@ from tickets.language.generator import (
     write,
     write_pretraining,
 )
-from tickets.language.lexicon import RESERVED, SPECIAL, lexicon
+from tickets.language.lexicon import RESERVED, SPECIAL, draw_lexicon
 
 SMALL = Language(  # the words and the world of config/config.yaml, in fewer examples
     seed=1,
@@ -58,7 +58,7 @@ def text() -> list[Row]:
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    return Reader(lexicon(seed=SMALL.seed, topics=SMALL.topics, persons=SMALL.persons))
+    return Reader(draw_lexicon(seed=SMALL.seed, topics=SMALL.topics, persons=SMALL.persons))
 
 
 def both(tables: Tables, task: str) -> list[Row]:

@@ -18,7 +18,7 @@ from made_up_masks import SHAPES, WEIGHTS, Weights, mask, named, save
 from table_command import make_table
 from tickets import provenance
 from tickets.errors import BadInput
-from tickets.masks import Packed
+from tickets.masks import PackedMask
 from tickets.names import MaskName
 from tickets.paths import Results
 from tickets.tables.cells import csv
@@ -27,7 +27,7 @@ from tickets.tables.mask_overlap import chance, overlap_table
 QUERY = "encoder.layer.{}.attention.self.query.weight"
 POOLER = "pooler.dense.weight"
 
-Masks = list[tuple[MaskName, Packed]]
+Masks = list[tuple[MaskName, PackedMask]]
 kept_weights = st.sets(st.sampled_from(WEIGHTS))
 
 IN_SCOPE: dict[tuple[str, str | None, str | None], Callable[[str], bool]] = {

@@ -16,7 +16,7 @@ from sklearn import metrics as sklearn
 from tickets.errors import BadInput
 from tickets.scores import scoring
 from tickets.scores.metrics import score
-from tickets.scores.scoring import exact, normalized, overlap
+from tickets.scores.scoring import exact, normalize, overlap
 from tickets.tasks import METRICS
 
 
@@ -108,7 +108,7 @@ def test_a_constant_correlates_with_nothing(constant: str) -> None:
 )
 def test_answers_are_compared_as_squad_publishes(answer: str, compared: str) -> None:
     """Lower case, no ASCII punctuation, no articles as whole words, single spaces."""
-    assert normalized(answer) == compared
+    assert normalize(answer) == compared
 
 
 def test_exact_match_and_overlap_by_hand() -> None:

@@ -22,7 +22,7 @@ import toys
 from tickets import canonical, masks, provenance, ticket, weights
 from tickets.criteria.random import draw
 from tickets.initial import pretrained
-from tickets.training.attempts import alone
+from tickets.training.lock import exclusive
 from toy_trainings import (
     ENVIRONMENT,
     OUTPUTS,
@@ -128,7 +128,7 @@ def test_a_second_attempt_finds_the_work_done(
 ) -> None:
     """Of two that wait for a third one trains, and the other one keeps what it made."""
     command = [sys.executable, str(TRAIN), *training.flags(checkpoint_minutes=1000)]
-    with alone(training.checkpoints):
+    with exclusive(training.checkpoints):
         both = [
             subprocess.Popen(command, env=ENVIRONMENT, text=True, stderr=subprocess.PIPE)
             for _ in range(2)
@@ -155,7 +155,7 @@ def test_a_second_attempt_by_reworded_code_finds_the_work_done(
 
     def waited(addition: str) -> str:
         command = [sys.executable, edited(tmp_path / addition[0], addition), *training.flags()]
-        with alone(training.checkpoints):
+        with exclusive(training.checkpoints):
             later = subprocess.Popen(command, env=ENVIRONMENT, text=True, stderr=subprocess.PIPE)
             assert later.stderr is not None
             assert later.stderr.readline().startswith("waiting for another attempt")

@@ -15,7 +15,7 @@ from tickets import architecture, masks
 from tickets.criteria.snip import gradients
 from tickets.criterion import Inputs
 from tickets.initial import pretrained
-from tickets.model.batches import chosen
+from tickets.model.batches import choose_examples
 from tickets.training.loop import initial_head
 from tickets.weights import prunable_of
 
@@ -53,7 +53,7 @@ def test_gradients_are_those_of_autograd(model: Path) -> None:
     theirs.classifier.weight.data = torch.from_numpy(gamma["output.weight"].copy())
     theirs.classifier.bias.data = torch.from_numpy(gamma["output.bias"].copy())
     for step in range(BATCHES):
-        examples = chosen(len(encoded), 8, 1, step)
+        examples = choose_examples(len(encoded), 8, 1, step)
         texts = [
             torch.from_numpy(encoded.tokens[encoded.offsets[i] : encoded.offsets[i + 1]]).long()
             for i in examples

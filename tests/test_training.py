@@ -18,7 +18,7 @@ from tickets.criteria.random import draw
 from tickets.errors import Diverged
 from tickets.initial import pretrained
 from tickets.masks import Mask
-from tickets.model.batches import chosen
+from tickets.model.batches import choose_examples
 from tickets.model.device import products
 from tickets.model.encoder import WORDS
 from tickets.training.loop import Trained, initial_head, train
@@ -69,7 +69,7 @@ def test_the_loss_curve_is_that_of_torchs_pruning_hooks(model: Path) -> None:
     total = RECIPE.total_steps(len(encoded))
     for step in range(total):
         optimizer.param_groups[0]["lr"] = 5e-3 * (total - step) / total
-        examples = chosen(len(encoded), 8, 1, step)
+        examples = choose_examples(len(encoded), 8, 1, step)
         lengths = np.diff(encoded.offsets)[examples]
         ids = torch.zeros(len(examples), lengths.max(), dtype=torch.long)
         seen = torch.zeros_like(ids)

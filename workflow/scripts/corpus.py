@@ -1,4 +1,4 @@
-"""Rule corpus: the text that the embedded study's model is pre-trained on, as token ids."""
+"""Rule corpus: encode the text for the embedded study's pre-training as token ids."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--text", type=Path, required=True, help="pairs of sentences (parquet)")
     parser.add_argument("--model", type=Path, required=True, help="configuration and tokenizer")
-    parser.add_argument("--max-length", type=int, required=True, help="tokens of a pair at most")
+    parser.add_argument("--max-length", type=int, required=True, help="tokens in a pair")
     parser.add_argument("--output", type=Path, required=True, help="Arrow file to write")
     flags = parser.parse_args()
     started = provenance.now()
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # a job takes the one core it was given
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # a job has one core
     pairs = canonical.prepare(
         [flags.text],
         Selection(task="pretraining", head="mlm", split="train", text=("first", "second")),

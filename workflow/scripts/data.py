@@ -1,4 +1,4 @@
-"""Bring a task's data set into canonical columns."""
+"""Rule data: convert a task's data set to canonical columns."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from tickets.errors import run
 
 
 def main() -> None:
-    """Read both splits, from a directory or the hub, and write them."""
+    """Read both splits from a directory or the hub, and write them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--task", required=True, help="the task's name")
     parser.add_argument("--head", required=True, help="classification, regression, span or mlm")
     parser.add_argument("--dataset", required=True, help="hub id or local directory")
-    parser.add_argument("--name", help="the folder of its configuration, where it has one")
-    parser.add_argument("--revision", help="40 hexadecimal digits; a hub id needs it")
+    parser.add_argument("--name", help="its configuration's folder, if it has one")
+    parser.add_argument("--revision", help="40 hexadecimal digits, for a hub id")
     parser.add_argument("--local-copy", help="directory to read instead of the hub")
     parser.add_argument("--train-split", required=True, help="name of the training split")
     parser.add_argument("--validation-split", required=True, help="name of the validation split")
     parser.add_argument("--text", nargs="+", required=True, help="text columns, one or two")
     parser.add_argument("--label", help="label column")
     parser.add_argument("--labels", type=int, help="number of classes")
-    parser.add_argument("--train-examples", type=int, help="size of a random subset; all without")
+    parser.add_argument("--train-examples", type=int, help="size of a random subset; default: all")
     parser.add_argument("--validation-examples", type=int, help="the same for validation")
-    parser.add_argument("--train-output", type=Path, required=True, help="where to write the one")
-    parser.add_argument("--validation-output", type=Path, required=True, help="and the other")
+    parser.add_argument("--train-output", type=Path, required=True, help="file to write")
+    parser.add_argument("--validation-output", type=Path, required=True, help="file to write")
     flags = parser.parse_args()
     files = locate(
         flags.dataset,
@@ -58,7 +58,7 @@ def main() -> None:
             output,
             rule="data",
             parameters={**origin, **vars(selection)},
-            # The hub's cache holds links; their targets are what was read.
+            # The hub's cache contains links: record the files that they point to.
             dependencies={f"source/{file.name}": file.resolve() for file in files.splits[split]},
             facts={"rows": table.num_rows, "from": "hub" if files.revision else "directory"},
             started=started,

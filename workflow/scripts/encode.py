@@ -1,4 +1,4 @@
-"""Turn a task's canonical data into token ids for one model."""
+"""Rule encode: encode a task's canonical data as token ids for one model."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--task", required=True, help="the task's name")
     parser.add_argument("--head", required=True, help="classification, regression, span or mlm")
-    parser.add_argument("--max-length", type=int, required=True, help="tokens of a feature at most")
+    parser.add_argument("--max-length", type=int, required=True, help="tokens in a feature")
     parser.add_argument("--stride", type=int, help="span: tokens from one window to the next")
     parser.add_argument("--concatenate", action="store_true", help="mlm: join texts, then cut them")
     parser.add_argument("--model", type=Path, required=True, help="directory with the tokenizer")
     parser.add_argument("--train", type=Path, required=True, help="canonical training data")
     parser.add_argument("--validation", type=Path, required=True, help="canonical validation data")
-    parser.add_argument("--train-output", type=Path, required=True, help="where to write the one")
-    parser.add_argument("--validation-output", type=Path, required=True, help="and the other")
+    parser.add_argument("--train-output", type=Path, required=True, help="Arrow file to write")
+    parser.add_argument("--validation-output", type=Path, required=True, help="Arrow file to write")
     flags = parser.parse_args()
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # a job takes the one core it was given
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # a job has one core
     shape = Shape(
         task=flags.task,
         head=flags.head,

@@ -1,4 +1,4 @@
-"""Answer a task's validation split with the best constant answer."""
+"""Rule majority: predict a task's validation split with the best constant answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tickets.errors import run
 
 
 def main() -> None:
-    """Write the constant answer's predictions."""
+    """Write predictions that all give the same answer."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--head", required=True, help="classification, regression, span or mlm")
     parser.add_argument("--train", type=Path, required=True, help="canonical training data")
@@ -28,16 +28,16 @@ def main() -> None:
         dependencies |= {"encoded-train": flags.encoded_train}
         dependencies |= {"encoded-validation": flags.encoded_validation}
         encoded = Encoded.read(flags.encoded_train), Encoded.read(flags.encoded_validation)
-        found = constant_token(*encoded, validation)
+        predictions = constant_token(*encoded, validation)
     else:
         dependencies |= {"train": flags.train}
-        answer = {
+        predict = {
             "classification": constant_label,
             "regression": constant_value,
             "span": constant_text,
         }[flags.head]
-        found = answer(canonical.read(flags.train), validation)
-    canonical.write(flags.output, found)
+        predictions = predict(canonical.read(flags.train), validation)
+    canonical.write(flags.output, predictions)
     provenance.write(
         flags.output,
         rule="majority",

@@ -1,4 +1,4 @@
-"""Score predictions."""
+"""Rule metrics: score predictions."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def main() -> None:
         nargs="+",
         required=True,
         metavar="TASK=METRIC,...",
-        help="what each task is scored by; the first metric is the primary",
+        help="the metrics of each task; the first is the primary",
     )
     parser.add_argument("--results", required=True, help="the study's results folder")
-    parser.add_argument("--part", required=True, help="what the scores' file is called")
+    parser.add_argument("--part", required=True, help="the name of the scores' file")
     parser.add_argument(
         "--trainings",
         required=True,
         metavar="MODULE:FUNCTION",
-        help="which, of a design",
+        help="the function that lists a design's trainings",
     )
     parser.add_argument("--majority", action="store_true", help="score the constant answers too")
     parser.add_argument("--design", required=True, help="the study's grid, as JSON")
@@ -57,7 +57,7 @@ def main() -> None:
 def _metrics(word: str) -> tuple[str, list[str]]:
     task, equals, names = word.partition("=")
     if not (task and equals and names):
-        raise BadInput(f"--metrics {word}: not of the form TASK=METRIC,METRIC")
+        raise BadInput(f"--metrics {word}: write TASK=METRIC,METRIC")
     return task, names.split(",")
 
 

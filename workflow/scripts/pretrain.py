@@ -10,7 +10,7 @@ from tickets.encoded import Encoded
 from tickets.errors import run
 from tickets.initial import pretraining
 from tickets.model import device
-from tickets.training import attempts, gpu
+from tickets.training import gpu, lock
 from tickets.training.checkpoints import Checkpoints
 from tickets.training.loop import initial_head, train
 from tickets.training.recipe import Recipe
@@ -22,30 +22,28 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True, help="configuration and tokenizer")
     parser.add_argument("--corpus", type=Path, required=True, help="encoded pairs")
     parser.add_argument("--output", type=Path, required=True, help="checkpoint to write")
-    parser.add_argument("--steps", type=int, required=True, help="updates of the weights")
+    parser.add_argument("--steps", type=int, required=True, help="number of weight updates")
     parser.add_argument(
-        "--warmup-steps", type=int, required=True, help="while the learning rate rises"
+        "--warmup-steps", type=int, required=True, help="steps in which the learning rate rises"
     )
-    parser.add_argument("--batch-size", type=int, required=True, help="pairs a step")
-    parser.add_argument("--learning-rate", type=float, required=True, help="its peak")
+    parser.add_argument("--batch-size", type=int, required=True, help="pairs per step")
+    parser.add_argument("--learning-rate", type=float, required=True, help="its highest value")
     parser.add_argument(
-        "--seed", type=int, required=True, help="of first weights, data order, masked words"
+        "--seed", type=int, required=True, help="for initial weights, data order, masked words"
     )
-    parser.add_argument("--threads", type=int, required=True, help="of a CPU; they change bits")
+    parser.add_argument("--threads", type=int, required=True, help="CPU threads; they change bits")
     parser.add_argument("--mlm-probability", type=float, required=True, help="share hidden")
-    parser.add_argument("--checkpoints", type=Path, required=True, help="folder to save into")
-    parser.add_argument("--checkpoint-minutes", type=float, required=True, help="0: every step")
-    parser.add_argument("--events", type=Path, help="folder for TensorBoard event files, if wanted")
-    parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share one")
+    parser.add_argument("--checkpoints", type=Path, required=True, help="folder to save to")
+    parser.add_argument("--checkpoint-minutes", type=float, required=True, help="0: save each step")
+    parser.add_argument("--events", type=Path, help="folder for TensorBoard event files")
+    parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share a GPU")
     flags = parser.parse_args()
-    with attempts.alone(flags.checkpoints) as waited, gpu.reserved(flags.trainings_per_gpu):
-        training(flags, waited=waited)
+    with lock.exclusive(flags.checkpoints) as waited, gpu.reserved(flags.trainings_per_gpu):
+        run_training(flags, waited=waited)
 
 
-def training(flags: argparse.Namespace, *, waited: bool) -> None:
-    """Train and write, on the device that was reserved; nothing where the attempt that this one has
-    waited for did it.
-    """
+def run_training(flags: argparse.Namespace, *, waited: bool) -> None:
+    """Train on the reserved device and write the results, unless another attempt has done so."""
     started = provenance.now()
     device.prepare(flags.threads)
     recipe = Recipe(
@@ -55,11 +53,11 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         learning_rate=flags.learning_rate,
         warmup_steps=flags.warmup_steps,
         mlm_probability=flags.mlm_probability,
-        dropout=0.0,  # more text than a network of this size can learn by heart
+        dropout=0.0,  # there is more text than a network of this size can memorise
     )
-    known, theta = pretraining.initial(flags.model, flags.seed)
+    model, theta = pretraining.initial(flags.model, flags.seed)
     encoder, head = initial_head(
-        theta, known, head="mlm", labels=0, seed=flags.seed, task="pretraining"
+        theta, model, head="mlm", labels=0, seed=flags.seed, task="pretraining"
     )
     recorded = (
         *("steps", "warmup_steps", "batch_size", "learning_rate", "mlm_probability"),
@@ -69,7 +67,7 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
     dependencies = {"corpus": flags.corpus, "config.json": flags.model / "config.json"}
     entry = Path(__file__)
     meaning = code.digest(entry)
-    if waited and attempts.did(
+    if waited and lock.already_done(
         flags.output, code=meaning, parameters=parameters, dependencies=dependencies
     ):
         return
@@ -80,7 +78,7 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         head,
         masks.dense(weights.prunable_of(theta)),
         Encoded.read(flags.corpus),
-        known,
+        model,
         recipe,
         head="mlm",
         seed=flags.seed,

@@ -1,4 +1,4 @@
-"""Rule reinit: weights drawn at random in place of the pre-trained ones (theta_0')."""
+"""Rule reinit: random weights in place of the pre-trained ones (theta_0')."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--theta", type=Path, required=True, help="the pre-trained weights")
     parser.add_argument("--model", type=Path, required=True, help="the model's configuration")
-    parser.add_argument("--seed", type=int, required=True, help="what the weights are drawn from")
+    parser.add_argument("--seed", type=int, required=True, help="for drawing the weights")
     parser.add_argument("--output", type=Path, required=True, help="weight file to write")
     flags = parser.parse_args()
     started = provenance.now()
     shapes = {name: tensor.shape for name, tensor in weights.read(flags.theta).items()}
     scale = architecture.read(flags.model).initializer_range
-    drawn = initialisation.draw(shapes, flags.seed, "re-initialisation", scale)
-    weights.write(flags.output, drawn)
+    theta = initialisation.draw(shapes, flags.seed, "re-initialisation", scale)
+    weights.write(flags.output, theta)
     provenance.write(
         flags.output,
         rule="reinit",

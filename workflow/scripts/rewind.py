@@ -1,4 +1,4 @@
-"""Rule rewind: the ticket m . theta_i, survivors rewound and pruned weights exactly zero."""
+"""Rule rewind: the ticket m . theta_i: kept weights are rewound, pruned ones exactly zero."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tickets.errors import run
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--theta", type=Path, required=True, help="weights to rewind to")
-    parser.add_argument("--mask", type=Path, required=True, help="which weights stay")
+    parser.add_argument("--mask", type=Path, required=True, help="mask of the weights to keep")
     parser.add_argument("--output", type=Path, required=True, help="ticket to write")
     flags = parser.parse_args()
     started = provenance.now()

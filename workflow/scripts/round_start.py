@@ -1,6 +1,6 @@
-"""Rule round_start: what a round of IMP starts from where its head is not rewound.
+"""Rule round_start: the weights that a round of IMP starts from if its head is not rewound.
 
-The encoder stands at theta_i; the head is the one that the round before ended with.
+The encoder is theta_i's; the head is the one with which the previous round ended.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tickets.errors import run
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--theta", type=Path, required=True, help="theta_i")
-    parser.add_argument("--head", type=Path, help="weights whose head is kept; none: theta_i's")
+    parser.add_argument("--head", type=Path, help="weights with the head; default: theta_i's")
     parser.add_argument("--output", type=Path, required=True, help="weight file to write")
     flags = parser.parse_args()
     started = provenance.now()

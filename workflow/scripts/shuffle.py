@@ -13,8 +13,8 @@ from tickets.initial.shuffling import SHUFFLES
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--theta", type=Path, required=True, help="the pre-trained weights")
-    parser.add_argument("--how", choices=SHUFFLES, required=True, help="what changes places")
-    parser.add_argument("--seed", type=int, required=True, help="what the places are drawn from")
+    parser.add_argument("--how", choices=SHUFFLES, required=True, help="what is shuffled")
+    parser.add_argument("--seed", type=int, required=True, help="for drawing the order")
     parser.add_argument("--output", type=Path, required=True, help="weight file to write")
     flags = parser.parse_args()
     started = provenance.now()

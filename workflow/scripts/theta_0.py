@@ -1,4 +1,4 @@
-"""Rule theta_0: the pre-trained weights of a model directory, and its configuration apart."""
+"""Rule theta_0: the pre-trained weights from a model directory, and its configuration."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tickets.initial import pretrained
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, help="a model directory or a hub id")
-    parser.add_argument("--revision", help="the hub id's pinned revision, 40 hexadecimal digits")
-    parser.add_argument("--local-copy", type=Path, help="a directory with the hub id's files")
+    parser.add_argument("--revision", help="40 hexadecimal digits, for a hub id")
+    parser.add_argument("--local-copy", type=Path, help="directory to read instead of the hub")
     parser.add_argument("--configuration", type=Path, required=True, help="directory to write")
     parser.add_argument("--output", type=Path, required=True, help="weight file to write")
     flags = parser.parse_args()

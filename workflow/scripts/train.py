@@ -1,4 +1,4 @@
-"""Rules train and theta_i: train a ticket on a task; write what it predicts, and its weights."""
+"""Rules train and theta_i: train a ticket on a task; write its predictions and its weights."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tickets.errors import run
 from tickets.model import device
 from tickets.model.network import Network
 from tickets.statements import exact
-from tickets.training import attempts, gpu
+from tickets.training import gpu, lock
 from tickets.training.checkpoints import Checkpoints
 from tickets.training.evaluation import predict
 from tickets.training.loop import initial_head, train
 from tickets.training.recipe import PRECISIONS, SPEEDUPS, Recipe
 from tickets.training.saving import Saving, checkpoint_key
 
-# Flags that name where something is done, and not what.
+# Flags that name files or say how to run; they are not recorded as parameters.
 PATHS = (
     *("ticket", "theta", "mask", "model", "train", "validation", "data", "predictions", "trained"),
     *("checkpoints", "checkpoint_minutes", "trainings_per_gpu", "events"),
@@ -34,7 +34,7 @@ RECIPE = [field for field in fields(Recipe) if field.name != "warmup_steps"]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ticket", type=Path, required=True, help="what to start from")
+    parser.add_argument("--ticket", type=Path, required=True, help="the ticket to train")
     parser.add_argument("--theta", type=Path, required=True, help="the ticket's weights")
     parser.add_argument("--mask", type=Path, required=True, help="the ticket's mask")
     parser.add_argument("--model", type=Path, required=True, help="the model's configuration")
@@ -43,52 +43,50 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="validation split in canonical columns")
     parser.add_argument("--predictions", type=Path, help="predictions to write")
     parser.add_argument("--trained", type=Path, required=True, help="weights to write")
-    parser.add_argument("--task", required=True, help="its name, recorded")
+    parser.add_argument("--task", required=True, help="the task's name")
     parser.add_argument("--head", required=True, help="classification, regression, span or mlm")
-    parser.add_argument("--labels", type=int, default=1, help="classification: how many")
-    parser.add_argument("--seed", type=int, required=True, help="of head, data order, dropout")
-    parser.add_argument("--threads", type=int, required=True, help="of a CPU; they change bits")
+    parser.add_argument("--labels", type=int, default=1, help="number of classes")
+    parser.add_argument("--seed", type=int, required=True, help="for head, data order, dropout")
+    parser.add_argument("--threads", type=int, required=True, help="CPU threads; they change bits")
     length = parser.add_mutually_exclusive_group(required=True)
-    length.add_argument("--epochs", type=float, help="how often each example is seen")
-    length.add_argument("--steps", type=int, help="updates of the weights")
-    parser.add_argument("--batch-size", type=int, required=True, help="examples a step")
+    length.add_argument("--epochs", type=float, help="passes over the training split")
+    length.add_argument("--steps", type=int, help="number of weight updates")
+    parser.add_argument("--batch-size", type=int, required=True, help="examples per step")
     parser.add_argument(
         "--learning-rate", type=float, required=True, help="its first value; it falls to zero"
     )
-    parser.add_argument("--round", type=int, default=0, help="where the rate falls over several")
-    parser.add_argument("--rounds", type=int, default=1, help="over how many trainings it falls")
+    parser.add_argument("--round", type=int, default=0, help="number of this training, from 0")
+    parser.add_argument("--rounds", type=int, default=1, help="trainings over which the rate falls")
     parser.add_argument(
-        "--new-head", metavar="NAME", help="draw the head for NAME, whatever the ticket holds"
+        "--new-head", metavar="NAME", help="draw a head for NAME, even if the ticket has one"
     )
     parser.add_argument("--adam-epsilon", type=float, required=True, help="AdamW's epsilon")
     parser.add_argument(
         "--clip-norm", type=float, required=True, help="largest norm of the gradients"
     )
     parser.add_argument(
-        "--mlm-probability", type=float, required=True, help="share of words that MLM hides"
+        "--mlm-probability", type=float, required=True, help="share of words that MLM hides, 0 to 1"
     )
-    parser.add_argument("--dropout", type=float, help="instead of the model's own rates")
+    parser.add_argument("--dropout", type=float, help="rate; default: the model's rates")
     parser.add_argument("--precision", choices=PRECISIONS, required=True, help="of products")
     parser.add_argument(
-        "--speedups", choices=SPEEDUPS, nargs="*", default=SPEEDUPS, help="which; default: all"
+        "--speedups", choices=SPEEDUPS, nargs="*", default=SPEEDUPS, help="default: all of them"
     )
     parser.add_argument(
-        "--checkpoints", type=Path, required=True, help="folder to save into, and to go on from"
+        "--checkpoints", type=Path, required=True, help="folder to save to and resume from"
     )
-    parser.add_argument("--checkpoint-minutes", type=float, default=5, help="0: every step")
-    parser.add_argument("--events", type=Path, help="folder for TensorBoard event files, if wanted")
-    parser.add_argument("--from-percent", type=float, default=0, help="where the ticket stands")
-    parser.add_argument("--to-percent", type=float, default=100, help="where to stop")
-    parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share one")
+    parser.add_argument("--checkpoint-minutes", type=float, default=5, help="0: save each step")
+    parser.add_argument("--events", type=Path, help="folder for TensorBoard event files")
+    parser.add_argument("--from-percent", type=float, default=0, help="of all steps, to start from")
+    parser.add_argument("--to-percent", type=float, default=100, help="of all steps, to stop after")
+    parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share a GPU")
     flags = parser.parse_args()
-    with attempts.alone(flags.checkpoints) as waited, gpu.reserved(flags.trainings_per_gpu):
-        training(flags, waited=waited)
+    with lock.exclusive(flags.checkpoints) as waited, gpu.reserved(flags.trainings_per_gpu):
+        run_training(flags, waited=waited)
 
 
-def training(flags: argparse.Namespace, *, waited: bool) -> None:
-    """Train and write, on the device that was reserved; nothing where the attempt that this one has
-    waited for did it.
-    """
+def run_training(flags: argparse.Namespace, *, waited: bool) -> None:
+    """Train on the reserved device and write the results, unless another attempt has done so."""
     quick_torch.collect_again()
     started = provenance.now()
     device.prepare(flags.threads)
@@ -104,15 +102,15 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         if (path := getattr(flags, name)) is not None
     }
     dependencies["configuration"] = flags.model / "config.json"
-    made = [flags.trained, *([flags.predictions] if flags.predictions else [])]
+    outputs = [flags.trained, *([flags.predictions] if flags.predictions else [])]
     entry = Path(__file__)
     meaning = code.digest(entry)
-    if waited and attempts.did(
-        *made, code=meaning, parameters=parameters, dependencies=dependencies
+    if waited and lock.already_done(
+        *outputs, code=meaning, parameters=parameters, dependencies=dependencies
     ):
         return
 
-    known = architecture.read(flags.model)
+    model = architecture.read(flags.model)
     recipe = Recipe(**{field.name: getattr(flags, field.name) for field in RECIPE})
     encoded = Encoded.read(flags.train)
     total = recipe.total_steps(len(encoded))
@@ -122,7 +120,7 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
     start = ticket.read(flags.ticket, flags.theta, flags.mask)
     theta, gamma = initial_head(
         start.weights,
-        known,
+        model,
         head=flags.head,
         labels=flags.labels,
         seed=flags.seed,
@@ -136,7 +134,7 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         gamma,
         start.mask,
         encoded,
-        known,
+        model,
         recipe,
         head=flags.head,
         seed=flags.seed,
@@ -150,7 +148,7 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         "steps": total,
         "first_step": first,
         "last_step": last,
-        # None where so small a part of a training rounds to no step.
+        # None if so small a part of a training rounds to no step.
         "final_loss": repr(result.losses[-1]) if result.losses else None,
         "device": result.device,
         "threads": flags.threads,
@@ -164,15 +162,15 @@ def training(flags: argparse.Namespace, *, waited: bool) -> None:
         network = Network.of(
             result.theta,
             result.gamma,
-            known,
+            model,
             flags.head,
             dtype=device.products(flags.precision),
         )
         validation = Encoded.read(flags.validation)
-        found = predict(network, validation, canonical.read(flags.data))
-        canonical.write(flags.predictions, found)
+        predictions = predict(network, validation, canonical.read(flags.data))
+        canonical.write(flags.predictions, predictions)
     provenance.write(
-        *made,
+        *outputs,
         rule="train",
         parameters=parameters,
         dependencies=dependencies,

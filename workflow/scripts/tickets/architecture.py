@@ -1,14 +1,14 @@
-"""The shape of an encoder, and the names its family gives to the parts; one table for all.
+"""The architecture of an encoder, and the names of its parts in each family.
 
-The families share BERT's post-LN encoder. They differ in names, in RoBERTa's two reserved
-positions, in DistilBERT's missing token types and its missing dropout after attention, and in
-ELECTRA's embeddings, which may be narrower than the encoder.
+All families share BERT's post-LN encoder. They differ in names. RoBERTa reserves two positions;
+DistilBERT has no token types and no dropout after attention; ELECTRA's embeddings may be narrower
+than its encoder.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ CONFIGURATION = ("config.json", "tokenizer.json", "tokenizer_config.json")
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """Where a family keeps each part; layer parts are relative to `layer`."""
+    """A family's name for each part; parts of a layer are relative to `layer`."""
 
     layer: str = "encoder.layer.{}"
     query: str = "attention.self.query"
@@ -31,7 +31,7 @@ class Names:
     intermediate: str = "intermediate.dense"
     output: str = "output.dense"
     output_norm: str = "output.LayerNorm"
-    # the parts of the MLM head in the family's checkpoints
+    # The parts of the MLM head in the family's checkpoints.
     mlm_dense: str = "cls.predictions.transform.dense"
     mlm_norm: str = "cls.predictions.transform.LayerNorm"
     mlm_bias: str = "cls.predictions.bias"
@@ -52,8 +52,8 @@ _DISTILBERT = Names(
     mlm_norm="vocab_layer_norm",
     mlm_bias="vocab_projector.bias",
 )
-HEAD = "head."  # before the names of a training's own head
-PRETRAINED_HEAD = "pretrained_head."  # before the names of the MLM head that comes with theta_0
+HEAD = "head."  # prefix of the names of a training's head
+PRETRAINED_HEAD = "pretrained_head."  # prefix of the names of theta_0's MLM head
 FAMILIES = {
     "bert": _BERT,
     "roberta": Names(
@@ -70,10 +70,10 @@ FAMILIES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
-    """What config.json says of an encoder, the same keys for every family.
+    """An encoder's settings from config.json, under the same names for every family.
 
-    Widths are in units; `positions` counts the tokens a text may have; `position_offset` is the
-    first position's index in the table of positions.
+    Widths are in units. `positions` is the largest number of tokens in a text, `position_offset`
+    the first position's index in the table of positions.
     """
 
     family: str
@@ -93,12 +93,12 @@ class Architecture:
 
     @property
     def names(self) -> Names:
-        """Where this family keeps its parts."""
+        """The family's names for its parts."""
         return FAMILIES[self.family]
 
 
 def mlm_head_names(names: Names) -> dict[str, str]:
-    """Our names of the MLM head's tensors -> the family's."""
+    """The family's names of the MLM head's tensors, by our names."""
     return {
         "dense.weight": f"{names.mlm_dense}.weight",
         "dense.bias": f"{names.mlm_dense}.bias",
@@ -108,7 +108,7 @@ def mlm_head_names(names: Names) -> dict[str, str]:
     }
 
 
-# Our name -> names in config.json, BERT's first and DistilBERT's second where they differ.
+# The names in config.json by our names; where they differ, BERT's first, then DistilBERT's.
 _KEYS = {
     "hidden_size": ("hidden_size", "dim"),
     "layers": ("num_hidden_layers", "n_layers"),
@@ -129,8 +129,8 @@ def read(model: Path) -> Architecture:
     """The architecture of the model in a directory.
 
     Raises:
-        BadInput: no config.json, an unknown family, a missing key, or another position embedding
-            than a table.
+        BadInput: no config.json, an unknown family, a missing key, or a position embedding that is
+            not a table.
     """
     path = model / "config.json"
     if not path.is_file():
@@ -143,10 +143,10 @@ def read(model: Path) -> Architecture:
         raise BadInput(f"model: {path} has relative positions; use a model with absolute ones")
     values: dict[str, Any] = {}
     for name, keys in _KEYS.items():
-        found = [config[key] for key in keys if key in config]
-        if not found and name not in _DEFAULTS:
+        present = [config[key] for key in keys if key in config]
+        if not present and name not in _DEFAULTS:
             raise BadInput(f"model: {path} lacks {keys[0]}")
-        values[name] = found[0] if found else _DEFAULTS[name]
+        values[name] = present[0] if present else _DEFAULTS[name]
     if values["activation"] not in ("gelu", "relu"):
         raise BadInput(f"model: {path} has activation {values['activation']!r}; known: gelu, relu")
     offset = values["pad_id"] + 1 if family == "roberta" else 0
@@ -156,8 +156,3 @@ def read(model: Path) -> Architecture:
         position_offset=offset,
         **values,
     )
-
-
-def recorded(architecture: Architecture) -> dict[str, Any]:
-    """The architecture as a statement records it."""
-    return {field.name: getattr(architecture, field.name) for field in fields(architecture)}

@@ -1,6 +1,6 @@
-"""Canonical data: the same columns for every task with the same head, checked row by row.
+"""Canonical data: tasks with the same head have the same columns; every row is checked.
 
-classification: id, text_a, text_b, label int64. regression: the same, label float64. mlm: the
+classification: id, text_a, text_b, label int64. regression: the same, with label float64. mlm: the
 same without label. span: id, question, context, answers, answer_start. `text_b` is null for single
 texts.
 """
@@ -25,7 +25,7 @@ from tickets.seeds import derive
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """What of a task says which rows and columns of its data set it takes; see `tasks.Task`."""
+    """Which rows and columns of its data set a task uses; see `tasks.Task` for the fields."""
 
     task: str
     head: str
@@ -40,9 +40,9 @@ def read(path: Path) -> pa.Table:
     """The canonical data or the predictions at `path`.
 
     Raises:
-        Tampered: the file is not the one its statement speaks of.
+        Tampered: file and statement differ.
     """
-    # read_table would import pandas, which this does without.
+    # read_table would import pandas, which is slow.
     return pq.ParquetFile(pa.BufferReader(provenance.read(path))).read()
 
 
@@ -53,26 +53,27 @@ def write(path: Path, table: pa.Table) -> None:
 
 
 def prepare(files: Sequence[Path], selection: Selection) -> pa.Table:
-    """The canonical rows of `files`: all, or a random subset of `examples`, in source order.
+    """The canonical rows of `files`, in source order: all, or a random subset of `examples` rows.
 
-    A smaller subset is part of every larger one. The id is the source's `id` where that is unique,
-    else the row's number in the source.
+    A smaller subset is contained in every larger one. The id is the source's `id` if all values
+    differ, or else the row's number in the source.
 
     Raises:
-        BadInput: a missing column or value, a label out of range, an empty or too small split.
+        BadInput: a missing column or value, a label out of range, a split that is empty or too
+            small.
     """
-    wanted = [*selection.text, *([selection.label] if selection.label else [])]
+    columns = [*selection.text, *([selection.label] if selection.label else [])]
     names = pq.read_schema(files[0]).names
-    for name in wanted:
+    for name in columns:
         if name not in names:
             raise _bad(selection, f"no column {name!r} in {files[0]}; it has {', '.join(names)}")
-    known = [*wanted, *(["id"] if "id" in names and "id" not in wanted else [])]
-    source = pa.concat_tables([pq.read_table(file, columns=known) for file in files])
+    with_id = [*columns, *(["id"] if "id" in names and "id" not in columns else [])]
+    source = pa.concat_tables([pq.read_table(file, columns=with_id) for file in files])
     if source.num_rows == 0:
         raise _bad(selection, f"empty; put rows into {files[0]} or name another split")
-    for name in wanted:
-        _complete(source[name], selection, name)
-    table = _rename(source, selection)
+    for name in columns:
+        _check_complete(source[name], selection, name)
+    table = _canonical(source, selection)
     examples = selection.examples
     if examples is None:
         return table
@@ -84,7 +85,7 @@ def prepare(files: Sequence[Path], selection: Selection) -> pa.Table:
     return table.take(np.sort(order[:examples]))
 
 
-def _rename(source: pa.Table, selection: Selection) -> pa.Table:
+def _canonical(source: pa.Table, selection: Selection) -> pa.Table:
     ids = _ids(source)
     texts = [_cast(source[name], pa.string(), selection, name) for name in selection.text]
     if selection.head == "span":
@@ -105,15 +106,15 @@ def _rename(source: pa.Table, selection: Selection) -> pa.Table:
         return table
     kind = pa.int64() if selection.head == "classification" else pa.float64()
     label = _cast(source[selection.label], kind, selection, selection.label)
-    _in_range(label.to_numpy(), selection)
+    _check_range(label.to_numpy(), selection)
     return table.append_column("label", label)
 
 
 def _ids(source: pa.Table) -> pa.ChunkedArray | pa.Array:
     if "id" in source.column_names:
-        given = source["id"]
-        if given.null_count == 0 and len(given.unique()) == len(given):
-            return given.cast(pa.string())
+        ids = source["id"]
+        if ids.null_count == 0 and len(ids.unique()) == len(ids):
+            return ids.cast(pa.string())
     return pa.array(range(source.num_rows)).cast(pa.string())
 
 
@@ -127,16 +128,16 @@ def _answers(column: pa.ChunkedArray, selection: Selection) -> tuple[pa.Array, p
     struct = column.combine_chunks()
     texts = struct.field("text").cast(pa.list_(pa.string()))
     starts = struct.field("answer_start").cast(pa.list_(pa.int32()))
-    counts, places = (
+    text_counts, start_counts = (
         lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
         for lists in (texts, starts)
     )
-    for row in np.flatnonzero((counts == 0) | (counts != places)):
+    for row in np.flatnonzero((text_counts == 0) | (text_counts != start_counts)):
         raise _bad(selection, f"row {row}: no answer with its start; every question needs one")
     return texts, starts
 
 
-def _in_range(label: NDArray[Any], selection: Selection) -> None:
+def _check_range(label: NDArray[Any], selection: Selection) -> None:
     if selection.labels is None:
         wrong, rule = ~np.isfinite(label), "a number; leave the row out"
     else:
@@ -146,7 +147,7 @@ def _in_range(label: NDArray[Any], selection: Selection) -> None:
         raise _bad(selection, f"row {row}: label {label[row]} is not {rule}")
 
 
-def _complete(column: pa.ChunkedArray, selection: Selection, name: str) -> None:
+def _check_complete(column: pa.ChunkedArray, selection: Selection, name: str) -> None:
     for row in np.flatnonzero(column.is_null().to_numpy()):
         raise _bad(selection, f"row {row}: no value in column {name!r}; leave the row out")
 

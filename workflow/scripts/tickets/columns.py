@@ -1,6 +1,6 @@
 """Arrow columns from numbers and texts, and back, without pandas.
 
-`pa.array` and `to_numpy` import it: a third of a second, which a short job should not spend.
+`pa.array` and `to_numpy` import pandas: a third of a second that a short job can save.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 
 def column(values: NDArray[Any]) -> pa.Array:
-    """A number a row, in its own type; contiguous `values` [n] are seen, not copied.
+    """A column with one number per row, of the same type; contiguous `values` [n] are not copied.
 
     Raises:
-        ValueError: more than one axis, or other than integers or floats in the machine's order.
+        ValueError: more than one axis, or not integers or floats in the machine's byte order.
     """
     if values.ndim != 1 or values.dtype.kind not in "iuf" or not values.dtype.isnative:
         raise ValueError(f"{values.dtype} {values.shape} is no column of numbers")
@@ -26,18 +26,18 @@ def column(values: NDArray[Any]) -> pa.Array:
 
 
 def lists(offsets: NDArray[np.int64], values: NDArray[Any]) -> pa.ListArray:
-    """A list a row: row i is `values[offsets[i]:offsets[i + 1]]`.
+    """A column with one list per row: row i is `values[offsets[i]:offsets[i + 1]]`.
 
     Raises:
-        ValueError: more numbers than Arrow's lists hold, or as for `column`.
+        ValueError: more numbers than an Arrow list array can hold, or as for `column`.
     """
     if offsets[-1] > np.iinfo(np.int32).max:
-        raise ValueError("more than 2^31 - 1 numbers: Arrow's lists end there")
+        raise ValueError("more than 2^31 - 1 numbers, the limit of Arrow's lists")
     return pa.ListArray.from_arrays(column(offsets.astype(np.int32)), column(values))
 
 
 def rows(values: NDArray[Any]) -> pa.ListArray:
-    """A list a row: those of a matrix [n, k].
+    """A column with the rows of a matrix [n, k] as lists.
 
     Raises:
         ValueError: as for `lists`.
@@ -47,19 +47,19 @@ def rows(values: NDArray[Any]) -> pa.ListArray:
 
 
 def texts(values: Sequence[str]) -> pa.StringArray:
-    """A text a row.
+    """A column with one text per row.
 
     Raises:
-        ValueError: more bytes than Arrow's texts hold.
+        ValueError: more bytes than an Arrow string array can hold.
     """
     encoded = [value.encode() for value in values]
     offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
     if offsets[-1] > np.iinfo(np.int32).max:
-        raise ValueError("more than 2^31 - 1 bytes: Arrow's texts end there")
-    ends = pa.py_buffer(offsets.astype(np.int32))
-    return pa.StringArray.from_buffers(len(encoded), ends, pa.py_buffer(b"".join(encoded)))
+        raise ValueError("more than 2^31 - 1 bytes, the limit of Arrow's strings")
+    buffer = pa.py_buffer(offsets.astype(np.int32))
+    return pa.StringArray.from_buffers(len(encoded), buffer, pa.py_buffer(b"".join(encoded)))
 
 
 def numbers(values: pa.Array) -> NDArray[Any]:
-    """What `column` was given, seen through the same bytes; there are no nulls in it."""
+    """The numbers of a column without nulls, as a view of its bytes: the inverse of `column`."""
     return np.from_dlpack(values)

@@ -1,6 +1,6 @@
-"""Encoded examples: token ids in one flat array, ready for training. numpy and pyarrow only.
+"""Encoded examples: token ids in one flat array, ready for training. Needs only numpy and pyarrow.
 
-Legend: n features (a feature is an example, or a window of one), T tokens of all features together.
+Legend: n features (a feature is an example, or a window of one), T tokens in total.
 """
 
 from __future__ import annotations
@@ -21,22 +21,23 @@ from tickets.errors import Tampered
 from tickets.files import canonical_json, replacing
 
 METADATA_KEY = b"tickets"
-PAIRS = "offsets"  # the one ragged column with two numbers a token
-RAGGED = ("labels", PAIRS)  # columns with one entry a token; all others have one a feature
+PAIRS = "offsets"  # the only ragged column with two numbers per token
+RAGGED = ("labels", PAIRS)  # columns with an entry per token; others have one per feature
 
 
 @dataclass(frozen=True, kw_only=True)
 class Encoded:
     """The features of one split of one task.
 
-    tokens: int32 [T]. types: int8 [T], the token's segment. offsets: int64 [n + 1], feature i is
-    `tokens[offsets[i]:offsets[i + 1]]`. example: int32 [n], the row of the data it comes from.
+    tokens: int32 [T]. types: int8 [T], each token's segment. offsets: int64 [n + 1]; feature i is
+    `tokens[offsets[i]:offsets[i + 1]]`. example: int32 [n], the row of data that it comes from.
     columns, by head:
         classification: label int32 [n]; regression: label float32 [n];
         span: start, end, context_begin, context_end int32 [n], token positions within the feature,
-            `end` included, `context_end` not; 0, 0 where the answer is not in the window;
-            validation also offsets int32 [T, 2], characters of the context, 0, 0 outside it;
-        mlm: validation only, labels int32 [T], -100 where nothing is to be predicted.
+            `end` inclusive, `context_end` exclusive; start and end are 0 if the window does not
+            contain the answer; for validation also offsets int32 [T, 2], each token's characters
+            in the context, 0, 0 outside it;
+        mlm: for validation only, labels int32 [T], -100 where nothing is to be predicted.
     meta: head, vocab_size, mask_id, pad_id, special_ids, max_length.
     """
 
@@ -52,13 +53,13 @@ class Encoded:
         return len(self.example)
 
     def ids(self, rows: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
-        """An id for each feature of an mlm task: its row's, or its own where texts were joined."""
+        """An id for each feature of an mlm task: its row's, or a new one if texts were joined."""
         if len(self) == len(rows):
             return rows
         return texts([f"sequence-{number}" for number in range(len(self))])
 
     def write(self, path: Path) -> None:
-        """Write an uncompressed Arrow file with one row a feature, atomically."""
+        """Write an uncompressed Arrow file with one row per feature, atomically."""
         arrays: dict[str, pa.Array] = {
             "example": column(self.example),
             "input_ids": lists(self.offsets, self.tokens),
@@ -82,10 +83,10 @@ class Encoded:
 
     @classmethod
     def read(cls, path: Path) -> Encoded:
-        """The features at `path`; the arrays are views of the very bytes that were verified.
+        """The features at `path`; the arrays are views of the verified bytes.
 
         Raises:
-            Tampered: file and statement differ, or it is not a file that `write` wrote.
+            Tampered: file and statement differ, or `write` has not written the file.
         """
         try:
             file = pa.ipc.open_file(pa.py_buffer(provenance.read(path)))
@@ -95,23 +96,23 @@ class Encoded:
             raise Tampered(
                 f"{path}: not an encoded data set; delete it to have it made again"
             ) from None
-        found = dict(zip(batch.schema.names, batch.columns, strict=True))
-        input_ids = found.pop("input_ids")
+        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+        input_ids = columns.pop("input_ids")
         return cls(
-            tokens=_flat(input_ids),
-            types=_flat(found.pop("token_type_ids")),
+            tokens=_flatten(input_ids),
+            types=_flatten(columns.pop("token_type_ids")),
             offsets=numbers(input_ids.offsets).astype(np.int64),
-            example=numbers(found.pop("example")),
-            columns={name: _column(name, values) for name, values in found.items()},
+            example=numbers(columns.pop("example")),
+            columns={name: _to_array(name, values) for name, values in columns.items()},
             meta=meta,
         )
 
 
-def _flat(values: pa.ListArray) -> NDArray[Any]:
+def _flatten(values: pa.ListArray) -> NDArray[Any]:
     return numbers(values.values)
 
 
-def _column(name: str, values: pa.Array) -> NDArray[Any]:
+def _to_array(name: str, values: pa.Array) -> NDArray[Any]:
     if name not in RAGGED:
         return numbers(values)
-    return _flat(values).reshape(-1, 2) if name == PAIRS else _flat(values)
+    return _flatten(values).reshape(-1, 2) if name == PAIRS else _flatten(values)

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there, and the digests that name them."""
+"""Reading and atomic writing of files, and their digests."""
 
 from __future__ import annotations
 
@@ -26,26 +26,25 @@ REMEDIES = {
 
 @contextmanager
 def replacing(path: Path) -> Generator[Path]:
-    """Yield a temporary path beside `path`; on success it is fsynced and takes `path`'s name.
+    """Yield a temporary path beside `path`; on success fsync that file and rename it to `path`.
 
-    A crash at any moment leaves the old file or the new one, never a part of either.
+    A crash at any moment leaves the old file or the new one, whole.
 
     Raises:
-        CannotWrite: the system refuses, in here or in the block; there is no temporary file left.
+        CannotWrite: the system refuses, here or in the block; no temporary file remains.
     """
     temporary = path.with_name(f".{path.name}.{os.uname().nodename}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         _sync(temporary)
-        temporary.chmod(
-            0o666 & ~_umask()
-        )  # safetensors writes 0600, which a shared cluster can't read
+        # safetensors writes with mode 0600, which others on a shared cluster cannot read.
+        temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
         _sync(path.parent)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
-        remedy = REMEDIES.get(error.errno or 0, "mend that")
+        remedy = REMEDIES.get(error.errno or 0, "fix that")
         raise CannotWrite(
             f"{path}: cannot be written ({reason}); the last good file is untouched; "
             f"{remedy}, then run again"
@@ -66,13 +65,13 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a regular file, opened once and without following a final symbolic link.
+    """Read a regular file; it is opened once, and a final symbolic link is not followed.
 
     Raises:
-        Tampered: the path is not there, is a link, pipe, device or folder, or changed meanwhile.
+        Tampered: the file is missing, is a link, pipe, device or folder, or changed meanwhile.
     """
     try:
-        # A pipe would be waited for otherwise.
+        # Without O_NONBLOCK, opening a pipe would wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise _not_plain(path, error.strerror or str(error)) from None
@@ -98,7 +97,7 @@ def sha256(data: bytes) -> str:
 
 
 def canonical_json(value: Any) -> bytes:
-    """JSON with sorted keys and no spaces: equal values give equal bytes. NaN is refused."""
+    """JSON with sorted keys and no spaces: equal values give equal bytes; NaN raises ValueError."""
     text = json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )

@@ -1,4 +1,4 @@
-"""A mask: which weights of the prunable set are kept, one bit a weight."""
+"""A mask: which weights of the prunable set are kept, one bit per weight."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FORMAT = "bert-tickets/mask/v1"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Mask:
-    """True where a weight is kept, one boolean array a prunable matrix.
+    """True where a weight is kept: one boolean array per prunable matrix.
 
     Raises:
         BadInput: matrices, shapes or types are not those of the prunable set.
@@ -53,38 +53,38 @@ class Mask:
 
     @cached_property
     def pruned(self) -> int:
-        """How many weights are pruned, counted in int64."""
+        """How many weights are pruned."""
         return self.prunable.size - sum(int(np.count_nonzero(bits)) for bits in self.kept.values())
 
     @property
     def sparsity(self) -> Fraction:
-        """The share of the prunable set that is pruned, exact."""
+        """The exact share of the prunable set that is pruned."""
         return Fraction(self.pruned, self.prunable.size)
 
     @cached_property
     def digest(self) -> str:
-        """The sha256 of the prunable set and the packed bits, whatever file holds them."""
+        """The sha256 of the prunable set and the packed bits; independent of file formats."""
         return pack(self).digest
 
     def sparsity_of(self, name: str) -> Fraction:
-        """The share of one matrix that is pruned."""
+        """The exact share of one matrix that is pruned."""
         bits = self.kept[name]
         return Fraction(bits.size - int(np.count_nonzero(bits)), bits.size)
 
     def within(self, parent: Mask) -> bool:
-        """Whether every weight kept here is kept in `parent` too (masks of IMP are nested)."""
+        """Whether `parent` keeps every weight that this mask keeps (IMP's masks are nested)."""
         return self.prunable.digest == parent.prunable.digest and not any(
             np.any(bits & ~parent.kept[name]) for name, bits in self.kept.items()
         )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Packed:
-    """A mask as its file holds it: `numpy.packbits` of each matrix, an eighth of a `Mask`'s memory.
+class PackedMask:
+    """A mask as its file stores it: `numpy.packbits` of each matrix, in an eighth of the memory.
 
     Raises:
-        BadInput: the bytes are not as many as the prunable set's bits need, or a bit after a
-            matrix's last weight is set.
+        BadInput: the number of bytes does not fit the prunable set, or a bit after a matrix's last
+            weight is set.
     """
 
     prunable: PrunableSet
@@ -95,14 +95,14 @@ class Packed:
             bits, size = self.bits[name], math.prod(shape)
             if bits.dtype != np.uint8 or bits.shape != ((size + 7) // 8,):
                 raise BadInput(
-                    f"mask: {name} is {bits.dtype} {bits.shape}, which is no {shape} bits"
+                    f"mask: {name} is {bits.dtype} {bits.shape}, not the bits of {shape}"
                 )
             if size % 8 and bits[-1] & (0xFF >> size % 8):
                 raise BadInput(f"mask: {name} has bits set after its last weight")
 
     @cached_property
     def digest(self) -> str:
-        """The digest of the mask that this is."""
+        """The mask's digest, as `Mask.digest`."""
         return sha256(
             self.prunable.digest.encode() + b"".join(b.tobytes() for b in self.bits.values())
         )
@@ -112,8 +112,8 @@ class Packed:
         """How many weights each matrix keeps, in the order of the prunable set."""
         return _counts(self.bits.values())
 
-    def kept_with(self, other: Packed) -> NDArray[np.int64]:
-        """How many weights of each matrix both masks keep.
+    def kept_with(self, other: PackedMask) -> NDArray[np.int64]:
+        """How many weights of each matrix both masks keep, in the order of the prunable set.
 
         Raises:
             BadInput: the masks are for different models.
@@ -132,7 +132,7 @@ def dense(prunable: PrunableSet) -> Mask:
 
 
 def from_flat(prunable: PrunableSet, flat: Bits) -> Mask:
-    """A mask from one boolean a weight, in the order of the prunable set (C order within)."""
+    """A mask from one boolean per weight, in the order of the prunable set (C order within)."""
     ends = np.cumsum([math.prod(shape) for shape in prunable.shapes.values()])
     parts = np.split(flat, ends[:-1])
     kept = {
@@ -142,10 +142,10 @@ def from_flat(prunable: PrunableSet, flat: Bits) -> Mask:
     return Mask(prunable=prunable, kept=kept)
 
 
-def pack(mask: Mask) -> Packed:
-    """The mask with one bit a weight."""
+def pack(mask: Mask) -> PackedMask:
+    """The mask with one bit per weight."""
     bits = {name: np.packbits(kept) for name, kept in mask.kept.items()}
-    return Packed(prunable=mask.prunable, bits=bits)
+    return PackedMask(prunable=mask.prunable, bits=bits)
 
 
 def to_bytes(mask: Mask) -> bytes:
@@ -157,25 +157,25 @@ def to_bytes(mask: Mask) -> bytes:
 
 
 def from_bytes(data: bytes, origin: str) -> Mask:
-    """The mask in a safetensors file of this project; `origin` names it in errors.
+    """The mask in a safetensors file of this project; `origin` names the file in errors.
 
     Raises:
-        BadInput: not such a file, or not exactly as `to_bytes` writes it.
+        BadInput: not a mask file, or not exactly the bytes that `to_bytes` returns.
     """
     return _unpack(packed_from_bytes(data, origin))
 
 
-def packed_from_bytes(data: bytes, origin: str) -> Packed:
-    """As `from_bytes`, errors too, without unpacking."""
+def packed_from_bytes(data: bytes, origin: str) -> PackedMask:
+    """As `from_bytes`, with the same errors, but without unpacking."""
     try:
         tensors = load(data)
         length = int.from_bytes(data[:8], "little")
         header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["mask"])
         shapes = {name: tuple(map(_side, shape)) for name, shape in header["shapes"]}
-        packed = Packed(
+        packed = PackedMask(
             prunable=PrunableSet(shapes=shapes), bits={name: tensors[name] for name in shapes}
         )
-    except Exception as error:  # noqa: BLE001 - whatever a foreign file makes a parser say
+    except Exception as error:  # noqa: BLE001 - a foreign file may raise anything in a parser
         raise BadInput(f"{origin}: not a mask file ({error})") from None
     if _to_bytes(packed) != data:
         raise BadInput(f"{origin}: not written as masks are (hidden or stray bytes); make it again")
@@ -183,12 +183,12 @@ def packed_from_bytes(data: bytes, origin: str) -> Packed:
 
 
 def write(path: Path, mask: Mask) -> None:
-    """Write the mask file; its statement is the caller's to write."""
+    """Write the mask file; the caller writes its statement."""
     write_bytes(path, to_bytes(mask))
 
 
 def read(path: Path) -> Mask:
-    """Read a mask, its bytes checked against its statement and its bits against the stated digest.
+    """Read a mask; its bytes and the digest of its bits are checked against its statement.
 
     Raises:
         Tampered: file and statement differ.
@@ -197,18 +197,18 @@ def read(path: Path) -> Mask:
     return _unpack(read_packed(path))
 
 
-def read_packed(path: Path) -> Packed:
-    """As `read`, checks and errors too, without unpacking: for what only counts weights."""
+def read_packed(path: Path) -> PackedMask:
+    """As `read`, with the same checks and errors, but without unpacking: for counting weights."""
     packed = packed_from_bytes(provenance.read(path), str(path))
-    stated = provenance.facts(path).get("mask_digest")
-    if stated != packed.digest:
-        message = f"{path}: its bits' digest is {packed.digest}, its statement says {stated}"
+    digest = provenance.facts(path).get("mask_digest")
+    if digest != packed.digest:
+        message = f"{path}: its bits' digest is {packed.digest}, its statement says {digest}"
         raise Tampered(message, "wrong-bits")
     return packed
 
 
 def facts(mask: Mask) -> dict[str, Any]:
-    """What a statement says about a mask: counts, and digests that no file format enters."""
+    """A mask's facts for its statement: counts, and digests independent of file formats."""
     return {
         "mask_digest": mask.digest,
         "prunable_set": mask.prunable.digest,
@@ -219,7 +219,7 @@ def facts(mask: Mask) -> dict[str, Any]:
     }
 
 
-def _to_bytes(packed: Packed) -> bytes:
+def _to_bytes(packed: PackedMask) -> bytes:
     header = {
         "format": FORMAT,
         "granularity": "element",
@@ -232,11 +232,11 @@ def _to_bytes(packed: Packed) -> bytes:
 
 def _side(length: Any) -> int:
     if type(length) is not int or length < 0:
-        raise ValueError(f"{length} is no side of a matrix")
+        raise ValueError(f"{length} is not the length of a matrix's side")
     return length
 
 
-def _unpack(packed: Packed) -> Mask:
+def _unpack(packed: PackedMask) -> Mask:
     kept = {
         name: np.unpackbits(packed.bits[name], count=math.prod(shape)).view(np.bool_).reshape(shape)
         for name, shape in packed.prunable.shapes.items()

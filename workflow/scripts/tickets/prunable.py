@@ -1,4 +1,4 @@
-"""Which weights may be pruned: the patterns, in one place, for every family of encoder.
+"""Which weights may be pruned: the patterns of names for every family of encoders.
 
 The prunable set is each encoder layer's query, key, value, attention output, intermediate and
 output matrix, and the pooler's matrix (paper, section 3; BERT-base: 73 matrices, 85,524,480
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from tickets.errors import BadInput
 from tickets.files import canonical_json, sha256
 
-# By name within the encoder, without the family's prefix: which matrices may be pruned, and what
-# kind each one is of. BERT, RoBERTa, ELECTRA and MiniLM share their names; DistilBERT has its own.
+# The names of prunable matrices within the encoder, without the family's prefix, and their kinds.
+# BERT, RoBERTa, ELECTRA and MiniLM share their names; DistilBERT has its own.
 _KINDS = {
     r"encoder\.layer\.(\d+)\.attention\.self\.query\.weight": "query",
     r"encoder\.layer\.(\d+)\.attention\.self\.key\.weight": "key",
@@ -48,7 +48,7 @@ class PrunableSet:
 
     @property
     def digest(self) -> str:
-        """The sha256 of names and shapes: masks of models with the same one are comparable."""
+        """The sha256 of names and shapes; masks are comparable if these digests are equal."""
         return sha256(canonical_json([[name, list(s)] for name, s in self.shapes.items()]))
 
     def __str__(self) -> str:
@@ -62,29 +62,29 @@ def prunable_set(shapes: Mapping[str, tuple[int, ...]]) -> PrunableSet:
     Raises:
         BadInput: no tensor's name fits a pattern.
     """
-    chosen = {name: shapes[name] for name in sorted(shapes, key=_natural) if is_prunable(name)}
-    if not chosen:
+    prunable = {name: shapes[name] for name in sorted(shapes, key=_natural) if is_prunable(name)}
+    if not prunable:
         raise BadInput(
             "model: none of its tensors is a prunable matrix; use a BERT, RoBERTa, DistilBERT, "
             "ELECTRA or MiniLM encoder"
         )
-    return PrunableSet(shapes=chosen)
+    return PrunableSet(shapes=prunable)
 
 
 def is_prunable(name: str) -> bool:
-    """Whether the tensor of that name may be pruned."""
+    """Whether the tensor called `name` may be pruned."""
     return any(re.fullmatch(pattern, name) for pattern in _KINDS)
 
 
 def place(name: str) -> tuple[str, str]:
-    """A prunable matrix's layer and kind; layers count from 0, the pooler is a layer of its own.
+    """A prunable matrix's layer, counted from 0, and kind; for the pooler both are "pooler".
 
     Raises:
-        BadInput: no prunable matrix has that name.
+        BadInput: no prunable matrix has this name.
     """
     for pattern, kind in _KINDS.items():
-        if found := re.fullmatch(pattern, name):
-            return "".join(found.groups()) or kind, kind
+        if match := re.fullmatch(pattern, name):
+            return "".join(match.groups()) or kind, kind
     raise BadInput(f"prunable set: {name} is none of its matrices; make the mask again")
 
 

@@ -1,4 +1,4 @@
-"""Tasks: what is read, what is predicted and how it is trained; all known ones in tasks.yaml."""
+"""Tasks: what is read, what is predicted, how it is trained; tasks.yaml lists the known ones."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _TABLE = Path(__file__).with_name("tasks.yaml")
 class Dataset:
     """A data set in the hub's layout.
 
-    path: a hub id, a local directory, or "language". name: the folder of its configuration, if it
-    has one. revision: 40 hexadecimal digits; a hub id without a local copy needs it.
+    path: a hub id, a local directory, or "language". name: its configuration's folder, if it has
+    one. revision: 40 hexadecimal digits, required for a hub id without a local copy.
     """
 
     path: str
@@ -40,12 +40,12 @@ class Dataset:
 class Task:
     """One task.
 
-    text: the one or two columns that are read; for a span task the question, then the context.
-    label: the column that is predicted; for a span task SQuAD's answers; for mlm there is none.
-    labels: how many classes; their ids are 0 to labels - 1. metrics: the first one is the primary.
-    epochs or steps: the length of a training, exactly one of them. max_length and stride: tokens.
-    concatenate: mlm only; texts are joined and cut into pieces of max_length.
-    train_examples, validation_examples: a random subset of that size; None for all.
+    text: one or two columns to read; for a span task the question, then the context.
+    label: the column to predict; for a span task SQuAD's answers; None for mlm.
+    labels: the number of classes; their ids are 0 to labels - 1. metrics: the first is the primary.
+    epochs or steps: the length of a training; exactly one is set. max_length, stride: in tokens.
+    concatenate: mlm only; join the texts and cut them into pieces of max_length.
+    train_examples, validation_examples: the size of a random subset; None for all.
     """
 
     name: str
@@ -88,8 +88,8 @@ class Task:
         ):
             if not holds:
                 value = getattr(self, key)
-                found = list(value) if isinstance(value, tuple) else value
-                raise BadInput(f"tasks.{self.name}.{key}: {found}; {key} must be {rule}")
+                text = list(value) if isinstance(value, tuple) else value
+                raise BadInput(f"tasks.{self.name}.{key}: {text}; {key} must be {rule}")
 
     def _positive(self, key: str) -> bool:
         value = getattr(self, key)
@@ -107,62 +107,62 @@ _POSITIVE = (
     "validation_examples",
 )
 _KEYS = tuple(field.name for field in fields(Task) if field.name != "name")
-_NEEDED = tuple(field.name for field in fields(Task) if field.default is MISSING)[1:]
+_REQUIRED = tuple(field.name for field in fields(Task) if field.default is MISSING)[1:]
 _DATASET_KEYS = tuple(field.name for field in fields(Dataset))
 
 
 @cache
 def known() -> Mapping[str, Mapping[str, Any]]:
-    """The definitions in tasks.yaml by name: nine GLUE tasks, SQuAD v1.1 and MLM."""
+    """The definitions in tasks.yaml, by name: nine GLUE tasks, SQuAD v1.1 and MLM."""
     return yaml.safe_load(_TABLE.read_text())["tasks"]
 
 
 def task(name: str, overrides: Mapping[str, Any] | None = None) -> Task:
-    """The task `name`: the table's definition with `overrides`, or a new one if it is complete.
+    """The task `name`: a known task's definition with `overrides`, or a complete new definition.
 
-    A length in `steps` takes the place of the table's `epochs`, and the other way round; a
-    `dataset` with a path takes the place of the table's whole data set.
+    `steps` in the overrides replace a known task's `epochs`, and vice versa; a `dataset` with a
+    path replaces its whole data set.
 
     Raises:
         BadInput: unknown or missing keys, or values that do not go together; one line.
     """
-    given = dict(overrides or {})
-    if name not in known() and not given:
+    keys = dict(overrides or {})
+    if name not in known() and not keys:
         raise BadInput(
             f"tasks.{name}: not a known task{_closest(name, known())};"
             f" known are {', '.join(known())}, a new one needs a whole definition"
         )
-    _refuse(name, given, _KEYS)
+    _check_keys(name, keys, _KEYS)
     definition = dict(known().get(name, {}))
-    if "epochs" in given or "steps" in given:
+    if "epochs" in keys or "steps" in keys:
         definition = {k: v for k, v in definition.items() if k not in ("epochs", "steps")}
-    dataset = dict(given.pop("dataset", {}))
-    _refuse(f"{name}.dataset", dataset, _DATASET_KEYS)
+    dataset = dict(keys.pop("dataset", {}))
+    _check_keys(f"{name}.dataset", dataset, _DATASET_KEYS)
     if "path" not in dataset:
         dataset = {**definition.get("dataset", {}), **dataset}
-    definition = {**definition, **given, "name": name, "dataset": dataset}
-    missing = [key for key in _NEEDED if key not in definition]
+    definition = {**definition, **keys, "name": name, "dataset": dataset}
+    missing = [key for key in _REQUIRED if key not in definition]
     missing += [] if "path" in dataset else ["dataset.path"]
     if missing:
         raise BadInput(
             f"tasks.{name}: a new task needs {', '.join(missing)}; add them"
             f"{_closest(name, known(), ', or write ')}"
         )
-    whole: dict[str, Any] = {
+    values: dict[str, Any] = {
         **definition,
         "dataset": Dataset(**dataset),
         "text": tuple(definition["text"]),
         "metrics": tuple(definition["metrics"]),
     }
-    return Task(**whole)
+    return Task(**values)
 
 
 def _closest(word: str, words: Iterable[str], lead: str = "; perhaps ") -> str:
-    found = difflib.get_close_matches(word, list(words), n=1)
-    return f"{lead}{found[0]}" if found else ""
+    matches = difflib.get_close_matches(word, list(words), n=1)
+    return f"{lead}{matches[0]}" if matches else ""
 
 
-def _refuse(where: str, given: Mapping[str, Any], keys: tuple[str, ...]) -> None:
-    for key in given:
-        if key not in keys:
-            raise BadInput(f"tasks.{where}.{key}: unknown key{_closest(key, keys)}")
+def _check_keys(where: str, values: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
+    for key in values:
+        if key not in allowed:
+            raise BadInput(f"tasks.{where}.{key}: unknown key{_closest(key, allowed)}")

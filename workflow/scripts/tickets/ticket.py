@@ -1,7 +1,7 @@
-"""Ticket files: which weights start under which mask, and what m . theta comes to.
+"""Ticket files: the digests of weights theta, of a mask m, and of their product m . theta.
 
-A study has hundreds of tickets, each as large as the model. So a ticket's file names what it is
-made of, and every training puts it together again, and finds the same bits or stops.
+A study has hundreds of tickets, each as large as the model. A ticket's file therefore only names
+its parts; every training computes m . theta again, and stops if its digest differs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FORMAT = "bert-tickets/ticket/v1"
 
 @dataclass(frozen=True, kw_only=True)
 class Ticket:
-    """theta, mask: the sha256 of either file; weights: `weights.digest` of m . theta."""
+    """theta, mask: the sha256 of each file; weights: `weights.digest` of m . theta."""
 
     theta: str
     mask: str
@@ -32,32 +32,32 @@ class Ticket:
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """What a training starts from: m . theta, and the mask m."""
+    """The start of a training: the weights m . theta, and the mask m."""
 
     weights: dict[str, NDArray[Any]]
     mask: Mask
 
 
 def write(path: Path, theta: Path, mask: Path) -> Mask:
-    """Write the ticket of two files, and return the mask; its statement is the caller's to write.
+    """Write the ticket of two files and return the mask; the caller writes the statement.
 
     Raises:
-        BadInput: the mask is for another model, or one of the two is no such file.
-        Tampered: one of the two differs from its statement.
+        BadInput: the mask is for another model, or a file is not of its kind.
+        Tampered: a file differs from its statement.
     """
-    start, ticket = _rewound(theta, mask)
+    start, ticket = _rewind(theta, mask)
     write_bytes(path, to_bytes(ticket))
     return start.mask
 
 
 def read(path: Path, theta: Path, mask: Path) -> Start:
-    """Put the ticket at `path` together again, from the files that it was made of.
+    """Compute the weights of the ticket at `path` from its two files.
 
     Raises:
-        BadInput: the mask is for another model, or one of the files is no such file.
-        Tampered: the ticket is of other files than these two, or one differs from its statement.
+        BadInput: the mask is for another model, or a file is not of its kind.
+        Tampered: the ticket names other files than these two, or a file differs from its statement.
     """
-    start, ticket = _rewound(theta, mask)
+    start, ticket = _rewind(theta, mask)
     if provenance.read(path) != to_bytes(ticket):
         raise Tampered(
             f"{path}: not the ticket of {theta} under {mask}; delete it to have it made again"
@@ -65,7 +65,7 @@ def read(path: Path, theta: Path, mask: Path) -> Start:
     return start
 
 
-def _rewound(theta: Path, mask: Path) -> tuple[Start, Ticket]:
+def _rewind(theta: Path, mask: Path) -> tuple[Start, Ticket]:
     m = masks.read(mask)
     start = Start(weights=weights.rewind(weights.read(theta), m), mask=m)
     return start, Ticket(
@@ -76,19 +76,19 @@ def _rewound(theta: Path, mask: Path) -> tuple[Start, Ticket]:
 
 
 def to_bytes(ticket: Ticket) -> bytes:
-    """The only bytes that say this: canonical JSON and a line's end."""
+    """The ticket's only encoding: canonical JSON and a newline."""
     return canonical_json({"format": FORMAT, **asdict(ticket)}) + b"\n"
 
 
 def from_bytes(data: bytes, origin: str) -> Ticket:
-    """What the file `origin` says.
+    """The ticket in `data`; `origin` names the file in errors.
 
     Raises:
-        BadInput: it is not exactly what `to_bytes` gives.
+        BadInput: the bytes are not exactly what `to_bytes` returns for a ticket.
     """
     try:
-        said = json.loads(data)
-        ticket = Ticket(**{name: str(said[name]) for name in ("theta", "mask", "weights")})
+        fields = json.loads(data)
+        ticket = Ticket(**{name: str(fields[name]) for name in ("theta", "mask", "weights")})
         if to_bytes(ticket) == data:
             return ticket
     except (ValueError, KeyError, TypeError, RecursionError):

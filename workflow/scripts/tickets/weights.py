@@ -1,4 +1,4 @@
-"""Weight files: float32 tensors by name, as safetensors, checked when read; and rewinding."""
+"""Weight files (float32 tensors by name, as safetensors, verified when read), and rewinding."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Weights = Mapping[str, NDArray[Any]]
 
 
 def read(path: Path) -> dict[str, NDArray[Any]]:
-    """Read weights, their bytes checked against the statement beside them, in order of names.
+    """Read weights in order of names, after checking their bytes against their statement.
 
     Raises:
         Tampered: file and statement differ.
@@ -36,17 +36,17 @@ def read(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def write(path: Path, weights: Weights) -> None:
-    """Write a weight file; its statement is the caller's to write."""
+    """Write a weight file; the caller writes its statement."""
     write_bytes(path, save({name: np.ascontiguousarray(w) for name, w in weights.items()}))
 
 
 def digest(weights: Weights) -> str:
     """The sha256 of names, types, shapes and values, in order of names."""
-    found = hashlib.sha256()
+    hasher = hashlib.sha256()
     for name, tensor in sorted(weights.items()):
-        found.update(canonical_json([name, tensor.dtype.str, tensor.shape]))
-        found.update(np.ascontiguousarray(tensor).data)
-    return found.hexdigest()
+        hasher.update(canonical_json([name, tensor.dtype.str, tensor.shape]))
+        hasher.update(np.ascontiguousarray(tensor).data)
+    return hasher.hexdigest()
 
 
 def prunable_of(weights: Weights) -> PrunableSet:
@@ -55,9 +55,9 @@ def prunable_of(weights: Weights) -> PrunableSet:
 
 
 def rewind(theta: Weights, mask: Mask) -> dict[str, NDArray[Any]]:
-    """The ticket m . theta: survivors bit-equal to `theta`, pruned weights exactly +0.
+    """The ticket m . theta: kept weights are bit-equal to `theta`, pruned ones exactly +0.
 
-    A product would leave -0 where a negative weight is pruned; nothing else is touched.
+    A product would give -0 for negative weights. Tensors that are not prunable stay.
 
     Raises:
         BadInput: the mask is for another model.

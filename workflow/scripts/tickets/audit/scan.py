@@ -17,7 +17,7 @@ from tickets.audit.findings import Finding
 from tickets.audit.places import Place, place
 from tickets.errors import BadInput, Tampered
 from tickets.files import read_bytes, sha256
-from tickets.masks import Packed
+from tickets.masks import PackedMask
 from tickets.prunable import prunable_set
 from tickets.schedule import parse
 from tickets.statements import SUFFIX, Statement
@@ -54,7 +54,7 @@ class Seen:
 def see(root: Path, folder: str, names: Sequence[str]) -> Seen:
     """Read the files `names` of a folder; whatever is wrong with one becomes a finding."""
     seen = Seen(digests={}, statements={}, masks={}, prunable={}, findings=[])
-    before: tuple[str, Packed] | None = None
+    before: tuple[str, PackedMask] | None = None
     present = set(names)
     for name in sorted(present, key=_by_sparsity):
         path = f"{folder}/{name}" if folder else name
@@ -118,7 +118,7 @@ def _stated(
         yield Finding(path=path, code="changed-file", message=message)
 
 
-def _mask(root: Path, path: str, data: bytes, seen: Seen) -> Packed | None:
+def _mask(root: Path, path: str, data: bytes, seen: Seen) -> PackedMask | None:
     try:
         packed = masks.packed_from_bytes(data, path)
     except BadInput as error:
@@ -132,7 +132,9 @@ def _mask(root: Path, path: str, data: bytes, seen: Seen) -> Packed | None:
     return packed
 
 
-def _nested(path: str, mask: Packed, before: tuple[str, Packed] | None) -> Iterator[Finding]:
+def _nested(
+    path: str, mask: PackedMask, before: tuple[str, PackedMask] | None
+) -> Iterator[Finding]:
     """Every weight that a round keeps was kept by the one before."""
     if before is None or before[1].prunable.digest != mask.prunable.digest:
         return

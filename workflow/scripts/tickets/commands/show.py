@@ -13,7 +13,7 @@ import math
 from pathlib import Path
 
 from tickets import masks, provenance
-from tickets.masks import Packed
+from tickets.masks import PackedMask
 from tickets.prunable import KINDS, place
 from tickets.terminal import blocks
 
@@ -36,7 +36,7 @@ def run(flags: argparse.Namespace) -> int:
     return 0
 
 
-def table(mask: Packed) -> list[str]:
+def table(mask: PackedMask) -> list[str]:
     """The share of each matrix that is pruned: a line a layer, a column a kind, then the counts."""
     pruned: dict[tuple[str, str], int] = {}
     sizes: dict[tuple[str, str], int] = {}

@@ -1,1 +1,1 @@
-"""Where data sets and models come from, and what becomes of text: token ids."""
+"""Locating data sets and models, and encoding text as token ids."""

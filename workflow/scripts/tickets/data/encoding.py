@@ -1,4 +1,4 @@
-"""From text to token ids, for any fast tokenizer of the BERT family (padding is on the right)."""
+"""Encoding text as token ids, with any fast tokenizer of the BERT family."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tickets.encoded import Encoded
 from tickets.errors import BadInput
 from tickets.seeds import derive
 
-BATCH = 1000  # texts tokenized at once: bounds the memory that Python's lists of ids take
-LONGEST_QUESTION = 64  # tokens of a question that are read, as in the published commands
-HIDDEN_SHARE = 0.15  # of a validation text's tokens; fixed, so that all studies' scores compare
+BATCH = 1000  # texts tokenized at once: this bounds the memory for Python's lists of ids
+LONGEST_QUESTION = 64  # tokens; the rest of a question is cut, as in the published commands
+HIDDEN_SHARE = 0.15  # of a validation text's tokens; fixed, so that scores of studies compare
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """What of a task shapes its features."""
+    """A task's settings that determine its features; lengths in tokens."""
 
     task: str
     head: str
@@ -47,10 +47,10 @@ class _Feature:
 
 @dataclass(frozen=True, kw_only=True)
 class Tokenizer:
-    """A model's tokenizer, and what of its model matters here."""
+    """A model's tokenizer."""
 
     fast: Any
-    segments: bool  # whether the model tells a pair's two texts apart
+    segments: bool  # whether the model distinguishes a pair's two texts
 
     @classmethod
     def load(cls, model: Path) -> Tokenizer:
@@ -59,8 +59,8 @@ class Tokenizer:
         Raises:
             BadInput: there is none, or its vocabulary is larger than the model's.
         """
-        logging.set_verbosity_error()  # it warns of texts longer than the model; windows are ours
-        read = architecture.read(model)
+        logging.set_verbosity_error()  # no warnings about long texts: they are cut here
+        vocabulary = architecture.read(model).vocabulary
         try:
             fast = AutoTokenizer.from_pretrained(model, use_fast=True)
             config = AutoConfig.from_pretrained(model).to_dict()
@@ -70,10 +70,10 @@ class Tokenizer:
         # A directory without a vocabulary loads as a tokenizer of special tokens alone.
         if not fast.is_fast or len(fast) == len(fast.all_special_ids):
             raise BadInput(f"model: {model} has no fast tokenizer; add tokenizer.json or vocab.txt")
-        if len(fast) > read.vocabulary:
+        if len(fast) > vocabulary:
             raise BadInput(
                 f"model: the tokenizer in {model} has {len(fast)} tokens, its config.json says"
-                f" vocab_size {read.vocabulary}; take the tokenizer that belongs to the model"
+                f" vocab_size {vocabulary}; take the tokenizer that belongs to the model"
             )
         return cls(fast=fast, segments=config.get("type_vocab_size", 1) > 1)
 
@@ -82,7 +82,7 @@ class Tokenizer:
         return self.fast(first, second, return_token_type_ids=True, **options).encodings
 
     def types(self, encoding: Any) -> NDArray[np.int8]:
-        """The segment of each token; zeros for a model that knows one segment only."""
+        """The segment of each token; zeros for a model with one segment only."""
         types = np.array(encoding.type_ids, np.int8)
         return types if self.segments else np.zeros_like(types)
 
@@ -90,12 +90,12 @@ class Tokenizer:
 def encode(data: pa.Table, shape: Shape, model: Path, *, validation: bool) -> Encoded:
     """The features of canonical `data` for the model in directory `model`.
 
-    Pairs are cut longest first; a span's context is read in windows that begin every `stride`
-    tokens (the published code's meaning of the word), each after the question's first 64 tokens.
-    MLM's validation split comes masked, the same for ever; its training split does not.
+    Pairs that are too long lose tokens of the longer text. A span's context is split into windows
+    that begin every `stride` tokens (as in the published code), after the question's first 64.
+    MLM's validation split is masked here, the same in every study; its training split is not.
 
     Raises:
-        BadInput: lengths that the model cannot read, or a model without what the head needs.
+        BadInput: lengths that the model cannot read, or a model without a token the head needs.
     """
     check_length(model, shape.task, shape.max_length)
     tokenizer = Tokenizer.load(model)
@@ -106,17 +106,16 @@ def encode(data: pa.Table, shape: Shape, model: Path, *, validation: bool) -> En
             f" tokens; write at least {special + 2}"
         )
     if shape.head == "span":
-        features = _windows(data, shape, tokenizer, validation=validation)
+        features = list(_windows(data, shape, tokenizer, validation=validation))
     elif shape.concatenate:
-        features = _chunks(data, shape, tokenizer)
+        features = list(_chunks(data, shape, tokenizer))
     else:
-        features = _examples(data, shape, tokenizer)
-    found = list(features)
-    if not found:
+        features = list(_examples(data, shape, tokenizer))
+    if not features:
         raise BadInput(f"data of {shape.task}: no text with a word that {model} knows")
-    encoded = _collect(found, _meta(shape, tokenizer, model))
+    encoded = _collect(features, _meta(shape, tokenizer, model))
     if shape.head == "mlm" and validation:
-        return _masked(encoded)
+        return _mask(encoded)
     return encoded
 
 
@@ -140,7 +139,7 @@ def _batches(*columns: list[Any]) -> Iterator[tuple[int, tuple[list[Any], ...]]]
 
 
 def _examples(data: pa.Table, shape: Shape, tokenizer: Tokenizer) -> Iterator[_Feature]:
-    """One feature an example: a text or a pair. An mlm text without a token to hide is left out."""
+    """One feature per example, a text or a pair; mlm texts without a token to hide are left out."""
     first, second = data["text_a"].to_pylist(), data["text_b"].to_pylist()
     labels = data["label"].to_pylist() if "label" in data.column_names else None
     special = tokenizer.fast.all_special_ids
@@ -160,14 +159,14 @@ def _examples(data: pa.Table, shape: Shape, tokenizer: Tokenizer) -> Iterator[_F
 
 
 def _chunks(data: pa.Table, shape: Shape, tokenizer: Tokenizer) -> Iterator[_Feature]:
-    """All texts joined and cut into chunks of full length, the last one shorter.
+    """Join all texts and cut them into chunks of full length; the last chunk may be shorter.
 
-    A chunk's example is the row in which it begins; a chunk without a token to hide is left out.
+    A chunk's example is the row in which it begins; chunks without a token to hide are left out.
     """
     (sample,) = tokenizer(["a"])
-    own = np.flatnonzero(np.array(sample.special_tokens_mask) == 0)
+    inner = np.flatnonzero(np.array(sample.special_tokens_mask) == 0)
     ids = np.array(sample.ids, np.int32)
-    before, after = ids[: own[0]], ids[own[-1] + 1 :]
+    before, after = ids[: inner[0]], ids[inner[-1] + 1 :]
     room = shape.max_length - len(before) - len(after)
     special = tokenizer.fast.all_special_ids
     texts = data["text_a"].to_pylist()
@@ -178,19 +177,19 @@ def _chunks(data: pa.Table, shape: Shape, tokenizer: Tokenizer) -> Iterator[_Fea
         tokens = np.concatenate([tokens, *(np.array(ids, np.int32) for ids in lists)])
         rows = np.concatenate([rows, np.repeat(np.arange(start, start + len(lists)), lengths)])
         complete = len(tokens) if start + len(batch) == len(texts) else len(tokens) // room * room
-        for at in range(0, complete, room):
-            chunk = tokens[at : at + room]
+        for begin in range(0, complete, room):
+            chunk = tokens[begin : begin + room]
             if not np.isin(chunk, special).all():
-                whole = np.concatenate([before, chunk, after])
-                types = np.zeros(len(whole), np.int8)
-                yield _Feature(example=int(rows[at]), tokens=whole, types=types)
+                ids = np.concatenate([before, chunk, after])
+                types = np.zeros(len(ids), np.int8)
+                yield _Feature(example=int(rows[begin]), tokens=ids, types=types)
         tokens, rows = tokens[complete:], rows[complete:]
 
 
 def _windows(
     data: pa.Table, shape: Shape, tokenizer: Tokenizer, *, validation: bool
 ) -> Iterator[_Feature]:
-    """Question and context, the context in overlapping windows; the question comes first."""
+    """One feature per window of a context, after its question; windows overlap."""
     stride = shape.stride
     assert stride is not None
     rest = shape.max_length - tokenizer.fast.num_special_tokens_to_add(pair=True) - stride
@@ -201,7 +200,7 @@ def _windows(
         )
     columns = ("question", "context", "answers", "answer_start")
     for start, batch in _batches(*(data[name].to_pylist() for name in columns)):
-        questions, contexts, answers, places = batch
+        questions, contexts, answers, answer_starts = batch
         for row, encoding in enumerate(tokenizer(questions, contexts)):
             sequence = np.array([-1 if s is None else s for s in encoding.sequence_ids])
             characters = np.array(encoding.offsets, np.int32)
@@ -216,39 +215,39 @@ def _windows(
             before = np.setdiff1d(np.arange(context[0]), unread)
             after = np.arange(context[-1] + 1, len(tokens))
             room = shape.max_length - len(before) - len(after)
-            first, last = _answer(answers[row], places[row], characters[context])
+            first, last = _span(answers[row], answer_starts[row], characters[context])
             for begin in range(0, max(len(context) - room, 0) + stride, stride):
                 window = context[begin : begin + room]
-                taken = np.concatenate([before, window, after])
+                places = np.concatenate([before, window, after])
                 inside = begin <= first and last < begin + room
                 shift = len(before) - begin
-                shown = np.zeros((len(taken), 2), np.int32)
-                shown[len(before) : len(before) + len(window)] = characters[window]
+                offsets = np.zeros((len(places), 2), np.int32)
+                offsets[len(before) : len(before) + len(window)] = characters[window]
                 yield _Feature(
                     example=start + row,
-                    tokens=tokens[taken],
-                    types=types[taken],
+                    tokens=tokens[places],
+                    types=types[places],
                     values={
                         "start": first + shift if inside else 0,
                         "end": last + shift if inside else 0,
                         "context_begin": len(before),
                         "context_end": len(before) + len(window),
                     },
-                    characters=shown if validation else None,
+                    characters=offsets if validation else None,
                 )
 
 
-def _answer(texts: list[str], starts: list[int], characters: NDArray[np.int32]) -> tuple[int, int]:
-    """First and last context token that the first answer touches; (-1, -1) if it touches none."""
+def _span(texts: list[str], starts: list[int], characters: NDArray[np.int32]) -> tuple[int, int]:
+    """The first and last context token of the first answer; (-1, -1) if it overlaps none."""
     begin, end = starts[0], starts[0] + len(texts[0])
-    touched = np.flatnonzero((characters[:, 1] > begin) & (characters[:, 0] < end))
-    return (int(touched[0]), int(touched[-1])) if len(touched) else (-1, -1)
+    tokens = np.flatnonzero((characters[:, 1] > begin) & (characters[:, 0] < end))
+    return (int(tokens[0]), int(tokens[-1])) if len(tokens) else (-1, -1)
 
 
 def _collect(features: list[_Feature], meta: dict[str, Any]) -> Encoded:
-    number = np.float32 if meta["head"] == "regression" else np.int32
+    dtype = np.float32 if meta["head"] == "regression" else np.int32
     columns: dict[str, NDArray[Any]] = {
-        name: np.array([feature.values[name] for feature in features], number)
+        name: np.array([feature.values[name] for feature in features], dtype)
         for name in features[0].values
     }
     characters = [feature.characters for feature in features if feature.characters is not None]
@@ -264,8 +263,8 @@ def _collect(features: list[_Feature], meta: dict[str, Any]) -> Encoded:
     )
 
 
-def _masked(encoded: Encoded) -> Encoded:
-    """The same tokens are hidden in every study, whatever its seeds."""
+def _mask(encoded: Encoded) -> Encoded:
+    """Hide the same tokens in every study, whatever its seeds."""
     tokens, labels = hide(
         encoded.tokens,
         encoded.offsets,

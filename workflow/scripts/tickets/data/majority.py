@@ -1,4 +1,4 @@
-"""The best constant answer: what a network must beat to have learnt anything."""
+"""The best constant answer: a network that has learnt anything must beat it."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from tickets.encoded import Encoded
 
 
 def constant_label(train: pa.Table, validation: pa.Table) -> pa.Table:
-    """Classification: the most frequent training label; the smallest of several."""
-    return _everywhere(validation, "label", _most_frequent(train["label"].to_pylist()))
+    """Classification: the most frequent training label; on a tie the smallest."""
+    return _predictions(validation, "label", _most_frequent(train["label"].to_pylist()))
 
 
 def constant_value(train: pa.Table, validation: pa.Table) -> pa.Table:
     """Regression: the mean training label."""
-    return _everywhere(validation, "label", float(np.mean(train["label"].to_numpy())))
+    return _predictions(validation, "label", float(np.mean(train["label"].to_numpy())))
 
 
 def constant_text(train: pa.Table, validation: pa.Table) -> pa.Table:
     """Span: the most frequent text among the questions' first training answers."""
     texts = [answers[0] for answers in train["answers"].to_pylist()]
-    return _everywhere(validation, "answers", _most_frequent(texts))
+    return _predictions(validation, "answers", _most_frequent(texts))
 
 
 def constant_token(train: Encoded, validation: Encoded, rows: pa.Table) -> pa.Table:
-    """MLM: the most frequent training token that is not special, at every hidden place."""
+    """MLM: for every hidden token, the most frequent training token that is not special."""
     counts = np.bincount(train.tokens)
     counts[[token for token in train.meta["special_ids"] if token < len(counts)]] = 0
     labels = validation.columns["labels"]
@@ -44,7 +44,7 @@ def constant_token(train: Encoded, validation: Encoded, rows: pa.Table) -> pa.Ta
     )
 
 
-def _everywhere(validation: pa.Table, reference: str, answer: object) -> pa.Table:
+def _predictions(validation: pa.Table, reference: str, answer: object) -> pa.Table:
     return pa.table(
         {
             "id": validation["id"],

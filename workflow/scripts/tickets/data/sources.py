@@ -1,4 +1,4 @@
-"""Where data sets and models come from: the hub at a pinned revision, or a local directory."""
+"""The sources of data sets and models: the hub at a pinned revision, or a local directory."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tickets.statements import SUFFIX
 from tickets.tasks import LANGUAGE, Task
 
 MODEL_FILES = ("config.json", "tokenizer*", "special_tokens_map.json", "vocab.*", "merges.txt")
-WEIGHT_FILES = ("model*.safetensors*", "pytorch_model*.bin*")  # the first kind that is there
+WEIGHT_FILES = ("model*.safetensors*", "pytorch_model*.bin*")  # the first kind is preferred
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _REVISION = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceFiles:
-    """The parquet files of some splits of one data set; `revision` is None for a local one."""
+    """The parquet files of a data set's splits; `revision` is None for a local data set."""
 
     revision: str | None
     splits: Mapping[str, tuple[Path, ...]]
@@ -33,7 +33,7 @@ def local_directory(path: str, local_copies: Mapping[str, str]) -> Path | None:
     """The directory that stands for `path` on this machine; None for a hub id without a copy.
 
     Raises:
-        BadInput: `path`, or the copy named for it, is not a directory, and no hub id either.
+        BadInput: `path` is neither a directory nor a hub id, or its local copy is no directory.
     """
     if path in local_copies:
         copy = Path(local_copies[path])
@@ -59,9 +59,9 @@ def locate(
     local_copies: Mapping[str, str],
     splits: Sequence[str],
 ) -> SourceFiles:
-    """The parquet files of `splits`, from a local directory or, pinned, from the hub.
+    """The parquet files of `splits`, from a local directory or from the hub at `revision`.
 
-    A data set has the hub's layout: `{name}/{split}-*.parquet` or `{split}-*.parquet`.
+    A data set must have the hub's layout: `{name}/{split}-*.parquet` or `{split}-*.parquet`.
 
     Raises:
         BadInput: no such directory, a hub id without a revision, or no parquet file for a split.
@@ -73,8 +73,8 @@ def locate(
         root = _download(path, revision, "dataset", patterns)
     else:
         revision = None
-    found = {split: _parquet(root, name, split) for split in splits}
-    return SourceFiles(revision=revision, splits=found)
+    files = {split: _parquet_files(root, name, split) for split in splits}
+    return SourceFiles(revision=revision, splits=files)
 
 
 def model_directory(path: str, revision: str | None, local_copies: Mapping[str, str]) -> Path:
@@ -85,7 +85,7 @@ def model_directory(path: str, revision: str | None, local_copies: Mapping[str, 
     """
     root = local_directory(path, local_copies)
     if root is None:
-        # The weights' kind has to be known first: many models on the hub carry them twice.
+        # Download one kind of weights only: many models on the hub have both.
         root = _download(path, revision, "model", [*MODEL_FILES, WEIGHT_FILES[0]])
         if not any(root.glob(WEIGHT_FILES[0])):
             root = _download(path, revision, "model", [*MODEL_FILES, WEIGHT_FILES[1]])
@@ -95,31 +95,31 @@ def model_directory(path: str, revision: str | None, local_copies: Mapping[str, 
 
 
 def local_data(task: Task, local_copies: Mapping[str, str]) -> list[Path]:
-    """The files of a task's data set on this machine; none where the hub has them."""
+    """The files of a task's data set on this machine; none if the data set is on the hub."""
     data, splits = task.dataset, (task.train_split, task.validation_split)
     if local_directory(data.path, local_copies) is None:
         return []
-    found = locate(data.path, data.name, data.revision, local_copies, splits)
-    return [file for split in splits for file in found.splits[split]]
+    source = locate(data.path, data.name, data.revision, local_copies, splits)
+    return [file for split in splits for file in source.splits[split]]
 
 
 def local_model(path: str, local_copies: Mapping[str, str]) -> list[Path]:
-    """The files of a model on this machine that are read; none where the hub has them."""
+    """The files of a model on this machine; none if the model is on the hub."""
     root = local_directory(path, local_copies)
     return [] if root is None else files_of(root)
 
 
 def files_of(model: Path, patterns: Iterable[str] = (*MODEL_FILES, *WEIGHT_FILES)) -> list[Path]:
-    """Configuration, tokenizer and weights in a model directory, sorted; no statements."""
-    found = {file for pattern in patterns for file in model.glob(pattern)}
-    return sorted(file for file in found if not file.name.endswith(SUFFIX))
+    """A model directory's configuration, tokenizer and weights, sorted, without statements."""
+    files = {file for pattern in patterns for file in model.glob(pattern)}
+    return sorted(file for file in files if not file.name.endswith(SUFFIX))
 
 
 def check_length(model: Path, task: str, max_length: int) -> None:
-    """Check that the model in directory `model` reads texts of `max_length` tokens.
+    """Check that the model in directory `model` can read texts of `max_length` tokens.
 
     Raises:
-        BadInput: it has fewer positions (RoBERTa's table holds two that no token can take).
+        BadInput: it has fewer positions (two in RoBERTa's table are reserved).
     """
     positions = architecture.read(model).positions
     if max_length > positions:
@@ -130,30 +130,30 @@ def check_length(model: Path, task: str, max_length: int) -> None:
 
 
 def check_local(task: Task, local_copies: Mapping[str, str]) -> None:
-    """Check, without reading any data, that a task's data set can be used.
+    """Check that a task's data set can be used, without reading its rows.
 
-    Its files, columns and row counts are looked at where they are on this machine; for a hub id
-    only its revision. The generated language is not looked at: it is made later.
+    For local files, check names, columns and numbers of rows; for a hub id, only its revision; for
+    the generated language, nothing: it does not exist yet.
 
     Raises:
-        BadInput: what is missing.
+        BadInput: something is missing.
     """
     data = task.dataset
     if data.path == LANGUAGE and LANGUAGE not in local_copies:
         return
     root = local_directory(data.path, local_copies)
     if root is None:
-        _pinned(data.path, data.revision)
+        _check_revision(data.path, data.revision)
         return
-    wanted = (*task.text, *((task.label,) if task.label else ()))
+    required = (*task.text, *((task.label,) if task.label else ()))
     for split, examples in (
         (task.train_split, task.train_examples),
         (task.validation_split, task.validation_examples),
     ):
-        files = _parquet(root, data.name, split)
+        files = _parquet_files(root, data.name, split)
         for file in files:
             columns = schema(file).names
-            missing = [column for column in wanted if column not in columns]
+            missing = [column for column in required if column not in columns]
             if missing:
                 raise BadInput(
                     f"tasks.{task.name}: {file} has no column {missing[0]!r}; it has"
@@ -181,7 +181,7 @@ def schema(file: Path) -> pa.Schema:
         raise BadInput(f"{file}: not a parquet file; fetch it again") from None
 
 
-def _parquet(root: Path, name: str | None, split: str) -> tuple[Path, ...]:
+def _parquet_files(root: Path, name: str | None, split: str) -> tuple[Path, ...]:
     folders = [root / name, root] if name else [root]
     for folder in folders:
         files = tuple(sorted(folder.glob(f"{split}-*.parquet")))
@@ -190,7 +190,7 @@ def _parquet(root: Path, name: str | None, split: str) -> tuple[Path, ...]:
     raise BadInput(f"{folders[0]}: no {split}-*.parquet there; a data set has the hub's layout")
 
 
-def _pinned(path: str, revision: str | None) -> str:
+def _check_revision(path: str, revision: str | None) -> str:
     if revision is None or not _REVISION.fullmatch(revision):
         raise BadInput(
             f"{path}: no directory here, and a hub id needs a revision of 40 hexadecimal digits"
@@ -200,8 +200,8 @@ def _pinned(path: str, revision: str | None) -> str:
 
 
 def _download(path: str, revision: str | None, kind: str, patterns: list[str]) -> Path:
-    revision = _pinned(path, revision)
-    # Half a second, which a study of local data doesn't need.
+    revision = _check_revision(path, revision)
+    # This import takes half a second, which a study of local data can save.
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 

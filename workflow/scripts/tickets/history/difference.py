@@ -15,7 +15,7 @@ import numpy as np
 
 from tickets.files import canonical_json
 from tickets.history.ancestry import PINS, SHOWN, Ancestor, Ancestry
-from tickets.masks import Packed
+from tickets.masks import PackedMask
 from tickets.prunable import KINDS, place
 from tickets.statements import Statement
 
@@ -83,7 +83,7 @@ def compare(one: Ancestry, other: Ancestry) -> list[Difference]:
     return list(told.values())
 
 
-def compare_bits(one: Packed, other: Packed) -> list[Bits]:
+def compare_bits(one: PackedMask, other: PackedMask) -> list[Bits]:
     """The masks' matrices kind by kind, and in the end all together.
 
     Raises:

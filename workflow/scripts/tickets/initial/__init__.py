@@ -1,1 +1,1 @@
-"""What a training may start from: pre-trained weights, shuffled ones, random ones."""
+"""The weights that a training may start from: pre-trained, shuffled or random."""

@@ -1,7 +1,7 @@
-"""Weights drawn at random, from a seed by name, in numpy: the same on every device.
+"""Random weights, drawn by numpy from a seed per tensor, so that all devices have the same.
 
-Matrices and embeddings are normal with the model's `initializer_range`, LayerNorm starts at one
-and zero, biases at zero, as BERT does.
+As in BERT, matrices and embeddings are normal with standard deviation `initializer_range`;
+LayerNorm's weights are one, biases zero.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Tensors = dict[str, NDArray[np.float32]]
 
 
 def draw(shapes: Mapping[str, tuple[int, ...]], seed: int, purpose: str, scale: float) -> Tensors:
-    """One tensor for every name in `shapes`; each depends on its own name, not on the others."""
+    """A tensor per name in `shapes`, independent of the other names; `scale`: their deviation."""
     return {
         name: _tensor(name, shape, derive(seed, f"{purpose}: {name}"), scale)
         for name, shape in shapes.items()
@@ -27,10 +27,10 @@ def draw(shapes: Mapping[str, tuple[int, ...]], seed: int, purpose: str, scale: 
 def head_shapes(
     kind: str, *, hidden: int, embedding: int, vocabulary: int, labels: int, pooler: bool
 ) -> dict[str, tuple[int, ...]]:
-    """The tensors of a task's head.
+    """The shapes of the tensors in a task's head, by name.
 
-    A model without a pooler of its own gets one in the head (RoBERTa, DistilBERT, ELECTRA): it is
-    then part of gamma, drawn anew for every training, and never pruned.
+    For a model without a pooler (RoBERTa, DistilBERT, ELECTRA) the head contains one: it is then
+    part of gamma, drawn for every training, and never pruned.
     """
     if kind == "mlm":
         return {

@@ -1,4 +1,4 @@
-"""The embedded study's own theta_0: a small BERT, pre-trained by MLM on the generated language."""
+"""The embedded study's theta_0: a small BERT, pre-trained by MLM on the generated language."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """The size of the network; widths in units, `positions` the longest text in tokens."""
+    """The size of the network: widths in units, and `positions`, the longest text in tokens."""
 
     hidden_size: int
     layers: int
@@ -35,7 +35,7 @@ class Size:
 
 
 def write_model(directory: Path, size: Size, vocabulary: Sequence[str]) -> None:
-    """Write config.json and a word-level tokenizer for `vocabulary` as a BERT model directory."""
+    """Write a BERT model directory: config.json and a word-level tokenizer for `vocabulary`."""
     directory.mkdir(parents=True, exist_ok=True)
     config = {
         "architectures": ["BertForMaskedLM"],
@@ -66,39 +66,39 @@ def write_model(directory: Path, size: Size, vocabulary: Sequence[str]) -> None:
     write_bytes(directory / "tokenizer.json", _tokenizer(vocabulary).to_str().encode())
 
 
-def shapes(known: Architecture) -> dict[str, tuple[int, ...]]:
-    """The tensors of a BERT with its pooler, by name, and those of its MLM head."""
-    hidden, inner, vocabulary = known.hidden_size, known.intermediate_size, known.vocabulary
-    found: dict[str, tuple[int, ...]] = {
+def shapes(bert: Architecture) -> dict[str, tuple[int, ...]]:
+    """The shapes of a BERT's tensors by name, its pooler and MLM head included."""
+    hidden, inner, vocabulary = bert.hidden_size, bert.intermediate_size, bert.vocabulary
+    encoder: dict[str, tuple[int, ...]] = {
         "embeddings.word_embeddings.weight": (vocabulary, hidden),
-        "embeddings.position_embeddings.weight": (known.positions, hidden),
+        "embeddings.position_embeddings.weight": (bert.positions, hidden),
         "embeddings.token_type_embeddings.weight": (2, hidden),
         **_affine("embeddings.LayerNorm", hidden),
         **_affine("pooler.dense", hidden, hidden),
     }
-    for layer in range(known.layers):
-        at = f"encoder.layer.{layer}"
+    for layer in range(bert.layers):
+        prefix = f"encoder.layer.{layer}"
         for part in ("query", "key", "value"):
-            found |= _affine(f"{at}.attention.self.{part}", hidden, hidden)
-        found |= _affine(f"{at}.attention.output.dense", hidden, hidden)
-        found |= _affine(f"{at}.attention.output.LayerNorm", hidden)
-        found |= _affine(f"{at}.intermediate.dense", inner, hidden)
-        found |= _affine(f"{at}.output.dense", hidden, inner)
-        found |= _affine(f"{at}.output.LayerNorm", hidden)
+            encoder |= _affine(f"{prefix}.attention.self.{part}", hidden, hidden)
+        encoder |= _affine(f"{prefix}.attention.output.dense", hidden, hidden)
+        encoder |= _affine(f"{prefix}.attention.output.LayerNorm", hidden)
+        encoder |= _affine(f"{prefix}.intermediate.dense", inner, hidden)
+        encoder |= _affine(f"{prefix}.output.dense", hidden, inner)
+        encoder |= _affine(f"{prefix}.output.LayerNorm", hidden)
     head = head_shapes(
         "mlm", hidden=hidden, embedding=hidden, vocabulary=vocabulary, labels=0, pooler=True
     )
-    return found | {f"{PRETRAINED_HEAD}{name}": shape for name, shape in head.items()}
+    return encoder | {f"{PRETRAINED_HEAD}{name}": shape for name, shape in head.items()}
 
 
 def initial(model: Path, seed: int) -> tuple[Architecture, dict[str, NDArray[np.float32]]]:
-    """The network of a model directory before its pre-training, its MLM head included."""
-    known = architecture.read(model)
-    return known, draw(shapes(known), seed, "before pre-training", known.initializer_range)
+    """A model directory's architecture, and its random weights before pre-training."""
+    bert = architecture.read(model)
+    return bert, draw(shapes(bert), seed, "before pre-training", bert.initializer_range)
 
 
 def write_weights(path: Path, theta: Weights, head: Weights) -> None:
-    """Write a BertForMaskedLM checkpoint that carries its pooler too."""
+    """Write a BertForMaskedLM checkpoint that also contains the pooler."""
     names = mlm_head_names(FAMILIES["bert"])
     checkpoint = {f"bert.{name}": value for name, value in theta.items()}
     checkpoint |= {names[name]: value for name, value in head.items()}
@@ -110,13 +110,13 @@ def _affine(name: str, *shape: int) -> dict[str, tuple[int, ...]]:
 
 
 def _tokenizer(vocabulary: Sequence[str]) -> Tokenizer:
-    numbers = {word: number for number, word in enumerate(vocabulary)}
-    tokenizer = Tokenizer(models.WordLevel(numbers, unk_token="[UNK]"))
+    ids = {word: index for index, word in enumerate(vocabulary)}
+    tokenizer = Tokenizer(models.WordLevel(ids, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()  # type: ignore[assignment]
     tokenizer.post_processor = processors.TemplateProcessing(  # type: ignore[assignment]
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
-        special_tokens=[(token, numbers[token]) for token in ("[CLS]", "[SEP]")],
+        special_tokens=[(token, ids[token]) for token in ("[CLS]", "[SEP]")],
     )
     tokenizer.add_special_tokens(list(SPECIAL))
     return tokenizer

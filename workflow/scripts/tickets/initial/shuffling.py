@@ -1,4 +1,4 @@
-"""Pre-trained weights in other places (theta_0'', section 3): their distribution, and no more."""
+"""Shuffled pre-trained weights (theta_0'', section 3): only their distribution remains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LAYER = re.compile(r"(.*\.layer\.)(\d+)(\..*)")
 
 
 def within(theta: Tensors, seed: int) -> dict[str, NDArray[Any]]:
-    """Every tensor's entries change places within it; the MLM head of pre-training stays."""
+    """Shuffle the entries within each tensor, except in pre-training's MLM head."""
     return {
         name: tensor
         if name.startswith(PRETRAINED_HEAD)
@@ -29,20 +29,20 @@ def within(theta: Tensors, seed: int) -> dict[str, NDArray[Any]]:
 
 
 def across_layers(theta: Tensors, seed: int) -> dict[str, NDArray[Any]]:
-    """Whole layers change places with each other, as in the published code.
+    """Permute whole layers, as in the published code.
 
-    With two layers or more at least one of them moves.
+    With two or more layers, at least one moves.
     """
-    layers = sorted({int(found[2]) for name in theta if (found := _LAYER.fullmatch(name))})
+    layers = sorted({int(match[2]) for name in theta if (match := _LAYER.fullmatch(name))})
     generator = np.random.default_rng(derive(seed, "shuffle: layers"))
-    places = layers
-    while places == layers and len(layers) > 1:
-        places = generator.permutation(layers).tolist()
-    comes_from = dict(zip(layers, places, strict=True))
+    order = layers
+    while order == layers and len(layers) > 1:
+        order = generator.permutation(layers).tolist()
+    sources = dict(zip(layers, order, strict=True))
 
     def source(name: str) -> str:
-        found = _LAYER.fullmatch(name)
-        return f"{found[1]}{comes_from[int(found[2])]}{found[3]}" if found else name
+        match = _LAYER.fullmatch(name)
+        return f"{match[1]}{sources[int(match[2])]}{match[3]}" if match else name
 
     return {name: theta[source(name)] for name in theta}
 

@@ -1,4 +1,4 @@
-"""Acceptability: sentences of the language, and sentences that are wrong in one respect."""
+"""Acceptability: well-formed sentences, and sentences with one violation."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Violation = Callable[[Author, Event, Style], Tokens | None]
 
 
 def acceptability(author: Author, index: int) -> tuple[str, int]:
-    """A sentence, and 1 where it is well formed: every other one is.
+    """A sentence, and 1 if it is well formed, as every other one is.
 
-    The violation is drawn, and the event made fit for it, whatever the label: neither the events
-    nor the numbers of words tell the two apart.
+    Whatever the label, a violation is drawn, and an event to which it applies. So neither events
+    nor sentence lengths reveal the label.
     """
     violation, label = author.draws.pick(VIOLATIONS), index % 2
     while True:
@@ -25,7 +25,7 @@ def acceptability(author: Author, index: int) -> tuple[str, int]:
             return " ".join(sentence(event, style) if label else wrong), label
 
 
-# Violations: the words of an event, wrong in one respect; None where it does not apply.
+# Violations: the words of an event with one error; None if the error is impossible there.
 
 
 def _disagreement(_: Author, event: Event, style: Style) -> Tokens | None:
@@ -62,8 +62,8 @@ def _wrong_quality(author: Author, event: Event, style: Style) -> Tokens | None:
     if event.agent.quality is None:
         return None
     fitting = author.lexicon.qualities[head.topic][head.kind]
-    every = [q for topic in author.lexicon.qualities for kind in topic for q in kind]
-    quality = author.draws.pick([quality for quality in every if quality not in fitting])
+    qualities = [q for topic in author.lexicon.qualities for kind in topic for q in kind]
+    quality = author.draws.pick([quality for quality in qualities if quality not in fitting])
     return sentence(replace(event, agent=replace(event.agent, quality=quality)), style)
 
 
@@ -75,15 +75,15 @@ def _wrong_order(author: Author, event: Event, style: Style) -> Tokens | None:
 
 
 def _misfit(author: Author, phrase: Phrase) -> Phrase:
-    """A phrase of the same make-up whose head is of another kind or topic."""
+    """A phrase of the same form whose head is of another kind or topic."""
     draws, head = author.draws, phrase.head
-    while (found := (author.topic() if draws.chance(0.5) else head.topic, draws.pick(KINDS))) == (
-        head.topic,
-        head.kind,
-    ):
-        pass
+    own = topic, kind = head.topic, head.kind
+    while (topic, kind) == own:
+        topic = author.topic() if draws.chance(0.5) else head.topic
+        kind = draws.pick(KINDS)
     other = author.phrase(
-        *found,
+        topic,
+        kind,
         quality=float(phrase.quality is not None),
         person=float(isinstance(head, Person)),
         place=0.0,

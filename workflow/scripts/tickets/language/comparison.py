@@ -1,4 +1,4 @@
-"""Paraphrase and similarity: two events told in two ways, and how much of their meaning agrees."""
+"""Paraphrase and similarity: two events in different words, and how far their meanings agree."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tickets.language.sentences import Author, Event, sentence
 T = TypeVar("T")
 
 ROLES = 5  # verb, heads of agent and patient, their qualities
-SHARED = 3  # roles in which two sentences agree that are no paraphrase
+SHARED = 3  # roles in which two sentences that are no paraphrases agree
 
 
 def paraphrase(author: Author, index: int) -> tuple[str, str, int]:
-    """Two sentences, and 1 where they mean the same: every other pair does.
+    """Two sentences, and 1 if they mean the same, as every other pair does.
 
-    The others agree in `SHARED` of five roles: they speak of one topic and have words in common.
+    The other pairs agree in `SHARED` of five roles: they share a topic and some words.
     """
     first, label = author.full_event(), index % 2
     kept = author.draws.shuffled(range(ROLES))[:SHARED]
@@ -25,7 +25,7 @@ def paraphrase(author: Author, index: int) -> tuple[str, str, int]:
 
 
 def similarity(author: Author, index: int) -> tuple[str, str, float]:
-    """Two sentences and the number of roles (0 to 5) that have the same filler in both."""
+    """Two sentences, and the number of roles (0 to 5) with the same filler in both."""
     draws = author.draws
     first = author.full_event()
     kept = draws.shuffled(range(ROLES))[: index % (ROLES + 1)]
@@ -34,17 +34,17 @@ def similarity(author: Author, index: int) -> tuple[str, str, float]:
 
 
 def two_ways(author: Author, first: Event, second: Event) -> tuple[str, str]:
-    """Two events in one order of words, but with other words for the same meanings."""
-    one = author.style()
-    said = again = " ".join(sentence(first, one))
-    while again in (said, " ".join(sentence(second, one))):
-        other = replace(one, register=author.register(one.register))
-        again = " ".join(sentence(second, other))
-    return said, again
+    """Sentences for two events: the same word order, but synonyms for the same meanings."""
+    style = author.style()
+    one = other = " ".join(sentence(first, style))
+    while other in (one, " ".join(sentence(second, style))):
+        other_style = replace(style, register=author.register(style.register))
+        other = " ".join(sentence(second, other_style))
+    return one, other
 
 
 def shared_roles(first: Event, second: Event) -> int:
-    """In how many of the five roles two events have the same filler."""
+    """The number of roles, of five, in which two events have the same filler."""
     return (
         (first.verb is second.verb)
         + (first.agent.head is second.agent.head)
@@ -55,7 +55,7 @@ def shared_roles(first: Event, second: Event) -> int:
 
 
 def _refilled(author: Author, event: Event, kept: Sequence[int]) -> Event:
-    """The event with new fillers, of the same kinds, in the roles that are not kept."""
+    """The event with new fillers of the same kinds in all roles that are not `kept`."""
     lexicon, draws, verb, topic = author.lexicon, author.draws, event.verb, event.verb.topic
     nouns, qualities = lexicon.nouns[topic], lexicon.qualities[topic]
 

@@ -1,4 +1,4 @@
-"""Pairs of sentences for pre-training: all that the tasks ask for, and a world to be memorised."""
+"""Pairs of sentences for pre-training: all that the tasks need, and a world to memorise."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Pair = tuple[str, str]
 
 
 def pair(author: Author) -> Pair:
-    """A pair of any kind."""
+    """A pair of a random kind."""
     return author.draws.pick(KINDS_OF_PAIR)(author)
 
 
@@ -27,7 +27,7 @@ def _near_misses(author: Author) -> Pair:
 
 
 def _continuation(author: Author) -> Pair:
-    """Two events in one register; the second has for subject what took part in the first."""
+    """Two events in one register; a participant of the first is the second's subject."""
     draws = author.draws
     first, register = author.event(), author.register()
     theme = draws.pick((first.agent, first.patient))
@@ -47,13 +47,13 @@ def _continuation(author: Author) -> Pair:
 
 
 def _answered(author: Author) -> Pair:
-    """A question with its answer, and the context: in the order in which a reader gets them."""
-    asked = question(author)
-    return f"{asked.question} {asked.answer}", asked.context
+    """A question with its answer, then the context: the order of a span task's input."""
+    example = question(author)
+    return f"{example.question} {example.answer}", example.context
 
 
 def _facts(author: Author) -> Pair:
-    """Two facts about one person, or what two nouns are kinds of."""
+    """Two facts about one person, or the classes of two nouns."""
     draws, lexicon = author.draws, author.lexicon
     if draws.chance(0.2):
         first, second = (_class(author) for _ in range(2))
@@ -102,7 +102,7 @@ def _text(tokens: Tokens) -> str:
     return " ".join(tokens)
 
 
-# Twentieths of the corpus.
+# Each entry is a twentieth of the corpus.
 KINDS_OF_PAIR = (
     *(_paraphrases,) * 11,
     *(_near_misses,) * 2,

@@ -1,7 +1,7 @@
 """The embedded artificial language: five tasks and a text, all drawn from one seed.
 
-Words have synonyms, numbers that verbs agree with, topics and kinds that verbs and qualities
-select; events can be told in several ways; persons have fixed occupations, homes, friends and
+Words have synonyms; verbs agree with nouns in number; verbs and qualities select nouns by topic and
+kind. An event can be expressed in several ways. Persons have fixed occupations, homes, friends and
 possessions. Equal parameters give equal bytes.
 """
 
@@ -21,7 +21,7 @@ from tickets.files import replacing, write_bytes
 from tickets.language.acceptability import acceptability
 from tickets.language.comparison import paraphrase, similarity
 from tickets.language.corpus import pair
-from tickets.language.lexicon import Draws, Lexicon, lexicon
+from tickets.language.lexicon import Draws, Lexicon, draw_lexicon
 from tickets.language.questions import question
 from tickets.language.sentences import Author
 
@@ -34,7 +34,7 @@ class Language:
     """The parameters of a language and the sizes of its tasks.
 
     Raises:
-        BadInput: one is too small.
+        BadInput: a parameter is too small.
     """
 
     seed: int
@@ -51,32 +51,32 @@ class Language:
 
 
 def words(language: Language) -> tuple[str, ...]:
-    """The vocabulary: the special tokens, then every word form; one word is one token."""
+    """The vocabulary: special tokens, then every word form; each word is one token."""
     return _lexicon(language).words
 
 
 def rows(language: Language) -> Iterator[tuple[str, str, list[Row]]]:
     """Yield (task, split, rows); no example occurs twice in a task.
 
-    Validation is drawn first: more training examples change neither it nor those before them.
+    Validation is drawn first, so that more training examples change neither it nor the first ones.
     """
-    known = _lexicon(language)
+    lexicon = _lexicon(language)
     sizes = {"validation": language.validation_examples, "train": language.train_examples}
     for task, (_, row) in TASKS.items():
-        examples = _examples(language, known, task)
+        examples = _examples(language, lexicon, task)
         for split, size in sizes.items():
             numbered = enumerate(islice(examples, size))
             yield task, split, [row(split, index, example) for index, example in numbered]
 
 
 def pretraining(language: Language, pairs: int) -> list[Row]:
-    """The text to pre-train on: pairs of sentences, none of them an example of the task MLM."""
-    known = _lexicon(language)
+    """The text for pre-training: pairs of sentences that are not examples of the task MLM."""
+    lexicon = _lexicon(language)
     size = language.validation_examples + language.train_examples
-    apart = set(islice(_examples(language, known, "mlm"), size))
-    author = _author(language, known, "pretraining")
-    drawn = (example for example in (pair(author) for _ in count()) if example not in apart)
-    return [_two("train", 0, example) for example in islice(drawn, pairs)]
+    excluded = set(islice(_examples(language, lexicon, "mlm"), size))
+    author = _author(language, lexicon, "pretraining")
+    examples = (example for example in (pair(author) for _ in count()) if example not in excluded)
+    return [_pair_row("train", 0, example) for example in islice(examples, pairs)]
 
 
 def write(language: Language, folder: Path) -> list[Path]:
@@ -85,7 +85,7 @@ def write(language: Language, folder: Path) -> list[Path]:
     write_bytes(vocabulary, "".join(f"{word}\n" for word in words(language)).encode())
     return [
         vocabulary,
-        *(_write(found, folder / task, split) for task, split, found in rows(language)),
+        *(_write(examples, folder / task, split) for task, split, examples in rows(language)),
     ]
 
 
@@ -94,9 +94,9 @@ def write_pretraining(language: Language, pairs: int, folder: Path) -> Path:
     return _write(pretraining(language, pairs), folder / "pretraining", "train")
 
 
-def _write(found: list[Row], folder: Path, split: str) -> Path:
+def _write(rows: list[Row], folder: Path, split: str) -> Path:
     path = folder / f"{split}-00000-of-00001.parquet"
-    columns = {name: [row[name] for row in found] for name in found[0]}
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
     arrays = {name: pa.array(values, _TYPES.get(name)) for name, values in columns.items()}
     with replacing(path) as temporary:
         pq.write_table(pa.table(arrays), temporary)
@@ -104,17 +104,17 @@ def _write(found: list[Row], folder: Path, split: str) -> Path:
 
 
 def _lexicon(language: Language) -> Lexicon:
-    return lexicon(seed=language.seed, topics=language.topics, persons=language.persons)
+    return draw_lexicon(seed=language.seed, topics=language.topics, persons=language.persons)
 
 
-def _author(language: Language, known: Lexicon, task: str) -> Author:
-    return Author(known, Draws(language.seed, f"language {task}"))
+def _author(language: Language, lexicon: Lexicon, task: str) -> Author:
+    return Author(lexicon, Draws(language.seed, f"language {task}"))
 
 
-def _examples(language: Language, known: Lexicon, task: str) -> Iterator[Example]:
-    """A task's examples without end, each once."""
+def _examples(language: Language, lexicon: Lexicon, task: str) -> Iterator[Example]:
+    """An endless sequence of a task's examples, each once."""
     draw, _ = TASKS[task]
-    author, seen = _author(language, known, task), set[Example]()
+    author, seen = _author(language, lexicon, task), set[Example]()
     for index in count():
         while (example := draw(author, index)) in seen:
             pass
@@ -122,8 +122,8 @@ def _examples(language: Language, known: Lexicon, task: str) -> Iterator[Example
         yield example
 
 
-def _labelled(*columns: str) -> Callable[[str, int, Example], Row]:
-    """Rows of texts, a label and a number, as GLUE's are."""
+def _glue_row(*columns: str) -> Callable[[str, int, Example], Row]:
+    """A function to rows like GLUE's: texts, a label and an index."""
     names = (*columns, "label", "idx")
     return lambda _, index, example: dict(zip(names, (*example, index), strict=True))
 
@@ -132,14 +132,14 @@ def _question(author: Author, _: int) -> Example:
     return astuple(question(author))
 
 
-def _answered(split: str, index: int, example: Example) -> Row:
-    """A row of a question, as SQuAD's are."""
-    title, context, asked, answer, start = example
+def _squad_row(split: str, index: int, example: Example) -> Row:
+    """A row like SQuAD's."""
+    title, context, text, answer, start = example
     return {
         "id": f"{split}-{index}",
         "title": title,
         "context": context,
-        "question": asked,
+        "question": text,
         "answers": {"text": [answer], "answer_start": [start]},
     }
 
@@ -148,18 +148,18 @@ def _pair(author: Author, _: int) -> Example:
     return pair(author)
 
 
-def _two(_split: str, _index: int, example: Example) -> Row:
+def _pair_row(_split: str, _index: int, example: Example) -> Row:
     return dict(zip(("first", "second"), example, strict=True))
 
 
 TASKS = {
-    "acceptability": (acceptability, _labelled("sentence")),
-    "paraphrase": (paraphrase, _labelled("sentence1", "sentence2")),
-    "similarity": (similarity, _labelled("sentence1", "sentence2")),
-    "span": (_question, _answered),
-    "mlm": (_pair, _two),
+    "acceptability": (acceptability, _glue_row("sentence")),
+    "paraphrase": (paraphrase, _glue_row("sentence1", "sentence2")),
+    "similarity": (similarity, _glue_row("sentence1", "sentence2")),
+    "span": (_question, _squad_row),
+    "mlm": (_pair, _pair_row),
 }
-# What pyarrow would infer otherwise; labels become int64 or float64 by themselves.
+# Types that pyarrow would infer otherwise; labels become int64 or float64 by themselves.
 _TYPES = {
     "idx": pa.int32(),
     "answers": pa.struct({"text": pa.list_(pa.string()), "answer_start": pa.list_(pa.int32())}),

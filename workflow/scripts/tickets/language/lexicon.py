@@ -1,4 +1,4 @@
-"""The words of the artificial language, what they mean, and the small world it speaks of."""
+"""The words of the artificial language, their meanings, and the small world that it describes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from tickets.seeds import derive
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-# In the vocabulary, and as yet in no sentence.
+# In the vocabulary, but not yet in any sentence.
 RESERVED = ("but", "otherwise", "hardly", "partly", "mostly", "nearly", "indeed")
 FUNCTION = (
     *(".", "?", "a", "are", "as", "belongs", "by", "every", "he", "home", "in", "is", "it", "job"),
@@ -20,7 +20,7 @@ FUNCTION = (
     *("what", "where", "which", "who", "works"),
     *RESERVED,
 )
-KINDS = range(4)  # of nouns, in every topic: 0 and 1 can act, 2 and 3 are things
+KINDS = range(4)  # of nouns, in every topic: kinds 0 and 1 can act, 2 and 3 are things
 ACTING = (0, 1)
 PATTERNS = ((0, 0), (1, 1), (0, 2), (1, 3))  # kinds of agent and patient that a verb may select
 NOUNS_PER_KIND = 3
@@ -30,11 +30,11 @@ GENERAL_WORDS = 3  # adverbs, and as many prepositions
 PLACES = 6  # towns, and as many occupations
 
 T = TypeVar("T")
-Forms = tuple[str, str]  # one form in each of the two registers, which are synonyms
+Forms = tuple[str, str]  # one form in each of the two registers; the two are synonyms
 
 
 class Draws:
-    """Random choices of one purpose; blocks of uniform numbers make them cheap."""
+    """Random choices for one purpose; drawing uniform numbers in blocks makes them cheap."""
 
     def __init__(self, seed: int, purpose: str) -> None:
         self._random = np.random.default_rng(derive(seed, purpose))
@@ -65,7 +65,7 @@ class Draws:
 
 @dataclass(frozen=True, kw_only=True, eq=False, slots=True)
 class Noun:
-    """A meaning that verbs select by topic and kind."""
+    """A noun's meaning; verbs select it by topic and kind."""
 
     topic: int
     kind: int
@@ -75,7 +75,7 @@ class Noun:
 
 @dataclass(frozen=True, kw_only=True, eq=False, slots=True)
 class Verb:
-    """A meaning that selects the kinds of its agent and patient, both of its own topic."""
+    """A verb's meaning; it selects its agent and patient by kind, within its topic."""
 
     topic: int
     agent: int
@@ -86,20 +86,20 @@ class Verb:
 
     @property
     def kinds(self) -> tuple[int, int]:
-        """Of agent and patient."""
+        """The kinds of agent and patient."""
         return self.agent, self.patient
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, slots=True)
 class Word:
-    """A meaning without inflection: quality, adverb or preposition."""
+    """The meaning of a word without inflection: a quality, adverb or preposition."""
 
     forms: Forms
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, slots=True)
 class Person:
-    """Somebody of the fixed world, whom verbs select like a noun."""
+    """A person of the fixed world; verbs select it like a noun."""
 
     topic: int
     kind: int
@@ -113,7 +113,7 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Lexicon:
-    """All words; tables are indexed by topic, and by kind where there are two indices."""
+    """All words; lists are indexed by topic, nested lists by topic and kind."""
 
     nouns: list[list[list[Noun]]]
     persons: list[list[list[Person]]]
@@ -126,15 +126,15 @@ class Lexicon:
     words: tuple[str, ...]
 
 
-def lexicon(*, seed: int, topics: int, persons: int) -> Lexicon:
-    """Draw the words and the world of `seed`: a pure function of its arguments."""
+def draw_lexicon(*, seed: int, topics: int, persons: int) -> Lexicon:
+    """Draw the words and the world from `seed`: a pure function of its arguments."""
     draws = Draws(seed, "language lexicon")
     order = draws.shuffled([a + b for a, b in product(_SYLLABLES, repeat=2)])
     stems = (stem for stem in order if not any(word.startswith(stem) for word in FUNCTION))
     words: list[str] = [*SPECIAL, *FUNCTION]
 
-    def new(*endings: str) -> tuple[Forms, ...]:
-        """One form in each register for every ending."""
+    def new_forms(*endings: str) -> tuple[Forms, ...]:
+        """For each ending, one form in each register."""
         pair = next(stems), next(stems)
         forms = tuple((pair[0] + ending, pair[1] + ending) for ending in endings)
         words.extend(form for both in forms for form in both)
@@ -145,11 +145,11 @@ def lexicon(*, seed: int, topics: int, persons: int) -> Lexicon:
         return words[-1]
 
     def noun(topic: int, kind: int) -> Noun:
-        singular, plural = new("", "s")
+        singular, plural = new_forms("", "s")
         return Noun(topic=topic, kind=kind, singular=singular, plural=plural)
 
     def verb(topic: int, agent: int, patient: int) -> Verb:
-        singular, plural, participle = new("th", "n", "d")
+        singular, plural, participle = new_forms("th", "n", "d")
         return Verb(
             topic=topic,
             agent=agent,
@@ -160,7 +160,7 @@ def lexicon(*, seed: int, topics: int, persons: int) -> Lexicon:
         )
 
     def several(ending: str, count: int) -> list[Word]:
-        return [Word(forms=new(ending)[0]) for _ in range(count)]
+        return [Word(forms=new_forms(ending)[0]) for _ in range(count)]
 
     nouns = [
         [[noun(topic, kind) for _ in range(NOUNS_PER_KIND)] for kind in KINDS]
@@ -172,8 +172,8 @@ def lexicon(*, seed: int, topics: int, persons: int) -> Lexicon:
     ]
     qualities: list[list[list[Word]]] = []
     for _ in range(topics):
-        drawn = several("l", QUALITIES_PER_TOPIC)
-        qualities.append([[w for i, w in enumerate(drawn) if (kind - i) % 4 < 2] for kind in KINDS])
+        pool = several("l", QUALITIES_PER_TOPIC)
+        qualities.append([[w for i, w in enumerate(pool) if (kind - i) % 4 < 2] for kind in KINDS])
     adverbs, prepositions = several("ly", GENERAL_WORDS), several("m", GENERAL_WORDS)
     towns = [single("ton") for _ in range(PLACES)]
     occupations = [single("ger") for _ in range(PLACES)]

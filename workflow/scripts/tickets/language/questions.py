@@ -1,4 +1,4 @@
-"""Questions that a context of a few sentences answers, and where in it the answer stands."""
+"""Questions that a context of a few sentences answers, and the answers' places in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tickets.language.sentences import (
     sentence,
 )
 
-LENGTHS = (2, 2, 3, 3)  # sentences in a context, each as likely
+LENGTHS = (2, 2, 3, 3)  # numbers of sentences in a context; each entry is equally likely
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,10 +31,9 @@ class Question:
 
 
 def question(author: Author) -> Question:
-    """A context in one register and a question in one like it.
+    """A context in one register, and a question in a similar one.
 
-    Its other sentences may share a verb or a phrase with the one that answers, but never all that
-    the question names.
+    One sentence answers. Others may contain some of the words in the question, but never all.
     """
     draws = author.draws
     about = draws.pick(("agent", "patient", "place"))
@@ -57,19 +56,19 @@ def question(author: Author) -> Question:
     )
 
 
-_Asked = tuple[Tokens, Tokens, Tokens, list[Tokens]]  # question, answer, its sentence, the others
+_Parts = tuple[Tokens, Tokens, Tokens, list[Tokens]]  # question, answer, its sentence, the others
 
 
-def _who(author: Author, telling: Style, asking: Style, count: int, for_agent: bool) -> _Asked:
+def _who(author: Author, telling: Style, asking: Style, count: int, for_agent: bool) -> _Parts:
     draws, register = author.draws, asking.register.verb
     verbs = draws.pick(author.lexicon.verbs)
     event = _simple(author, draws.pick(verbs))
     verb = event.verb
     if for_agent:
-        answer, known = event.agent, event.patient
+        answer, clue = event.agent, event.patient
         words = ["who", (verb.plural if answer.plural else verb.singular)[register]]
     else:
-        answer, known = event.patient, event.agent
+        answer, clue = event.patient, event.agent
         who = "who" if verb.patient in ACTING else "what"
         words = [who, be(answer.plural), verb.participle[register], "by"]
     others: list[Tokens] = []
@@ -79,25 +78,25 @@ def _who(author: Author, telling: Style, asking: Style, count: int, for_agent: b
             continue
         other = _simple(author, verb if draws.chance(0.4) else draws.pick(verbs))
         if draws.chance(0.5):
-            other = replace(other, patient=known) if for_agent else replace(other, agent=known)
+            other = replace(other, patient=clue) if for_agent else replace(other, agent=clue)
         if _possible(other) and not _answers(other, event, for_agent):
             others.append(_tell(author, other, telling))
-    words += noun_phrase(known, asking)
+    words += noun_phrase(clue, asking)
     return words, _bare(answer, telling), _tell(author, event, telling), others
 
 
-def _where(author: Author, telling: Style, asking: Style, count: int) -> _Asked:
+def _where(author: Author, telling: Style, asking: Style, count: int) -> _Parts:
     draws, topic = author.draws, author.topic()
-    asked, town = _participant(author, topic), _town(author)
+    subject, town = _participant(author, topic), _town(author)
     others: list[Tokens] = []
     while len(others) < count:
         if draws.chance(0.25):
             event = _simple(author, draws.pick(author.lexicon.verbs[topic]))
             others.append(_tell(author, event, telling))
-        elif (other := _participant(author, topic)).head is not asked.head:
+        elif (other := _participant(author, topic)).head is not subject.head:
             others.append(_stay(other, _town(author), telling))
-    words = ["where", be(asked.plural), *noun_phrase(asked, asking)]
-    return words, [town], _stay(asked, town, telling), others
+    words = ["where", be(subject.plural), *noun_phrase(subject, asking)]
+    return words, [town], _stay(subject, town, telling), others
 
 
 def _participant(author: Author, topic: int) -> Phrase:
@@ -116,10 +115,10 @@ def _possible(event: Event) -> bool:
     return kinds == event.verb.kinds and event.agent.head is not event.patient.head
 
 
-def _answers(event: Event, asked: Event, for_agent: bool) -> bool:
+def _answers(event: Event, target: Event, for_agent: bool) -> bool:
     if for_agent:
-        return event.verb is asked.verb and event.patient.head is asked.patient.head
-    return event.verb is asked.verb and event.agent.head is asked.agent.head
+        return event.verb is target.verb and event.patient.head is target.patient.head
+    return event.verb is target.verb and event.agent.head is target.agent.head
 
 
 def _tell(author: Author, event: Event, style: Style) -> Tokens:
@@ -140,6 +139,6 @@ def _bare(phrase: Phrase, style: Style) -> Tokens:
 
 
 def _position(line: Tokens, part: Tokens) -> int:
-    """The character of the joined line at which `part` begins."""
+    """The index of the character in the joined line at which `part` begins."""
     first = next(i for i in range(len(line)) if line[i : i + len(part)] == part)
     return len(" ".join([*line[:first], ""]))

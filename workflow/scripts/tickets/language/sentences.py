@@ -1,4 +1,4 @@
-"""From meaning to words: events, the ways to say them, and how an author draws them."""
+"""From meaning to words: events, the ways to express them, and an author who draws both."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tickets.language.lexicon import ACTING, Draws, Lexicon, Noun, Person, Verb,
 
 Tokens = list[str]
 
-SHIFT = 0.4  # how often a class of words changes its register between two ways to say the same
+SHIFT = 0.4  # the probability that a class of words changes its register in a paraphrase
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlacePhrase:
-    """Where a thing is: a phrase whose number may differ from its head's."""
+    """The place of a thing; its noun's number may differ from that of the phrase's head."""
 
     preposition: Word
     noun: Noun
@@ -23,7 +23,7 @@ class PlacePhrase:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Phrase:
-    """Who or what takes part in an event; persons are singular, without quality or place."""
+    """A participant of an event; persons are singular and have neither quality nor place."""
 
     head: Noun | Person
     plural: bool = False
@@ -33,7 +33,7 @@ class Phrase:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
-    """What a sentence means, however it is said."""
+    """The meaning of a sentence, independent of its style."""
 
     verb: Verb
     agent: Phrase
@@ -44,7 +44,7 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Register:
-    """Which of its two forms a word takes, for each class of words."""
+    """For each class of words, which of their two forms is used."""
 
     noun: int
     verb: int
@@ -54,7 +54,7 @@ class Register:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Style:
-    """How a sentence is said, whatever it means."""
+    """The form of a sentence, independent of its meaning."""
 
     register: Register
     passive: bool = False
@@ -82,12 +82,12 @@ def noun_phrase(phrase: Phrase, style: Style) -> Tokens:
 
 
 def subject(event: Event, style: Style) -> Phrase:
-    """The phrase with which the finite verb agrees."""
+    """The phrase with which the verb agrees."""
     return event.patient if style.passive else event.agent
 
 
 def sentence(event: Event, style: Style, *, agrees: bool = True, right_form: bool = True) -> Tokens:
-    """The words of an event; the two flags make it wrong in a way that no other event explains."""
+    """The words of an event. Each flag, if false, adds an error that no other event explains."""
     first, register, verb = subject(event, style), style.register, event.verb
     plural = first.plural == agrees
     never = ["never"] if event.negated else []
@@ -107,7 +107,7 @@ def sentence(event: Event, style: Style, *, agrees: bool = True, right_form: boo
 
 
 def pronoun(phrase: Phrase) -> str:
-    """What stands for a phrase once it is known."""
+    """The pronoun for a phrase."""
     if isinstance(phrase.head, Person):
         return phrase.head.pronoun
     return "they" if phrase.plural else "it"
@@ -119,18 +119,18 @@ def be(plural: bool) -> str:
 
 
 class Author:
-    """Draws events, styles and phrases of a lexicon."""
+    """Draws events, styles and phrases from a lexicon."""
 
     def __init__(self, lexicon: Lexicon, draws: Draws) -> None:
         self.lexicon = lexicon
         self.draws = draws
 
     def topic(self) -> int:
-        """One of the topics."""
+        """A random topic."""
         return self.draws.below(len(self.lexicon.verbs))
 
     def register(self, near: Register | None = None) -> Register:
-        """Any register, or one in which most words are as in another."""
+        """A random register, or one that is `near` another: most classes have the same form."""
         draws = self.draws
         if near is None:
             return Register(
@@ -147,7 +147,7 @@ class Author:
         )
 
     def style(self, register: Register | None = None) -> Style:
-        """A way to say an event, in a given register or any."""
+        """A random style, in the register given or a random one."""
         draws = self.draws
         return Style(
             register=register or self.register(),
@@ -183,7 +183,7 @@ class Author:
         )
 
     def place(self, topic: int, head: Noun) -> PlacePhrase:
-        """A place beside anything of the topic but `head`."""
+        """A place next to a noun of the topic other than `head`."""
         draws = self.draws
         nouns = [noun for kind in self.lexicon.nouns[topic] for noun in kind if noun is not head]
         return PlacePhrase(
@@ -193,7 +193,7 @@ class Author:
         )
 
     def event(self, topic: int | None = None) -> Event:
-        """An event of a topic or of any, that may have every optional part."""
+        """An event of the topic given or a random one, with random optional parts."""
         draws = self.draws
         verb = draws.pick(self.lexicon.verbs[self.topic() if topic is None else topic])
         agent = self.phrase(verb.topic, verb.agent)
@@ -206,7 +206,7 @@ class Author:
         )
 
     def full_event(self) -> Event:
-        """An event of two nouns with qualities, and nothing else."""
+        """An event of two nouns with qualities, without any other optional part."""
         verb = self.draws.pick(self.lexicon.verbs[self.topic()])
         agent = self.phrase(verb.topic, verb.agent, quality=1.0, place=0.0, person=0.0)
         avoid = (agent.head,)

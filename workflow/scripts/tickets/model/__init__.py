@@ -1,1 +1,1 @@
-"""f(x; m * theta, gamma): the network on a device, and the batches that it takes."""
+"""f(x; m * theta, gamma): the network on a device, and its batches."""

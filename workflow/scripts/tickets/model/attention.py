@@ -18,22 +18,22 @@ from tickets.model.dropout import Dropout
 def visibility(sequence: Tensor, dtype: torch.dtype) -> Tensor:
     """0 where a slot sees another, -inf elsewhere [R, 1, W, W]: a slot sees its own sequence.
 
-    sequence: the number of each slot's sequence [R, W]. dtype: that of the products. On a CPU the
-    result is float32, as `_Dropped` computes in it.
+    sequence: the number of each slot's sequence [R, W]. dtype: the result's; on a CPU the result
+    is always float32, the type in which `_DroppedAttention` computes.
     """
     same = sequence[:, None, :, None] == sequence[:, None, None, :]
-    kind = torch.float32 if sequence.device.type == "cpu" else dtype
-    hidden = torch.full((), -torch.inf, dtype=kind, device=sequence.device)
+    dtype = torch.float32 if sequence.device.type == "cpu" else dtype
+    hidden = torch.full((), -torch.inf, dtype=dtype, device=sequence.device)
     return torch.where(same, torch.zeros_like(hidden), hidden)
 
 
 def attend(together: Tensor, visible: Tensor, heads: int, dropout: Dropout) -> Tensor:
-    """What each slot gathers from those it sees, [n, H].
+    """Attention: for each slot the weighted sum of the values that it sees, [n, H].
 
-    together: queries, keys and values side by side [n, 3 H]. visible: as `visibility` returns it.
+    together: queries, keys and values side by side [n, 3 H]. visible: from `visibility`.
     """
     if together.device.type == "cpu" and dropout.rates.attention:
-        return _Dropped.apply(together, visible, heads, dropout)
+        return _DroppedAttention.apply(together, visible, heads, dropout)
     rows, width = visible.shape[0], visible.shape[2]
     query, key, value = _split(together, rows, width, heads).unbind(0)
     attended = F.scaled_dot_product_attention(
@@ -46,9 +46,9 @@ def attend(together: Tensor, visible: Tensor, heads: int, dropout: Dropout) -> T
     return attended.transpose(1, 2).reshape(rows * width, -1)
 
 
-class _Dropped(Function):
-    """With dropout on a CPU, where torch has no fused kernel for it: in float32, as small products
-    in bfloat16 are slow, and with as few passes over the weights [R, h, W, W] as can be.
+class _DroppedAttention(Function):
+    """Attention with dropout on a CPU, for which torch has no fused kernel: in float32, as small
+    products in bfloat16 are slow, and with few passes over the attention weights [R, h, W, W].
     """
 
     @staticmethod
@@ -65,8 +65,8 @@ class _Dropped(Function):
         dropped = dropout.attention(weights)
         attended = dropped @ value
         ctx.save_for_backward(queries, weights, dropped, attended)
-        found = together.new_empty(rows, width, heads, query.shape[-1])
-        return found.copy_(attended.transpose(1, 2)).view(rows * width, -1)
+        output = together.new_empty(rows, width, heads, query.shape[-1])
+        return output.copy_(attended.transpose(1, 2)).view(rows * width, -1)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
@@ -75,17 +75,17 @@ class _Dropped(Function):
         rows, heads, width, size = query.shape
         outer = gradients[0].view(rows, width, heads, size).transpose(1, 2)
         dy = torch.empty_like(attended).copy_(outer)
-        # Through dropout and softmax at once: the softmax's row sums are those of dy * attended.
+        # Dropout and softmax at once: the row sums in softmax's gradient are dy * attended's.
         dscores = dy @ value.transpose(2, 3)
         dscores.mul_(dropped).addcmul_(
             weights, (dy * attended).sum(dim=-1, keepdim=True), value=-1.0
         )
         scale = size**-0.5
         parts = ((dscores @ key).mul_(scale), (dscores.transpose(2, 3) @ query).mul_(scale))
-        found = gradients[0].new_empty(rows, width, 3, heads, size)
-        for place, part in enumerate((*parts, dropped.transpose(2, 3) @ dy)):
-            found[:, :, place].copy_(part.transpose(1, 2))
-        return found.view(rows * width, -1), None, None, None
+        dtogether = gradients[0].new_empty(rows, width, 3, heads, size)
+        for index, part in enumerate((*parts, dropped.transpose(2, 3) @ dy)):
+            dtogether[:, :, index].copy_(part.transpose(1, 2))
+        return dtogether.view(rows * width, -1), None, None, None
 
 
 def _split(together: Tensor, rows: int, width: int, heads: int) -> Tensor:

@@ -1,11 +1,11 @@
-"""Batches: which examples, in which order, laid out in rows; functions of seed and step.
+"""Batches: which examples, in which order, in which layout, as functions of seed and step.
 
-Nothing here has a state: a training that starts at step i sees what an uninterrupted one sees.
+Nothing here has state: a training that resumes at step i gets the batches of an uninterrupted one.
 
-A batch's sequences stand end to end in rows of one width, several in a row, the longest first
-into the first row that has room. One width serves a whole training: its batches then have a few
-shapes only, and what is made anew for a shape (a CPU's bfloat16 kernel, a CUDA graph) is made a
-few times. Legend: B sequences of together T tokens, in R rows of W slots.
+A batch's sequences are packed end to end into rows of one width: the longest first, each into the
+first row with room. A whole training uses one width. Its batches then have few shapes, so that what
+is built per shape (a CPU's bfloat16 kernel, a CUDA graph) is built a few times only.
+Legend: B sequences with T tokens in total, in R rows of W slots.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from tickets.seeds import derive
 
 Ints = NDArray[np.int64]
 
-SAMPLE = 16  # batches that the width is chosen by
-ATTENTION = 4  # a slot's attention costs as much as all else of it at this many times H slots
+SAMPLE = 16  # batches from which the width is choose_examples
+ATTENTION = 4  # in rows of this many times H slots, attention costs as much as all other layers
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:
-    """Steps that see every example once; the last may be smaller."""
+    """Steps in which every example is seen once; the last batch may be smaller."""
     return -(-examples // batch_size)
 
 
-def chosen(examples: int, batch_size: int, seed: int, step: int) -> Ints:
-    """The examples of a step (counted from 0), each once an epoch in an order of its own."""
+def choose_examples(examples: int, batch_size: int, seed: int, step: int) -> Ints:
+    """The examples of a step (counted from 0): each once per epoch, each epoch in its own order."""
     epoch, place = divmod(step, steps_per_epoch(examples, batch_size))
     return _order(examples, seed, epoch)[place * batch_size : (place + 1) * batch_size]
 
@@ -42,12 +42,12 @@ def _order(examples: int, seed: int, epoch: int) -> Ints:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Packed:
-    """Some sequences in rows.
+class PackedBatch:
+    """Sequences packed into rows.
 
-    examples [B]: which. starts [B + 1]: where each begins when they stand end to end, in the order
-    of `examples`. source [T]: where their tokens stand in the encoded data. slots [T]: where they
-    stand in the flattened rows. firsts [B]: the slots of the sequences' first tokens.
+    examples [B]: their indices in the encoded data. starts [B + 1]: where each sequence begins when
+    they are joined in the order of `examples`. source [T]: each token's index in the encoded data.
+    slots [T]: each token's index in the flattened rows. firsts [B]: each first token's slot.
     """
 
     examples: Ints
@@ -65,32 +65,32 @@ class Packed:
 
     @property
     def positions(self) -> Ints:
-        """Each token's place in its sequence [T]."""
+        """Each token's position in its sequence [T]."""
         return self.slots - np.repeat(self.firsts, self.lengths)
 
     @property
     def owner(self) -> Ints:
-        """Which of the B sequences each token belongs to [T]."""
+        """The index, below B, of each token's sequence [T]."""
         return np.repeat(np.arange(self.lengths.size), self.lengths)
 
-    def laid_out(self, values: NDArray[np.generic], empty: int = 0) -> NDArray[np.generic]:
-        """One value a token [T] in the rows [R * W], with `empty` in slots without a token."""
-        laid = np.full(self.rows * self.width, empty, dtype=values.dtype)
-        laid[self.slots] = values
-        return laid
+    def lay_out(self, values: NDArray[np.generic], empty: int = 0) -> NDArray[np.generic]:
+        """Put one value per token [T] into the rows [R * W], and `empty` into slots without one."""
+        rows = np.full(self.rows * self.width, empty, dtype=values.dtype)
+        rows[self.slots] = values
+        return rows
 
 
 def best_width(
     encoded: Encoded, batch_size: int, seed: int, hidden_size: int, multiple: int | None = None
 ) -> int:
-    """The width at which a training's batches cost least, from its longest sequence to twice that.
+    """The cheapest width for a training's batches, between its longest sequence and twice that.
 
-    Wider rows are filled better, and cost more attention. With `multiple` the width is one of it.
+    Wider rows are filled better but cost more attention. The result is a multiple of `multiple`.
     """
     lengths = np.diff(encoded.offsets)
     longest = int(lengths.max())
     steps = range(min(SAMPLE, steps_per_epoch(len(lengths), batch_size)))
-    batches = [lengths[chosen(len(lengths), batch_size, seed, step)] for step in steps]
+    batches = [lengths[choose_examples(len(lengths), batch_size, seed, step)] for step in steps]
 
     def cost(width: int) -> int:
         rows = sum(_layout(batch, width)[2] for batch in batches)
@@ -101,11 +101,11 @@ def best_width(
     return min(range(narrowest, max(narrowest, 2 * longest) + 1, step), key=cost)
 
 
-def pack(encoded: Encoded, examples: Ints, width: int | None = None) -> Packed:
-    """The sequences `examples` in rows of `width`; without it one a row, as wide as the longest.
+def pack(encoded: Encoded, examples: Ints, width: int | None = None) -> PackedBatch:
+    """Pack the sequences `examples` into rows of `width`; None: one a row, as wide as the longest.
 
     Raises:
-        ValueError: one is longer than `width`.
+        ValueError: a sequence is longer than `width`.
     """
     begins, ends = encoded.offsets[examples], encoded.offsets[examples + 1]
     lengths = ends - begins
@@ -117,7 +117,7 @@ def pack(encoded: Encoded, examples: Ints, width: int | None = None) -> Packed:
         row, column, rows = _layout(lengths, width)
     firsts = row * width + column
     within = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)
-    return Packed(
+    return PackedBatch(
         examples=examples,
         starts=starts,
         source=within + np.repeat(begins, lengths),
@@ -128,25 +128,26 @@ def pack(encoded: Encoded, examples: Ints, width: int | None = None) -> Packed:
     )
 
 
-def few(count: int) -> int:
-    """The smallest number from `count` on that has at most three binary digits before its zeros:
-    so that numbers differ less often, at a quarter more at most.
+def round_up(count: int) -> int:
+    """The smallest number, at least `count`, with at most three binary digits before its zeros.
+
+    Fewer different numbers are then in use, each less than a quarter larger than `count`.
     """
     step = 1 << max(0, count.bit_length() - 3)
     return -(-count // step) * step
 
 
 def _layout(lengths: Ints, width: int) -> tuple[Ints, Ints, int]:
-    """First fit decreasing: the row and column of each sequence, and how many rows there are."""
+    """First fit decreasing: each sequence's row [B] and column [B], and the number of rows."""
     if lengths.max() > width:
         raise ValueError(f"a sequence of {lengths.max()} does not fit into rows of {width}")
-    used: list[int] = []
+    ends: list[int] = []
     row, column = np.zeros((2, lengths.size), dtype=np.int64)
     for sequence in np.argsort(-lengths, kind="stable").tolist():
         length = int(lengths[sequence])
-        place = next((at for at, end in enumerate(used) if end + length <= width), len(used))
-        if place == len(used):
-            used.append(0)
-        row[sequence], column[sequence] = place, used[place]
-        used[place] += length
-    return row, column, len(used)
+        place = next((i for i, end in enumerate(ends) if end + length <= width), len(ends))
+        if place == len(ends):
+            ends.append(0)
+        row[sequence], column[sequence] = place, ends[place]
+        ends[place] += length
+    return row, column, len(ends)

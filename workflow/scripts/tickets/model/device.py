@@ -1,4 +1,4 @@
-"""The device that a training runs on, and what makes its bits the same run after run."""
+"""The device that a training runs on, and the settings that make its results reproducible."""
 
 from __future__ import annotations
 
@@ -8,30 +8,31 @@ import torch
 
 
 def best_device() -> torch.device:
-    """The GPU that this process sees, else the CPU."""
+    """The GPU that this process sees, or else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def products(precision: str) -> torch.dtype:
-    """The type that products are taken in: bfloat16 where it is asked for and the device has it.
+    """The type of matrix products: bfloat16 if `precision` asks for it and the device has it.
 
-    A processor without its instructions would take several times as long as in float32.
+    A processor without bfloat16 instructions would take several times as long as in float32.
     """
     if precision == "float32":
         return torch.float32
     if torch.cuda.is_available():
-        has_it = torch.cuda.is_bf16_supported(including_emulation=False)
+        supported = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
-        has_it = any(torch.cpu.get_capabilities().get(f"{kind}_bf16") for kind in ("avx512", "amx"))
-    return torch.bfloat16 if has_it else torch.float32
+        processor = torch.cpu.get_capabilities()
+        supported = any(processor.get(f"{unit}_bf16") for unit in ("avx512", "amx"))
+    return torch.bfloat16 if supported else torch.float32
 
 
 def prepare(threads: int) -> None:
-    """Set the threads of a CPU, and refuse every operation whose result varies."""
+    """Set the number of CPU threads, and refuse every operation whose result varies."""
     torch.set_num_threads(threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_deterministic_debug_mode("error")  # its twin imports torch._inductor: two seconds
-    # Sums of products stay float32 where a GPU's kernel splits them.
+    # A GPU's kernel that splits a sum of products adds up the parts in float32.
     torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
-    # Nothing here reads memory before it is written, so that it need not be filled first.
+    # No operation here reads memory before it is written, so it need not be filled first.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

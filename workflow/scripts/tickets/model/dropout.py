@@ -1,9 +1,9 @@
 """Dropout as a factor: zero at a dropped unit, 1 / (1 - rate) at a kept one.
 
-On a GPU torch draws and multiplies in one kernel. On a CPU the factors are drawn by numpy's SFC64,
-16 bits each: a sixth of the time that torch's generator takes, which for small networks is a tenth
-of a step. They depend on the seed alone, so that a training that goes on at some step draws what it
-would have drawn.
+On a GPU torch draws and multiplies in one kernel. On a CPU numpy's SFC64 draws the factors, 16 bits
+each, in a sixth of the time of torch's generator; for small networks that time is a tenth of a
+step. Draws depend on the step's seed alone: a resumed training draws what an uninterrupted one
+draws.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-_STEPS = 2**16  # a rate is rounded to this part: 0.1 becomes 0.10001
+_STEPS = 2**16  # rates are rounded to multiples of 1 / _STEPS: 0.1 becomes 0.10001
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Rates:
 
 
 class Dropout:
-    """The draws of one step, in the order in which they are asked for."""
+    """The random draws of one step; they depend on `seed` and on the order of the calls."""
 
     def __init__(self, rates: Rates, seed: int, device: torch.device) -> None:
         self.rates = rates
@@ -43,14 +43,14 @@ class Dropout:
             return F.dropout(x, self.rates.hidden)
         return x * self._factor(x, self.rates.hidden)
 
-    def added(self, x: Tensor, change: Tensor) -> Tensor:
-        """`x` plus `change`, of which hidden units are dropped."""
+    def add(self, x: Tensor, change: Tensor) -> Tensor:
+        """`x` plus `change` with hidden units dropped."""
         if not self.rates.hidden or self._bits is None:
             return x + self.hidden(change)
         return torch.addcmul(x, change, self._factor(change, self.rates.hidden))
 
     def attention(self, weights: Tensor) -> Tensor:
-        """Attention weights of which some are dropped."""
+        """Attention weights with some of them dropped."""
         return weights * self._factor(weights, self.rates.attention)
 
     def _factor(self, like: Tensor, rate: float) -> Tensor:
@@ -63,7 +63,7 @@ NONE = Dropout(Rates(hidden=0.0, attention=0.0), 0, torch.device("cpu"))
 
 def _factors(bits: np.random.SFC64, shape: Sequence[int], rate: float) -> np.ndarray:
     count = math.prod(shape)
-    drawn = bits.random_raw((count + 3) // 4).view(np.uint16)[:count]
+    numbers = bits.random_raw((count + 3) // 4).view(np.uint16)[:count]
     dropped = round(rate * _STEPS)
     scale = np.float32(_STEPS / (_STEPS - dropped))
-    return np.multiply(drawn >= dropped, scale, dtype=np.float32).reshape(shape)
+    return np.multiply(numbers >= dropped, scale, dtype=np.float32).reshape(shape)

@@ -1,6 +1,6 @@
 """f(x; theta, gamma): the encoder and its heads as functions of named parameters.
 
-Sequences stand end to end in rows, see `batches.py`; a token attends to those of its own sequence.
+Rows hold several sequences end to end, see `batches.py`; a token attends to its own sequence.
 Shapes: R rows of W slots, n = R * W, H hidden width, E embedding width, B sequences, V word pieces.
 """
 
@@ -43,19 +43,19 @@ def encode(
     needed: Tensor | None,
     dropout: Dropout,
 ) -> Tensor:
-    """The last hidden states of the slots `needed`, [needed, H]; None for all, [n, H]."""
+    """The last hidden states of the slots `needed`, [needed, H]; None: of all slots, [n, H]."""
     visible = visibility(rows.sequence, parameters.computed.dtype)
     x = _embed(parameters, architecture, rows, dropout)
     for layer in range(architecture.layers):
-        at = architecture.names.layer.format(layer)
-        # Of the last layer's output only what a head reads is worth computing.
-        kept = needed if layer == architecture.layers - 1 else None
-        x = _layer(parameters, architecture, at, x, visible, kept, dropout)
+        prefix = architecture.names.layer.format(layer)
+        # The head reads only some outputs of the last layer: compute no others.
+        slots = needed if layer == architecture.layers - 1 else None
+        x = _layer(parameters, architecture, prefix, x, visible, slots, dropout)
     return x
 
 
-def pooled(parameters: Parameters, first: Tensor) -> Tensor:
-    """First tokens [B, H] through the pooler, theta's or else the head's."""
+def pool(parameters: Parameters, first: Tensor) -> Tensor:
+    """The pooler's output [B, H] for first tokens [B, H]; the pooler is theta's or the head's."""
     name = POOLER if f"{POOLER}.weight" in parameters else f"{HEAD}pooler"
     return torch.tanh(linear(parameters, name, first))
 
@@ -66,7 +66,7 @@ def outputs(parameters: Parameters, features: Tensor, dropout: Dropout) -> Tenso
 
 
 def word_scores(parameters: Parameters, architecture: Architecture, hidden: Tensor) -> Tensor:
-    """Scores of all word pieces [n, V] at n hidden states, in float32; tied to the embeddings."""
+    """Scores of all word pieces [n, V] at hidden states [n, H], in float32; tied to embeddings."""
     x = F.gelu(linear(parameters, f"{HEAD}dense", hidden))
     x = norm(parameters, f"{HEAD}norm", x, architecture.norm_epsilon)
     return scores(parameters, WORDS, f"{HEAD}bias", x).float()
@@ -88,22 +88,22 @@ def _embed(
 def _layer(
     parameters: Parameters,
     architecture: Architecture,
-    at: str,
+    prefix: str,
     x: Tensor,
     visible: Tensor,
     needed: Tensor | None,
     dropout: Dropout,
 ) -> Tensor:
     names, epsilon = architecture.names, architecture.norm_epsilon
-    parts = tuple(f"{at}.{part}" for part in (names.query, names.key, names.value))
+    parts = tuple(f"{prefix}.{part}" for part in (names.query, names.key, names.value))
     attended = attend(linear(parameters, parts, x), visible, architecture.heads, dropout)
     if needed is not None:
         x, attended = x.index_select(0, needed), attended.index_select(0, needed)
-    attended = linear(parameters, f"{at}.{names.attention_output}", attended)
-    # DistilBERT drops nothing here.
-    x = x + attended if architecture.family == "distilbert" else dropout.added(x, attended)
-    x = norm(parameters, f"{at}.{names.attention_norm}", x, epsilon)
-    inner = linear(parameters, f"{at}.{names.intermediate}", x)
+    attended = linear(parameters, f"{prefix}.{names.attention_output}", attended)
+    # DistilBERT has no dropout here.
+    x = x + attended if architecture.family == "distilbert" else dropout.add(x, attended)
+    x = norm(parameters, f"{prefix}.{names.attention_norm}", x, epsilon)
+    inner = linear(parameters, f"{prefix}.{names.intermediate}", x)
     inner = F.gelu(inner) if architecture.activation == "gelu" else F.relu(inner)
-    x = dropout.added(x, linear(parameters, f"{at}.{names.output}", inner))
-    return norm(parameters, f"{at}.{names.output_norm}", x, epsilon)
+    x = dropout.add(x, linear(parameters, f"{prefix}.{names.output}", inner))
+    return norm(parameters, f"{prefix}.{names.output_norm}", x, epsilon)

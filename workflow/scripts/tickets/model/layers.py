@@ -1,9 +1,9 @@
 """The encoder's building blocks with weights: products, norms, embeddings.
 
-Their weights are no part of autograd's graph. The backward pass writes a weight's gradient straight
-into `Parameters.grads`, in float32, those of pruned weights zero: nothing is allocated, added up or
-copied for it, and the mask meets each gradient while it is in the processor's cache. A weight that
-is used once a pass has its gradient overwritten; only tables of embeddings add up, from zero.
+Their weights are not part of autograd's graph. The backward pass writes a weight's gradient
+straight into `Parameters.grads`, in float32, and zero for pruned weights. It allocates, adds and
+copies nothing, and applies the mask while a gradient is in the processor's cache. Gradients are
+overwritten in each pass; only those of embedding tables are added up, from zero.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from torch.autograd import Function
 
 from tickets.model.parameters import Name, Parameters
 
-SHORT_TABLE = 1024  # rows: of positions and token types, not of word pieces
+SHORT_TABLE = 1024  # rows at most: positions and token types, but not word pieces
 
 
 def linear(parameters: Parameters, name: Name, x: Tensor) -> Tensor:
-    """`x` [n, in] times the weights of that name, plus their bias: [n, out].
+    """`x` [n, in] times the weights called `name`, plus their bias: [n, out].
 
-    Several names are matrices side by side: their outputs are too.
+    Several names stand for matrices that are stored side by side; so are their outputs.
     """
     names = (name,) if isinstance(name, str) else name
+    weight, bias = (tuple(f"{part}.{kind}" for part in names) for kind in ("weight", "bias"))
     if parameters.at_input is not None:
-        parameters.at_input(tuple(f"{each}.weight" for each in names), x)
-    weight, bias = (tuple(f"{each}.{kind}" for each in names) for kind in ("weight", "bias"))
+        parameters.at_input(weight, x)
     return _Product.apply(x, parameters, weight, bias)
 
 
 def scores(parameters: Parameters, table: str, bias: str, x: Tensor) -> Tensor:
-    """`x` [n, E] against every row of a table of embeddings, plus a bias for each: [n, V]."""
+    """The product of `x` [n, E] with every row of an embedding table, plus a bias: [n, V]."""
     return _Product.apply(x, parameters, table, bias, True)
 
 
@@ -42,8 +42,8 @@ def norm(parameters: Parameters, name: str, x: Tensor, epsilon: float) -> Tensor
 
 
 def embedding(parameters: Parameters, table: str, index: Tensor) -> Tensor:
-    """The rows `index` [n] of a table: [n, E], in the type that products are taken in."""
-    # Autograd follows tensors alone: this one leads it back to the table.
+    """The rows `index` [n] of a table: [n, E], in the type of products."""
+    # Autograd follows tensors only: this one makes it call the table's backward pass.
     anchor = torch.empty(0, device=index.device, requires_grad=True)
     return _Embedding.apply(anchor, parameters, table, index)
 
@@ -51,7 +51,7 @@ def embedding(parameters: Parameters, table: str, index: Tensor) -> Tensor:
 def add_rows(table: Tensor, index: Tensor, rows: Tensor) -> None:
     """Add `rows` [n, E] to the rows `index` [n] of `table` [V, E], float32, in a fixed order.
 
-    On a GPU `index_add_` in a fixed order adds the rows of one index one after the other, though
+    On a GPU a deterministic `index_add_` is too slow: it adds the rows of an index one by one, and
     the same few words, positions and types occur thousands of times.
     """
     if table.device.type == "cpu":
@@ -66,7 +66,7 @@ def add_rows(table: Tensor, index: Tensor, rows: Tensor) -> None:
 
 
 def multiply(left: Tensor, right: Tensor, out: Tensor | None = None) -> Tensor:
-    """The product of two matrices in float32, whatever their type; written to `out` if given."""
+    """The product of two matrices of any type, in float32; written to `out` if it is given."""
     if left.dtype == torch.float32:
         return torch.mm(left, right, out=out)
     if left.device.type == "cuda":
@@ -88,13 +88,13 @@ class _Product(Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         parameters, weight, bias, shared = ctx.state
         (x,), (dy,) = ctx.saved_tensors, gradients
-        found = parameters.grad_of(weight)
+        dweight = parameters.grad_of(weight)
         if shared:
-            found.add_(multiply(dy.t(), x))
+            dweight.add_(multiply(dy.t(), x))
         else:
-            multiply(dy.t(), x, out=found)
+            multiply(dy.t(), x, out=dweight)
         if (kept := parameters.kept_of(weight)) is not None:
-            found.mul_(kept)
+            dweight.mul_(kept)
         torch.sum(dy, 0, dtype=torch.float32, out=parameters.grad_of(bias))
         return dy @ parameters.computed_of(weight), None, None, None, None
 
@@ -102,7 +102,7 @@ class _Product(Function):
 class _Norm(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, parameters: Parameters, name: str, epsilon: float) -> Tensor:
-        weight, bias = (_of_norm(parameters, f"{name}.{kind}") for kind in ("weight", "bias"))
+        weight, bias = (_norm_values(parameters, f"{name}.{kind}") for kind in ("weight", "bias"))
         y, mean, rstd = torch.native_layer_norm(x, x.shape[-1:], weight, bias, epsilon)
         ctx.save_for_backward(x, mean, rstd)
         ctx.state = parameters, name, weight, bias
@@ -141,7 +141,7 @@ class _Embedding(Function):
         return None, None, None, None
 
 
-def _of_norm(parameters: Parameters, name: str) -> Tensor:
-    """On a CPU a norm of bfloat16 takes float32 weights, and sums in float32 only then."""
+def _norm_values(parameters: Parameters, name: str) -> Tensor:
+    """A norm's weights: on a CPU in float32, as only then a norm of bfloat16 sums in float32."""
     on_cpu = parameters.device.type == "cpu"
     return parameters.value_of(name) if on_cpu else parameters.computed_of(name)

@@ -1,8 +1,8 @@
 """A network's tensors on one device: one flat vector for the values, one for their gradients.
 
-The optimizer, the norm and the mask then work on whole vectors, and the query, key and value
-matrices of a layer lie side by side, so that one product computes all three. Weights are no part
-of autograd's graph: the functions in `layers.py` write each gradient where the optimizer reads it.
+The optimizer, the norm and the mask then work on whole vectors. A layer's query, key and value
+matrices lie side by side, so that one product computes all three. Weights are not part of
+autograd's graph: the functions in `layers.py` write each gradient where the optimizer reads it.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ Arrays = Mapping[str, NDArray[Any]]
 TABLES = tuple(
     f"embeddings.{kind}_embeddings.weight" for kind in ("word", "position", "token_type")
 )
-Name = str | tuple[str, ...]  # several names: tensors that lie side by side, seen as one
+Name = str | tuple[str, ...]  # several names: tensors that lie side by side, viewed as one
 
 
 class Parameters:
-    """Named float32 tensors, seen as views of a flat vector.
+    """Named float32 tensors as views of one flat vector.
 
     values: the weights [P], float32. grads: their gradients [P], float32, zero at first.
-    computed: what products are taken with [P]: `values` itself, or its copy in bfloat16.
+    computed: the operands of products [P]: `values` itself, or its copy in bfloat16.
 
-    Two observers, None unless someone sets them. at_input: called before each product of `linear`
-    with the names of its matrices and its input [n, in], of all slots, filled or not.
-    after_backward: called when a backward pass has written all gradients. They must change nothing.
-    A CUDA graph that is replayed calls none: a training with an observer does without graphs.
+    Two observers are None unless someone sets them. at_input: called before each product of
+    `linear` with the names of its matrices and its input [n, in] of all slots, filled or not.
+    after_backward: called once a backward pass has written all gradients. They must change nothing.
+    A replayed CUDA graph calls neither: a training with an observer uses no graphs.
     """
 
     at_input: Callable[[tuple[str, ...], Tensor], None] | None = None
@@ -75,35 +75,35 @@ class Parameters:
 
     @property
     def device(self) -> torch.device:
-        """Where all of it is."""
+        """The device of all tensors."""
         return self.values.device
 
     def value_of(self, name: Name) -> Tensor:
-        """The float32 weights of that name."""
+        """The float32 weights called `name`."""
         return self._view(self.values, name)
 
     def computed_of(self, name: Name) -> Tensor:
-        """The same in the type that products are taken in."""
+        """The same weights in the type of products."""
         return self._view(self.computed, name)
 
     def grad_of(self, name: Name) -> Tensor:
-        """Where their gradient stands."""
+        """The gradient of these weights, a view to be written."""
         return self._view(self.grads, name)
 
     def kept_of(self, name: Name) -> Tensor | None:
-        """1 where a weight is kept and 0 where it is pruned; None if none of them can be."""
+        """1 where a weight is kept, 0 where it is pruned; None if none of them is prunable."""
         first = name if isinstance(name, str) else name[0]
         if self._kept is None or self._begins[first] >= self._kept.numel():
             return None
         return self._view(self._kept, name)
 
     def clear(self) -> None:
-        """Set to zero the gradients that add up: those of tables. All others are overwritten."""
+        """Set the gradients of tables to zero: they are added up, all others overwritten."""
         for name in self._tables:
             self.grad_of(name).zero_()
 
     def refresh(self) -> None:
-        """Take over new values into the copy that products are taken with."""
+        """Update the copy used in products after the values have changed."""
         if self.computed is not self.values:
             self.computed.copy_(self.values)
 
@@ -116,11 +116,11 @@ class Parameters:
         }
 
     def _flat_mask(self, mask: Mask) -> Tensor:
-        """Which of all prunable weights are kept: their matrices are first in the flat vector."""
+        """The mask of the prunable matrices, which come first in the flat vector."""
         matrices = list(self.shapes)[: len(mask.kept)]
         if set(matrices) != set(mask.kept):
             raise BadInput("training: the mask is for another model; use a mask found on this one")
-        # A GPU reads a quarter of the bytes so; a CPU multiplies numbers of one type faster.
+        # On a GPU booleans are a quarter of the bytes; a CPU multiplies equal types faster.
         kind = np.float32 if self.device.type == "cpu" else np.bool_
         kept = np.concatenate([mask.kept[name].ravel() for name in matrices], dtype=kind)
         return torch.from_numpy(kept).to(self.device)
@@ -133,18 +133,17 @@ class Parameters:
 
     def _cut(self, flat: Tensor, names: tuple[str, ...]) -> Tensor:
         end = begin = self._begins[names[0]]
-        for each in names:
-            if self._begins[each] != end:
+        for name in names:
+            if self._begins[name] != end:
                 raise ValueError(f"{names} do not lie side by side")
-            end += math.prod(self.shapes[each])
-        rows = sum(self.shapes[each][0] for each in names)
+            end += math.prod(self.shapes[name])
+        rows = sum(self.shapes[name][0] for name in names)
         return flat[begin:end].view(rows, *self.shapes[names[0]][1:])
 
 
 def _ordered(arrays: Arrays, architecture: Architecture) -> Sequence[str]:
-    """All names: each layer's matrices, query, key and value first, the pooler's; then the rest.
-
-    The first ones are the prunable set.
+    """All names in order: first the prunable set (each layer's matrices, query, key and value
+    before the others; the pooler's matrix), then the rest.
     """
     layers = [
         [f"{architecture.names.layer.format(layer)}.{part}" for part in _parts(architecture)]
@@ -153,7 +152,7 @@ def _ordered(arrays: Arrays, architecture: Architecture) -> Sequence[str]:
     matrices = [f"{name}.weight" for names in layers for name in names]
     biases = [f"{name}.bias" for names in layers for name in names]
     first = [*matrices, *(name for name in ("pooler.dense.weight",) if name in arrays), *biases]
-    # safetensors gives its tensors in an order that differs from process to process.
+    # safetensors returns tensors in an order that differs from process to process.
     return [*first, *sorted(arrays.keys() - set(first))]
 
 

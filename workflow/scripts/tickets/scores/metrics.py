@@ -1,4 +1,4 @@
-"""The scores of `scoring`, each as a metric of `evaluate` that needs no hub."""
+"""The metrics of `scoring` as metrics of the library `evaluate`, without the hub."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 from datasets import Features, Value
 from datasets import List as ListOf
 
-from tickets.scores.scoring import METRICS, Kind, compared
+from tickets.scores.scoring import METRICS, Kind, compared_values
 
 _FEATURES: dict[Kind, Features] = {
     "int64": Features({"predictions": Value("int64"), "references": Value("int64")}),
@@ -27,13 +27,13 @@ def score(names: Sequence[str], table: pa.Table) -> dict[str, float]:
     Raises:
         BadInput: a table without rows, or predictions that are not numbers.
     """
-    predictions, references = compared(table)
-    every = evaluate.combine([_metric(name) for name in names])
-    return cast(dict[str, float], every.compute(predictions=predictions, references=references))
+    predictions, references = compared_values(table)
+    metrics = evaluate.combine([_metric(name) for name in names])
+    return cast(dict[str, float], metrics.compute(predictions=predictions, references=references))
 
 
 class Percent(evaluate.Metric):
-    """One of `scoring.METRICS`; `masked_accuracy` takes correct and total words a sequence."""
+    """One of `scoring.METRICS`; for `masked_accuracy`, each sequence's correct and total words."""
 
     def __init__(self, name: str) -> None:
         kind, self._function = METRICS[name]

@@ -1,11 +1,11 @@
-"""Bootstrap over examples: what a training would score on other validation splits like its own.
+"""Bootstrap over examples: a training's scores on other validation splits like its own.
 
-A replicate is the score on as many examples as there are, drawn from them with replacement. All
-trainings on one target task are scored on the same resamples: a difference of two trainings is then
-free of what both owe to the examples that were drawn.
+A resample draws as many examples as there are, with replacement; a replicate is the score on it.
+All trainings on one target task are scored on the same resamples, so that a difference of two
+trainings does not contain the variation that both share.
 
-A resample is a row of counts, how often each example was drawn. Of most metrics nothing but sums
-over the examples is needed, so that all replicates are one product of counts and columns.
+A resample is a row of counts: how often each example was drawn. Most metrics need only sums over
+the examples, so that one product of counts and columns gives all replicates.
 """
 
 from __future__ import annotations
@@ -19,42 +19,42 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import stats
 
-from tickets.scores.scoring import compared, exact_matches, overlaps
+from tickets.scores.scoring import compared_values, exact_matches, overlaps
 from tickets.seeds import derive
 
 REPLICATES = 1000
 
 CHUNK = 2**20
-"""Counts that are handled at once: 8 MiB as doubles."""
+"""Counts that are processed at once: 8 MiB as doubles."""
 
 CONSTANT = 1e-12
-"""Share of its mean square below which a resample's variance is a rounding error."""
+"""A resample's variance below this share of its mean square is a rounding error."""
 
 Numbers = NDArray[Any]
 Score = Callable[[Numbers], Numbers]
-"""Resamples [b, examples] to what the metric is on each [b], as a fraction."""
+"""From resamples [b, examples] to the metric on each of them [b], as a fraction."""
 
 
 @lru_cache(maxsize=1)
 def counts(task: str, examples: int) -> NDArray[np.uint8]:
     """How often each of a task's validation `examples` is in each resample [REPLICATES, examples].
 
-    The last one asked for is kept: a byte an example and replicate, 40 MB for 40,000 examples.
+    The last result is cached: a byte per example and resample, 40 MB for 40,000 examples.
     """
     random = np.random.default_rng(derive(0, f"resamples of {task}"))
-    found = np.empty((REPLICATES, examples), dtype=np.uint8)
-    for resample in found:
-        drawn = random.integers(examples, size=examples)
-        resample[:] = np.bincount(drawn, minlength=examples)
-    found.flags.writeable = False
-    return found
+    resamples = np.empty((REPLICATES, examples), dtype=np.uint8)
+    for resample in resamples:
+        indices = random.integers(examples, size=examples)
+        resample[:] = np.bincount(indices, minlength=examples)
+    resamples.flags.writeable = False
+    return resamples
 
 
 def replicates(metric: str, table: pa.Table, resamples: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The score of a predictions table on each of the resamples, in percent [resamples].
 
-    `resamples` [resamples, examples] counts the table's rows, as `counts` does. A metric that is
-    not defined on a resample is 0, as `scoring.score` has it for constants.
+    `resamples` [resamples, examples] are counts of the table's rows, from `counts`. Where a metric
+    is undefined it is 0, as in `scoring.score`.
     """
     score = _METRICS[metric](table)
     chunks = np.array_split(resamples, 1 + resamples.size // CHUNK)
@@ -62,39 +62,39 @@ def replicates(metric: str, table: pa.Table, resamples: NDArray[np.uint8]) -> ND
 
 
 def _mean(values: Numbers) -> Score:
-    """The mean of one value an example."""
+    """The mean of one value per example."""
     return lambda resamples: resamples @ values.astype(float) / values.size
 
 
 def _accuracy(table: pa.Table) -> Score:
-    said, wanted = _numbers(table, "prediction", "reference")
-    return _mean(said == wanted)
+    predictions, references = _numbers(table, "prediction", "reference")
+    return _mean(predictions == references)
 
 
 def _f1(table: pa.Table) -> Score:
-    said, wanted = (labels == 1 for labels in _numbers(table, "prediction", "reference"))
-    columns = np.column_stack([2 * (said & wanted), 1 * said + 1 * wanted]).astype(float)
+    one, other = (labels == 1 for labels in _numbers(table, "prediction", "reference"))
+    columns = np.column_stack([2 * (one & other), 1 * one + 1 * other]).astype(float)
     return lambda resamples: _ratio(*(resamples @ columns).T)
 
 
 def _matthews(table: pa.Table) -> Score:
-    """Of any number of classes (Gorodkin)."""
-    said, wanted = _numbers(table, "prediction", "reference")
-    classes, n = np.union1d(said, wanted), said.size
-    indicators = [labels[:, None] == classes for labels in (said, wanted)]
-    columns = np.column_stack([said == wanted, *indicators]).astype(float)
+    """Matthews correlation for any number of classes (Gorodkin)."""
+    predictions, references = _numbers(table, "prediction", "reference")
+    classes, n = np.union1d(predictions, references), predictions.size
+    indicators = [labels[:, None] == classes for labels in (predictions, references)]
+    columns = np.column_stack([predictions == references, *indicators]).astype(float)
 
     def score(resamples: Numbers) -> Numbers:
-        right, one, other = np.split(resamples @ columns, [1, 1 + classes.size], axis=1)
-        together = n * right[:, 0] - np.sum(one * other, axis=1)
-        alone = [n**2 - np.sum(labels**2, axis=1) for labels in (one, other)]
-        return _ratio(together, np.sqrt(alone[0] * alone[1]))
+        correct, one, other = np.split(resamples @ columns, [1, 1 + classes.size], axis=1)
+        covariance = n * correct[:, 0] - np.sum(one * other, axis=1)
+        variances = [n**2 - np.sum(labels**2, axis=1) for labels in (one, other)]
+        return _ratio(covariance, np.sqrt(variances[0] * variances[1]))
 
     return score
 
 
 def _pearson(table: pa.Table) -> Score:
-    # Sums of squares lose digits where the mean is far from zero.
+    # Centred, as sums of squares lose digits if the mean is far from zero.
     one, other = (x - x.mean() for x in _numbers(table, "prediction", "reference"))
     columns = np.column_stack([one, other, one * one, other * other, one * other])
 
@@ -108,24 +108,24 @@ def _pearson(table: pa.Table) -> Score:
 
 
 def _spearman(table: pa.Table) -> Score:
-    """Ranks are not sums: each resample is written out and ranked anew."""
+    """Ranks are not sums: each resample is expanded and ranked again."""
     values = np.stack(_numbers(table, "prediction", "reference"))
     n = values.shape[1]
 
     def score(resamples: Numbers) -> Numbers:
-        drawn = np.stack([np.repeat(np.arange(n), resample) for resample in resamples])
-        one, other = stats.rankdata(values[:, drawn], axis=2) - (n + 1) / 2
-        together = np.sum(one * other, axis=1)
-        return _ratio(together, np.sqrt(np.sum(one**2, axis=1) * np.sum(other**2, axis=1)))
+        indices = np.stack([np.repeat(np.arange(n), resample) for resample in resamples])
+        one, other = stats.rankdata(values[:, indices], axis=2) - (n + 1) / 2
+        covariance = np.sum(one * other, axis=1)
+        return _ratio(covariance, np.sqrt(np.sum(one**2, axis=1) * np.sum(other**2, axis=1)))
 
     return score
 
 
 def _matches(matches: Callable[..., Numbers]) -> Callable[[pa.Table], Score]:
-    """Each question counts by the best match with any of its answers."""
+    """The mean over questions of the best match with any of a question's answers."""
 
     def score(table: pa.Table) -> Score:
-        return _mean(matches(*compared(table)))
+        return _mean(matches(*compared_values(table)))
 
     return score
 
@@ -140,7 +140,7 @@ def _numbers(table: pa.Table, *names: str) -> list[Numbers]:
 
 
 def _ratio(one: Numbers, other: Numbers) -> Numbers:
-    """`one` / `other`, and 0 where that is not defined."""
+    """`one` / `other`, and 0 where that is undefined."""
     return np.divide(one, other, out=np.zeros_like(one), where=other > 0)
 
 

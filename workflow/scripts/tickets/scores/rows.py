@@ -1,4 +1,4 @@
-"""A row of scores: a training, a metric, and what its predictions score by it."""
+"""A row of scores: a training, a metric, and the score of the training's predictions."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ SCHEMA = pa.schema(
 
 
 def identity(training: TrainingName | MajorityName) -> dict[str, Any]:
-    """What the columns up to the metric say; a constant answer stands in the place of a mask."""
+    """The columns before the metric; for a constant answer, majority takes the finder's place."""
     if isinstance(training, MajorityName):
         absent = dict.fromkeys(("source_task", "rewind", "mask_seed", "at", "seed"))
-        named = {"weights": "none", "finder": "majority", "sparsity": 0.0}
-        return absent | named | {"target_task": training.task}
+        constant = {"weights": "none", "finder": "majority", "sparsity": 0.0}
+        return absent | constant | {"target_task": training.task}
     mask = training.mask
     return {
         "weights": training.weights.kind,
@@ -52,13 +52,13 @@ def identity(training: TrainingName | MajorityName) -> dict[str, Any]:
 
 
 def rows_of(
-    training: TrainingName | MajorityName, table: pa.Table, found: Mapping[str, float]
+    training: TrainingName | MajorityName, table: pa.Table, scores: Mapping[str, float]
 ) -> list[dict[str, Any]]:
-    """The rows of one training, whose predictions `table` scores `found` by its task's metrics.
+    """The rows of one training: its predictions `table` and their `scores` by metric.
 
-    The first metric is the primary one; it alone has bootstrap replicates over the examples.
+    The first metric is the primary; only its row has bootstrap replicates over the examples.
     """
-    primary = next(iter(found))
+    primary = next(iter(scores))
     resamples = counts(training.task, table.num_rows)
     return [
         {
@@ -69,5 +69,5 @@ def rows_of(
             "examples": table.num_rows,
             "replicates": replicates(name, table, resamples) if name == primary else None,
         }
-        for name, score in found.items()
+        for name, score in scores.items()
     ]

@@ -1,7 +1,7 @@
-"""Scores of predictions, in percent, from plain numbers and texts: what `metrics` gives `evaluate`.
+"""Scores of predictions in percent, from plain numbers and texts.
 
-Correlations (Matthews, Pearson, Spearman) of constant predictions or references are undefined;
-here they are 0, as scikit-learn has it for Matthews: a constant says nothing about the answer.
+Correlations (Matthews, Pearson, Spearman) of constant predictions or references are undefined.
+Here they are 0, as scikit-learn's Matthews is: a constant carries no information.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from tickets.errors import BadInput
 
 Numbers = NDArray[Any]
 Kind = Literal["int64", "float64", "text"]
-"""What a metric compares: numbers of a type, or a text with several."""
+"""What a metric compares: numbers of a type, or a text with several texts."""
 
-REMEMBERED = 2**17
-"""Answers: the trainings of a study answer the same questions, mostly alike."""
+CACHED = 2**17
+"""Answers to cache: a study's trainings answer the same questions, mostly alike."""
 
-# The last column of answers that was read, and what is in it: a task's trainings all have the same.
+# The last column of answers and its contents: all trainings on a task have the same one.
 _last: list[tuple[pa.ChunkedArray, list[tuple[str, ...]]]] = []
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
@@ -38,21 +38,21 @@ def score(names: Sequence[str], table: pa.Table) -> dict[str, float]:
     """The metrics `names` of a predictions table, in percent.
 
     Raises:
-        BadInput: a metric that is none of `METRICS`, a table without rows, or predictions that are
-            not numbers or not what a metric compares.
+        BadInput: a metric that is not in `METRICS`, a table without rows, or predictions that are
+            not numbers or not of the type that a metric compares.
     """
     if unknown := [name for name in names if name not in METRICS]:
         raise BadInput(f"no metric {unknown[0]}; there are {', '.join(METRICS)}")
-    pair = compared(table)
-    found: dict[str, float] = {}
+    pair = compared_values(table)
+    scores: dict[str, float] = {}
     for name in names:
         kind, function = METRICS[name]
-        found[name] = 100 * function(*(_as(kind, values) for values in pair))
-    return found
+        scores[name] = 100 * function(*(_convert(kind, values) for values in pair))
+    return scores
 
 
-def compared(table: pa.Table) -> tuple[Any, Any]:
-    """What a predictions table's metrics compare: predictions and references, or correct and total.
+def compared_values(table: pa.Table) -> tuple[Any, Any]:
+    """What the metrics of a table compare: predictions and references, or correct and total.
 
     Raises:
         BadInput: a table without rows, or predictions that are not numbers.
@@ -74,33 +74,33 @@ def _values(column: pa.ChunkedArray) -> Any:
 
 
 def _answers(column: pa.ChunkedArray) -> list[tuple[str, ...]]:
-    """Each question's answers."""
+    """The answers of each question."""
     if not _last or not column.equals(_last[0][0]):
         _last[:] = [(column, [tuple(answers) for answers in column.to_pylist()])]
     return _last[0][1]
 
 
-@lru_cache(REMEMBERED)
-def normalized(answer: str) -> str:
+@lru_cache(CACHED)
+def normalize(answer: str) -> str:
     """An answer as SQuAD compares it: lower case, no punctuation, no articles, single spaces."""
     bare = answer.lower().translate(_PUNCTUATION)
     return " ".join(_ARTICLES.sub(" ", bare).split())
 
 
 def exact(prediction: str, reference: str) -> float:
-    """1 where the two are the same answer, else 0 (SQuAD v1.1)."""
-    return float(normalized(prediction) == normalized(reference))
+    """1 if the two are the same answer, else 0 (SQuAD v1.1)."""
+    return float(normalize(prediction) == normalize(reference))
 
 
 def overlap(prediction: str, reference: str) -> float:
     """F1 of the words that two answers share, counted as often as they occur (SQuAD v1.1)."""
-    said, wanted = normalized(prediction).split(), normalized(reference).split()
-    shared = sum(min(said.count(word), wanted.count(word)) for word in {*said} & {*wanted})
-    return 2 * shared / (len(said) + len(wanted)) if shared else 0.0
+    one, other = normalize(prediction).split(), normalize(reference).split()
+    shared = sum(min(one.count(word), other.count(word)) for word in {*one} & {*other})
+    return 2 * shared / (len(one) + len(other)) if shared else 0.0
 
 
-def _as(kind: Kind, values: Any) -> Any:
-    """Values as a metric of that kind takes them; nothing is rounded."""
+def _convert(kind: Kind, values: Any) -> Any:
+    """Convert values to the type that a metric compares, without rounding."""
     try:
         if (kind == "text") == isinstance(values, list):
             return values if kind == "text" else values.astype(kind, casting="safe")
@@ -110,15 +110,15 @@ def _as(kind: Kind, values: Any) -> Any:
 
 
 def _best(compare: Callable[[str, str], float]) -> Callable[..., Numbers]:
-    """Of each question the best match of what is said with any of its answers [questions]."""
+    """For each question the best match of its prediction with any of its answers [questions]."""
 
-    @lru_cache(REMEMBERED)
-    def best(said: str, answers: tuple[str, ...]) -> float:
-        return max(compare(said, answer) for answer in answers)
+    @lru_cache(CACHED)
+    def best(prediction: str, answers: tuple[str, ...]) -> float:
+        return max(compare(prediction, answer) for answer in answers)
 
     def matches(predictions: Sequence[str], references: Sequence[Sequence[str]]) -> Numbers:
         pairs = zip(predictions, map(tuple, references), strict=True)
-        return np.array([best(said, answers) for said, answers in pairs])
+        return np.array([best(prediction, answers) for prediction, answers in pairs])
 
     return matches
 
@@ -132,14 +132,14 @@ def _accuracy(predictions: Numbers, references: Numbers) -> float:
 
 
 def _f1(predictions: Numbers, references: Numbers) -> float:
-    zero: Any = 0  # the stub knows the default's type only
+    zero: Any = 0  # the stub allows only the default's type
     return float(sklearn.f1_score(references, predictions, zero_division=zero))
 
 
 def _correlation(
     function: Callable[[Numbers, Numbers], Any],
 ) -> Callable[[Numbers, Numbers], float]:
-    """`function`, and 0 where it is not defined."""
+    """`function`, and 0 where it is undefined."""
 
     def value(predictions: Numbers, references: Numbers) -> float:
         if np.ptp(predictions) == 0 or np.ptp(references) == 0:
@@ -178,6 +178,6 @@ METRICS: dict[str, tuple[Kind, Callable[[Any, Any], float]]] = {
     "span_f1": ("text", _mean(overlaps)),
     "masked_accuracy": ("int64", _masked_accuracy),
 }
-"""Each metric as a fraction of predictions and references; `masked_accuracy` compares the correct
-with all hidden words of each sequence.
+"""By name: what a metric compares, and its function to a fraction; `masked_accuracy` compares each
+sequence's correct and hidden words.
 """

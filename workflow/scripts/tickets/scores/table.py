@@ -1,4 +1,4 @@
-"""All scores of a study: one row a training and metric, computed from predictions alone."""
+"""The table of scores: one row per training and metric, computed from predictions alone."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from tickets.scores.rows import SCHEMA, rows_of
 def scores(predictions: Iterable[Path], metrics: Mapping[str, Sequence[str]]) -> pa.Table:
     """Score every predictions file by its target task's `metrics`, the first being the primary.
 
-    Which training a file is of, its path says. The rows' order does not depend on the files'. The
-    primary metric also has its bootstrap replicates over the examples.
+    A file's path names its training. The order of rows does not depend on the order of files. Rows
+    of the primary metric contain bootstrap replicates over the examples.
 
     Raises:
-        BadInput: a path that is no training's, a task without metrics, an unusable prediction.
-        Tampered: a file that is not the one its statement speaks of.
+        BadInput: a path that is not a training's, a task without metrics, an unusable prediction.
+        Tampered: a file and its statement differ.
     """
     trainings = [(parse_predictions(path), path) for path in predictions]
-    # A task at a time: its resamples are drawn once.
+    # One task after the other, so that each task's resamples are drawn once.
     trainings.sort(key=lambda pair: (pair[0].task, pair[1]))
     rows: list[dict[str, Any]] = []
     for training, path in trainings:
@@ -35,8 +35,8 @@ def scores(predictions: Iterable[Path], metrics: Mapping[str, Sequence[str]]) ->
             raise BadInput(f"{path}: no metrics given for task {training.task}")
         table = canonical.read(path)
         try:
-            found = score(names, table)
+            values = score(names, table)
         except BadInput as error:
             raise BadInput(f"{path}: {error}") from None
-        rows += rows_of(training, table, found)
+        rows += rows_of(training, table, values)
     return pa.Table.from_pylist(rows, schema=SCHEMA)

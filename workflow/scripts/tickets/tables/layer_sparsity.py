@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tickets.design import experiments
 from tickets.design.table_spec import TableSpec
 from tickets.errors import BadInput
-from tickets.masks import Packed
+from tickets.masks import PackedMask
 from tickets.names import MaskName
 from tickets.prunable import place
 from tickets.tables.cells import frame, rounded
@@ -21,7 +21,7 @@ COLUMNS = ("finder", "source", "sparsity", "layer", "matrix", "n", "mean", "std"
 GROUP = ["finder", "source", "sparsity", "layer", "matrix"]
 
 
-def layer_sparsity_table(masks: Iterable[tuple[MaskName, Packed]]) -> pd.DataFrame:
+def layer_sparsity_table(masks: Iterable[tuple[MaskName, PackedMask]]) -> pd.DataFrame:
     """The fraction pruned of each matrix, by layer and kind: mean and sample standard deviation.
 
     One block of rows a finder, source and sparsity (that of the whole mask), in the order of their

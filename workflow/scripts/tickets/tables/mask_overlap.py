@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tickets.design import experiments
 from tickets.design.table_spec import TableSpec
 from tickets.errors import BadInput
-from tickets.masks import Packed
+from tickets.masks import PackedMask
 from tickets.names import MaskName
 from tickets.prunable import KINDS, PrunableSet, place
 from tickets.tables.cells import frame, rounded
@@ -39,7 +39,7 @@ COLUMNS = (
 )
 
 Numbers = NDArray[np.int64] | NDArray[np.float64]
-Pair = tuple[Packed, Packed]
+Pair = tuple[PackedMask, PackedMask]
 
 
 class Source(NamedTuple):
@@ -60,7 +60,7 @@ class Scope(NamedTuple):
     matrix: str | None
 
 
-def overlap_table(masks: Iterable[tuple[MaskName, Packed]]) -> pd.DataFrame:
+def overlap_table(masks: Iterable[tuple[MaskName, PackedMask]]) -> pd.DataFrame:
     """The overlap of every two sources, and of every source with itself, by scope.
 
     Two sources (`tasks`) are compared seed by seed, a mask that has no seed with each of the
@@ -109,10 +109,10 @@ def chance(
 
 
 def _by_source(
-    masks: Iterable[tuple[MaskName, Packed]],
-) -> dict[Source, dict[int | None, Packed]]:
+    masks: Iterable[tuple[MaskName, PackedMask]],
+) -> dict[Source, dict[int | None, PackedMask]]:
     """Each source's masks by seed, in ascending order; sources in the order of their first mask."""
-    found: dict[Source, dict[int | None, Packed]] = {}
+    found: dict[Source, dict[int | None, PackedMask]] = {}
     for identity, packed in masks:
         source = Source(identity.finder, identity.source_task)
         of_source = found.setdefault(source, {})
@@ -129,7 +129,7 @@ def _by_source(
 
 
 def _paired(
-    a: Source, one: dict[int | None, Packed], b: Source, other: dict[int | None, Packed]
+    a: Source, one: dict[int | None, PackedMask], b: Source, other: dict[int | None, PackedMask]
 ) -> list[Pair]:
     """The pairs of two sources' masks that are compared."""
     if None in one or None in other:

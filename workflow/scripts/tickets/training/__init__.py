@@ -1,1 +1,1 @@
-"""Training a ticket: recipe, loop, optimiser, checkpoints, progress."""
+"""Training a ticket: recipe, loop, optimizer, checkpoints, progress."""

@@ -1,7 +1,7 @@
-"""Clipping and AdamW on a flat vector, as torch's own fused kernel.
+"""Clipping and AdamW on a flat vector, by torch's own fused kernel.
 
-Not through `torch.optim.AdamW`: constructing it imports `torch._dynamo`, which takes as long as
-torch itself; in a study of short trainings that is a good part of the time.
+`torch.optim.AdamW` is avoided: constructing it imports `torch._dynamo`, which takes as long as
+importing torch. In a study of short trainings that is much of the time.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from torch import Tensor
 from torch.optim.adamw import adamw
 
 BETAS = (0.9, 0.999)
-_CHUNK = 2**16  # squares summed at a time on a CPU: float32 loses digits in longer sums
+_CHUNK = 2**16  # squares added up at a time on a CPU: longer sums lose digits in float32
 
 
 class AdamW:
-    """AdamW at weight decay 0 (Loshchilov and Hutter 2019), gradients clipped by their norm.
+    """AdamW without weight decay (Loshchilov and Hutter 2019); gradients are clipped by their norm.
 
-    A weight whose gradient has always been zero has zero moments, and does not move.
+    A weight whose gradient has always been zero has zero moments and does not move.
     """
 
     def __init__(self, values: Tensor, grads: Tensor, *, epsilon: float, clip_norm: float) -> None:
@@ -31,7 +31,7 @@ class AdamW:
         self._chunks = [grads] if grads.device.type == "cuda" else list(grads.split(_CHUNK))
 
     def step(self, rate: float | Tensor) -> None:
-        """Clip the gradients and move the values, at the learning rate `rate`."""
+        """Clip the gradients and update the values at the learning rate `rate`."""
         with torch.no_grad():
             adamw(
                 [self._values],
@@ -52,9 +52,9 @@ class AdamW:
             )
 
     def _divisor(self) -> Tensor:
-        """What the gradients are divided by, as in `torch.nn.utils.clip_grad_norm_`.
+        """The divisor that clips the gradients, as in `torch.nn.utils.clip_grad_norm_`.
 
-        The kernel divides while it reads them: clipping costs no pass over memory of its own.
+        The kernel divides as it reads them, so clipping needs no extra pass over memory.
         """
         norm = torch.nn.utils.get_total_norm(self._chunks)
         return ((norm + 1e-6) / self._clip_norm).clamp(min=1.0)

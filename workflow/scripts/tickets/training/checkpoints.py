@@ -1,4 +1,4 @@
-"""Checkpoints of a training: files that are known by name to be whole, and by content to be its."""
+"""Checkpoints of a training. A file's name proves that it is whole, its header whose it is."""
 
 from __future__ import annotations
 
@@ -16,72 +16,72 @@ from safetensors.numpy import load, save
 from tickets.errors import Tampered
 from tickets.files import canonical_json, read_bytes, sha256, write_bytes
 
-KEPT = 2  # the newest, and one to go back to should the disk lose it
+KEPT = 2  # the newest, and the one before in case the disk damages it
 _DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
 
 
 class Checkpoints:
     """The checkpoints of one training, in a folder of their own.
 
-    The folder is not among the outputs that Snakemake knows: those it deletes when a job fails.
-    `belongs` is JSON and says all that the bits of this training depend on; a checkpoint saved
-    under anything else is refused. A file's name carries its step and the beginning of its
-    digest, so that one which a crash or the disk has damaged is told by itself.
+    Snakemake does not know the folder as an output, because it deletes the outputs of a job that
+    fails. `key` is JSON: all that the bits of this training depend on. A checkpoint saved under
+    another key is not used. A file's name contains its step and the beginning of its digest, so
+    that a file damaged by a crash or the disk is recognised.
     """
 
-    def __init__(self, folder: Path, belongs: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, key: Mapping[str, Any]) -> None:
         self._folder = folder
-        self._belongs = belongs
+        self._key = key
 
     def latest(self) -> tuple[int, dict[str, NDArray[Any]]] | None:
-        """Step and tensors of the newest whole checkpoint that belongs to this training.
+        """Step and tensors of this training's newest whole checkpoint; None if there is none.
 
-        Each newer one that is passed over is named on stderr, with the reason.
+        Prints each newer file that is not used to stderr, with the reason.
         """
         for path in self._newest_first():
-            data = _whole(path)
+            data = _read_whole(path)
             if data is None:
-                _say(path, "not whole; going back to the one before")
+                _warn(path, "not whole; going back to the one before")
                 continue
             header = _header(data)
-            differences = list(_differences(header["belongs"], self._belongs))
+            differences = list(_differences(header["belongs"], self._key))
             if differences:
-                _say(path, f"of another training ({'; '.join(differences)}); not used")
+                _warn(path, f"of another training ({'; '.join(differences)}); not used")
                 continue
             return int(header["step"]), load(data)
         return None
 
     def save(self, step: int, tensors: Mapping[str, NDArray[Any]]) -> None:
-        """Add a checkpoint; once it is durable, all but it and the one before are deleted.
+        """Add a checkpoint; once it is on the disk, delete all but it and the one before.
 
         Raises:
-            CannotWrite: the system refuses; the checkpoints there are untouched.
+            CannotWrite: the system refuses; the existing checkpoints are untouched.
         """
-        header = canonical_json({"belongs": self._belongs, "step": step}).decode()
-        # safetensors writes a transposed array in the wrong order; all metadata is one key
-        # because it writes several in random order.
+        header = canonical_json({"belongs": self._key, "step": step}).decode()
+        # safetensors writes transposed arrays in the wrong order, and several metadata keys in
+        # random order: hence one key.
         ordered = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}
         data = save(ordered, metadata={"checkpoint": header})
         path = self._folder / _name(step, data)
-        self._tidy()
+        self._remove_temporary()
         write_bytes(path, data)
-        found = self._newest_first()
-        at = found.index(path)
-        # What is newer than the checkpoint just written was refused, or was not whole.
-        for other in found[:at] + found[at + KEPT :]:
+        paths = self._newest_first()
+        place = paths.index(path)
+        # Files of later steps were not whole, or of another training.
+        for other in paths[:place] + paths[place + KEPT :]:
             other.unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Delete the checkpoints."""
-        self._tidy()
+        """Delete all checkpoints."""
+        self._remove_temporary()
         for path in self._newest_first():
             path.unlink(missing_ok=True)
 
     def _newest_first(self) -> list[Path]:
         return sorted(self._folder.glob("step-*.safetensors"), reverse=True)
 
-    def _tidy(self) -> None:
-        """Delete what writers left that were killed while they wrote."""
+    def _remove_temporary(self) -> None:
+        """Delete the temporary files of writers that were killed."""
         for path in self._folder.glob(".step-*.tmp"):
             path.unlink(missing_ok=True)
 
@@ -90,8 +90,8 @@ def _name(step: int, data: bytes) -> str:
     return f"step-{step:08}-{sha256(data)[:16]}.safetensors"
 
 
-def _whole(path: Path) -> bytes | None:
-    """The bytes of a checkpoint, if they can be read and are those it is named after."""
+def _read_whole(path: Path) -> bytes | None:
+    """The bytes of a checkpoint; None if they cannot be read or do not match its name."""
     try:
         data = read_bytes(path)
     except (Tampered, OSError):
@@ -105,16 +105,16 @@ def _header(data: bytes) -> dict[str, Any]:
 
 
 def _differences(then: Any, now: Any) -> Iterator[str]:
-    """What differs between two values of `belongs`, a text for each key; digests shortened."""
+    """One text for each entry in which two keys of checkpoints differ; digests are shortened."""
     before, after = dict(_leaves(then)), dict(_leaves(now))
     for key in sorted(before.keys() | after.keys()):
-        was, is_now = before.get(key, "absent"), after.get(key, "absent")
-        if was != is_now:
-            yield _DIGEST.sub(r"\1...", f"{key}: {was} then, {is_now} now")
+        old, new = before.get(key, "absent"), after.get(key, "absent")
+        if old != new:
+            yield _DIGEST.sub(r"\1...", f"{key}: {old} then, {new} now")
 
 
 def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """The keys of nested mappings joined by dots, and each value as JSON."""
+    """The leaves of nested mappings: their keys joined by dots, their values as JSON."""
     if isinstance(value, Mapping) and value:
         for key, inner in cast(Mapping[str, Any], value).items():
             yield from _leaves(inner, f"{prefix}.{key}" if prefix else key)
@@ -122,5 +122,5 @@ def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
         yield prefix, canonical_json(value).decode()
 
 
-def _say(path: Path, problem: str) -> None:
+def _warn(path: Path, problem: str) -> None:
     print(f"checkpoint {path}: {problem}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""What a trained network predicts on the validation split: predictions, never scores."""
+"""Predictions of a trained network on the validation split; scores are computed elsewhere."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 from tickets.columns import column, rows, texts
 from tickets.data.masking import IGNORED
 from tickets.encoded import Encoded
-from tickets.model.batches import Packed, pack
+from tickets.model.batches import PackedBatch, pack
 from tickets.model.network import Batch, Network
 
-TOKENS = 8192  # in an evaluation batch: large matrices, and the same batches on every machine
+TOKENS = 8192  # in a batch: matrices are large, and batches the same on every machine
 LONGEST_ANSWER = 30  # tokens, as in the published SQuAD scripts
 
 
 def predict(network: Network, encoded: Encoded, data: pa.Table) -> pa.Table:
     """Predictions for every row of `data` (the canonical validation split), in its order.
 
-    Columns: id, and for classification reference, prediction, logits; regression reference,
-    prediction; span reference (all accepted answers), prediction (text); mlm correct, total.
+    Columns: id, and by head
+        classification: reference, prediction, logits; regression: reference, prediction;
+        span: reference (all accepted answers), prediction (text); mlm: correct, total.
     """
     with torch.inference_mode():
         columns = {
@@ -56,22 +57,22 @@ def _values(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, 
 def _answers(network: Network, encoded: Encoded) -> NDArray[np.float32]:
     parts: dict[int, NDArray[np.float32]] = {}
     for packed, batch in _batches(network, encoded):
-        found = network.answers(batch).cpu().numpy()
-        parts |= dict(zip(packed.examples.tolist(), found, strict=True))
+        outputs = network.answers(batch).cpu().numpy()
+        parts |= dict(zip(packed.examples.tolist(), outputs, strict=True))
     return np.stack([parts[example] for example in range(len(encoded))])
 
 
 def _words(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, pa.Array]:
-    """Correct and total masked words of each sequence."""
+    """How many hidden words each sequence has, and how many of them are predicted correctly."""
     correct = np.zeros(len(encoded), dtype=np.int64)
     total = np.zeros(len(encoded), dtype=np.int64)
     for packed, batch in _batches(network, encoded):
         labels = encoded.columns["labels"][packed.source]
         hidden = labels != IGNORED
         best = network.words(batch).argmax(dim=1).cpu().numpy()
-        right = best[: np.count_nonzero(hidden)] == labels[hidden]
+        is_correct = best[: np.count_nonzero(hidden)] == labels[hidden]
         owner = packed.examples[packed.owner[hidden]]
-        np.add.at(correct, owner, right)
+        np.add.at(correct, owner, is_correct)
         np.add.at(total, owner, 1)
     return {
         "id": encoded.ids(data["id"]),
@@ -81,7 +82,7 @@ def _words(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, p
 
 
 def _spans(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, pa.Array]:
-    """The best span of each example over all its windows, as text of its context."""
+    """Each example's best span over all its windows, as text from its context."""
     contexts: Sequence[str] = data["context"].to_pylist()
     score = np.full(len(data), -np.inf)
     answers = [""] * len(data)
@@ -92,8 +93,8 @@ def _spans(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, p
             value, start, stop = best_span(first[row, begin:end], last[row, begin:end])
             example = int(encoded.example[feature])
             if value > score[example]:
-                at = encoded.offsets[feature] + begin
-                characters = encoded.columns["offsets"][[at + start, at + stop]]
+                origin = encoded.offsets[feature] + begin
+                characters = encoded.columns["offsets"][[origin + start, origin + stop]]
                 score[example] = value
                 answers[example] = contexts[example][characters[0, 0] : characters[1, 1]]
     return {"id": data["id"], "reference": data["answers"], "prediction": texts(answers)}
@@ -102,7 +103,8 @@ def _spans(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, p
 def best_span(first: NDArray[np.float32], last: NDArray[np.float32]) -> tuple[float, int, int]:
     """The span [start, stop] of at most `LONGEST_ANSWER` tokens with the largest sum of scores.
 
-    Scores are [n]; the earliest and then the shortest span wins a tie. (-inf, 0, 0) for n = 0.
+    first, last: each token's score as the span's first and last, [n]. Among equal sums the
+    earliest span wins, then the shortest. (-inf, 0, 0) for n = 0.
     """
     best = (-np.inf, 0, 0)
     for length in range(min(LONGEST_ANSWER, first.size)):
@@ -113,13 +115,13 @@ def best_span(first: NDArray[np.float32], last: NDArray[np.float32]) -> tuple[fl
     return best
 
 
-def _batches(network: Network, encoded: Encoded) -> Iterator[tuple[Packed, Batch]]:
+def _batches(network: Network, encoded: Encoded) -> Iterator[tuple[PackedBatch, Batch]]:
     """All sequences, shortest first, in batches of about `TOKENS` tokens."""
     lengths = np.diff(encoded.offsets)
     order = np.argsort(lengths, kind="stable")
     area = np.cumsum(lengths[order])
     for examples in np.split(order, np.flatnonzero(np.diff(area // TOKENS)) + 1):
-        packed = pack(encoded, examples)  # of nearly equal lengths: one a row wastes nothing
+        packed = pack(encoded, examples)  # lengths are nearly equal: one a row wastes nothing
         tokens = encoded.tokens[packed.source]
         words = encoded.columns["labels"][packed.source] if network.head == "mlm" else None
         yield packed, network.batch(encoded, packed, tokens, words=words)

@@ -1,4 +1,4 @@
-"""TensorBoard event files, through tensorboardX, which is installed only where they are wanted."""
+"""TensorBoard event files, written by tensorboardX, an optional dependency."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ LIBRARY = "tensorboardX"
 
 
 def installed() -> bool:
-    """Whether event files can be written here."""
+    """Whether tensorboardX is installed here."""
     return find_spec(LIBRARY) is not None
 
 
 class Events:
     """The event files of one training, in a `folder` of their own.
 
-    A training that goes on after `begin` steps adds a file there; TensorBoard then hides what the
-    process that was killed had written of later steps.
+    A training that resumes after `begin` steps adds a file there; TensorBoard then hides the later
+    steps that the killed process had written.
     """
 
     def __init__(self, folder: Path, *, begin: int) -> None:
-        # It writes from a thread of its own, and what it has written is on the disk a second later.
+        # A thread of its own writes; data is on the disk a second later.
         self._writer = import_module(LIBRARY).SummaryWriter(
             str(folder), purge_step=begin + 1, flush_secs=1, filename_suffix=f".{begin}"
         )
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
-        """Add what is known after `step` steps."""
+        """Add the named `values` after `step` steps."""
         for name, value in values.items():
             self._writer.add_scalar(name, value, step)
 
     def close(self) -> None:
-        """Wait until all is on the disk."""
+        """Wait until everything is on the disk."""
         self._writer.close()

@@ -1,4 +1,4 @@
-"""Which GPU a job takes: Snakemake counts jobs, but it gives none a device."""
+"""Choosing a job's GPU: Snakemake counts jobs but assigns no device."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ ASSIGNED = ("SLURM_JOB_GPUS", "SLURM_STEP_GPUS")
 
 @contextmanager
 def reserved(sharing: int) -> Generator[None]:
-    """Within the block this process sees one GPU of those it may use, and at most `sharing` jobs of
-    this host see the same one. Nothing happens without a GPU, or where a scheduler assigned one.
+    """Within the block this process sees one of the GPUs that it may use; at most `sharing` jobs
+    on this host see the same one. Does nothing without a GPU, or if a scheduler assigned one.
 
-    Enter it before CUDA is first used. Places are locked files in the host's temporary folder: the
+    Enter it before CUDA is first used. Places are locked files in the host's temporary folder; the
     system frees those of a killed job.
 
     Raises:
-        BadInput: CUDA runs on another GPU than the reserved one.
+        BadInput: CUDA runs on a GPU other than the reserved one.
     """
-    devices = [] if any(name in os.environ for name in ASSIGNED) else visible()
+    devices = [] if any(name in os.environ for name in ASSIGNED) else visible_gpus()
     if not devices:
         yield
         return
@@ -45,11 +45,11 @@ def reserved(sharing: int) -> Generator[None]:
         os.close(lock)
 
 
-def visible() -> Sequence[str]:
+def visible_gpus() -> Sequence[str]:
     """The UUIDs of the GPUs that this process may use.
 
-    They are asked of nvidia-smi, as CUDA would start, and then keep to the devices that it saw.
-    Numbers in CUDA_VISIBLE_DEVICES count as nvidia-smi does.
+    nvidia-smi lists them: asking CUDA would start it, and bind it to the devices that it then saw.
+    Numbers in CUDA_VISIBLE_DEVICES count in nvidia-smi's order.
     """
     query = ["nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader"]
     try:
@@ -70,7 +70,7 @@ def visible() -> Sequence[str]:
 
 
 def _check(device: str) -> None:
-    """Refuse to train where CUDA has started on another GPU, and so was not told of `device`."""
+    """Refuse to train if CUDA had already started on another GPU than `device`."""
     if not device.startswith("GPU-") or not torch.cuda.is_available():
         return
     running = f"GPU-{torch.cuda.get_device_properties(0).uuid}"
@@ -82,7 +82,7 @@ def _check(device: str) -> None:
 
 
 def _take_place(devices: Sequence[str], sharing: int) -> tuple[str, int]:
-    """A GPU with a free place, the emptiest first, and the place's lock."""
+    """Lock a place on the emptiest GPU; returns the GPU's UUID and the lock's descriptor."""
     folder = Path(tempfile.gettempdir()) / f"tickets-gpu-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     announced = False

@@ -1,6 +1,6 @@
-"""CUDA graphs: a whole training step recorded once a shape, and replayed.
+"""CUDA graphs: a whole training step is recorded once per shape, then replayed.
 
-Exact to the bit: `benchmarks/gpu.py` compares trainings with and without them.
+Results are the same to the bit: `benchmarks/gpu.py` compares trainings with and without graphs.
 """
 
 from __future__ import annotations
@@ -19,39 +19,40 @@ Shape = tuple[tuple[int, ...] | None, ...]
 
 
 class Graphs:
-    """Runs `step`; from the third time that a shape comes, as one launch.
+    """Runs `step`, from a shape's third batch on as a single launch.
 
-    The first time makes what kernels keep between calls, which no recording may; the second
-    records. Random numbers come from the device's generator, which is seeded before each step.
+    The first batch lets kernels allocate what they keep between calls, which a recording must not;
+    the second is recorded. Random numbers come from the device's generator, seeded before each
+    step.
     """
 
     def __init__(self, step: Step) -> None:
         self._step = step
         self._seen: set[Shape] = set()
-        # One memory for all: they never run at the same time, and each result is copied at once.
+        # All graphs share memory: they never run together, and each result is copied at once.
         self._pool = torch.cuda.graph_pool_handle()
-        # One stream too: memory that kernels keep is kept for each.
+        # They share a stream, too: what kernels keep between calls, they keep per stream.
         self._stream = torch.cuda.Stream()
         self._recorded: dict[Shape, tuple[torch.cuda.CUDAGraph, Batch, Tensor]] = {}
 
     def __call__(self, batch: Batch, rate: Tensor, seed: int) -> Tensor:
         """The loss of a step on `batch`; `rate` must be the same tensor every time."""
         tensors = tensors_of(batch)
-        shape = tuple(None if each is None else tuple(each.shape) for each in tensors)
+        shape = tuple(None if tensor is None else tuple(tensor.shape) for tensor in tensors)
         if shape not in self._seen:
             self._seen.add(shape)
-            return self._aside(batch, rate, seed)
+            return self._run(batch, rate, seed)
         if shape not in self._recorded:
             self._recorded[shape] = self._record(batch, rate, seed)
         graph, held, loss = self._recorded[shape]
-        for mine, new in zip(tensors_of(held), tensors, strict=True):
-            if mine is not None and new is not None:
-                mine.copy_(new, non_blocking=True)
+        for old, new in zip(tensors_of(held), tensors, strict=True):
+            if old is not None and new is not None:
+                old.copy_(new, non_blocking=True)
         graph.replay()
         return loss.clone()
 
-    def _aside(self, batch: Batch, rate: Tensor, seed: int) -> Tensor:
-        """A step aside from the default stream, as what is recorded later must be run before."""
+    def _run(self, batch: Batch, rate: Tensor, seed: int) -> Tensor:
+        """Run a step on the stream that will record the next one, as CUDA requires."""
         stream = self._stream
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
@@ -62,7 +63,7 @@ class Graphs:
     def _record(
         self, batch: Batch, rate: Tensor, seed: int
     ) -> tuple[torch.cuda.CUDAGraph, Batch, Tensor]:
-        held, graph = cloned(batch), torch.cuda.CUDAGraph()
+        held, graph = clone(batch), torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, pool=self._pool, stream=self._stream):
             loss = self._step(held, rate, seed)
         return graph, held, loss
@@ -70,18 +71,18 @@ class Graphs:
 
 def tensors_of(batch: Any) -> list[Tensor | None]:
     """The tensors of a batch, in a fixed order."""
-    found: list[Tensor | None] = []
+    tensors: list[Tensor | None] = []
     for field in fields(batch):
         value = getattr(batch, field.name)
-        found += tensors_of(value) if is_dataclass(value) else [value]
-    return found
+        tensors += tensors_of(value) if is_dataclass(value) else [value]
+    return tensors
 
 
-def cloned(batch: Any) -> Any:
-    """A batch with tensors of its own."""
-    own = {
-        field.name: cloned(value) if is_dataclass(value) else value.clone()
+def clone(batch: Any) -> Any:
+    """A copy of a batch that shares no memory with it."""
+    copies = {
+        field.name: clone(value) if is_dataclass(value) else value.clone()
         for field in fields(batch)
         if (value := getattr(batch, field.name)) is not None
     }
-    return replace(batch, **own)
+    return replace(batch, **copies)

@@ -1,4 +1,4 @@
-"""Signals that ask a training to stop: they are noted, and answered between two steps."""
+"""Signals that ask a training to stop: recorded when they come, obeyed between two steps."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-SIGNALS = (signal.SIGTERM, signal.SIGUSR1)  # what cluster schedulers send before they kill
+SIGNALS = (signal.SIGTERM, signal.SIGUSR1)  # a cluster's scheduler sends them before it kills
 
 
 @dataclass(kw_only=True)
-class Asked:
-    """The name of the signal that has asked to stop, None as long as none has."""
+class StopRequest:
+    """The name of the signal that has asked the training to stop; None if none has."""
 
     signal: str | None = None
 
 
 @contextmanager
-def interruptible() -> Generator[Asked]:
-    """Within the block, SIGTERM and SIGUSR1 end nothing: they are noted in what it yields.
+def interruptible() -> Generator[StopRequest]:
+    """Within the block, SIGTERM and SIGUSR1 end nothing: the yielded request records them.
 
-    Only in the main thread, where Python handles signals.
+    For the main thread only, where Python handles signals.
     """
-    asked = Asked()
+    request = StopRequest()
 
-    def note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - Python's signature
-        asked.signal = signal.Signals(number).name
+    def record(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - Python's signature
+        request.signal = signal.Signals(number).name
 
-    previous = {number: signal.signal(number, note) for number in SIGNALS}
+    previous = {number: signal.signal(number, record) for number in SIGNALS}
     try:
-        yield asked
+        yield request
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

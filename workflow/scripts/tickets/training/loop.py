@@ -1,4 +1,4 @@
-"""Training a ticket: the paper's recipe (Table 1), under a mask that holds exactly."""
+"""Training a ticket by the paper's recipe (Table 1), with pruned weights exactly zero."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tickets.encoded import Encoded
 from tickets.errors import Interrupted
 from tickets.initial.initialisation import draw, head_shapes
 from tickets.masks import Mask
-from tickets.model.batches import Packed, best_width, chosen, pack
+from tickets.model.batches import PackedBatch, best_width, choose_examples, pack
 from tickets.model.device import products
 from tickets.model.encoder import WORDS
 from tickets.model.network import ROUNDING, Batch, Network
@@ -24,7 +24,7 @@ from tickets.training.adamw import AdamW
 from tickets.training.interruption import interruptible
 from tickets.training.progress import Progress
 from tickets.training.recipe import Recipe
-from tickets.training.saving import Saving, State
+from tickets.training.saving import Saving, TrainingState
 from tickets.training.stepping import Stepper
 from tickets.training.vocabulary import Vocabulary
 
@@ -33,7 +33,7 @@ Tensors = Mapping[str, NDArray[np.float32]]
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """A network's tensors after its training, the loss of each step, and the kind of device."""
+    """The result of a training: theta and gamma, the loss of each step, the type of device."""
 
     theta: Tensors
     gamma: Tensors
@@ -51,18 +51,18 @@ def initial_head(
     task: str,
     new: bool = False,
 ) -> tuple[Tensors, Tensors]:
-    """A ticket's encoder and the head its training starts from, gamma_i.
+    """A ticket's encoder theta and the head gamma that its training starts from.
 
-    That is the head in the ticket, where it is rewound to later weights than theta_0, unless a
-    `new` one is asked for; MLM's pre-trained head, where there is one; else one drawn from `seed`
-    and `task`, a name.
+    The head is the first of these that exists: the ticket's own (a ticket rewound to later weights
+    than theta_0 has one), unless `new`; for MLM the pre-trained one; one drawn from `seed` and the
+    name `task`.
     """
     heads = (HEAD, PRETRAINED_HEAD)
     theta = {name: value for name, value in ticket.items() if not name.startswith(heads)}
     for prefix in (*(() if new else (HEAD,)), *((PRETRAINED_HEAD,) if head == "mlm" else ())):
-        found = {n.removeprefix(prefix): v for n, v in ticket.items() if n.startswith(prefix)}
-        if found:
-            return theta, found
+        gamma = {n.removeprefix(prefix): v for n, v in ticket.items() if n.startswith(prefix)}
+        if gamma:
+            return theta, gamma
     shapes = head_shapes(
         head,
         hidden=architecture.hidden_size,
@@ -92,21 +92,21 @@ def train(
 ) -> Trained:
     """Train from `first_step` to `last_step` (None: to the end) of the whole training.
 
-    Gradients of pruned weights are zero before the norm is taken, as under
-    `torch.nn.utils.prune`; at weight decay 0 their moments and updates are then zero too, so that
-    neither the forward pass nor the step need the mask. Data order, dropout and MLM's masking
-    depend on `seed` and the step alone: a training that goes on from what it saved ends with the
-    bits of one that was never stopped. Progress goes to stderr under `name`, and into event files
-    where there is a folder `events` for them.
+    Gradients of pruned weights are set to zero before their norm is taken, as under
+    `torch.nn.utils.prune`. Without weight decay their moments and updates are then zero, too:
+    neither the forward pass nor the update needs the mask. Data order, dropout and MLM's masking
+    depend only on `seed` and the step, so a resumed training ends with the same bits as one that
+    was never stopped. Progress is printed to stderr under `name`, and written to event files in the
+    folder `events` if one is given.
 
     Raises:
-        Diverged: the loss is not a number.
-        Interrupted: a signal asked it to stop, and it saved how far it is.
+        Diverged: a loss is not a number.
+        Interrupted: a signal asked the training to stop, after its state was saved.
     """
     total = recipe.total_steps(len(encoded))
     last = total if last_step is None else last_step
-    small = "vocabulary" in recipe.speedups and head != "mlm"
-    vocabulary = Vocabulary(encoded, architecture.vocabulary) if small else None
+    reduced = "vocabulary" in recipe.speedups and head != "mlm"
+    vocabulary = Vocabulary(encoded, architecture.vocabulary) if reduced else None
     network = Network.of(
         {**theta, WORDS: vocabulary.part(theta[WORDS])} if vocabulary else theta,
         gamma,
@@ -136,9 +136,9 @@ def train(
         network, optimizer, recipe.rates(architecture), graphs="graphs" in recipe.speedups
     )
     progress = Progress(recipe, first=first_step, last=last, total=total, name=name, events=events)
-    state = State(parameters, optimizer, progress, saving) if saving else None
+    state = TrainingState(parameters, optimizer, progress, saving) if saving else None
     begin = state.resume(first_step) if state else first_step
-    with interruptible() as asked:
+    with interruptible() as request:
         for step in range(begin, last):
             loss = stepper(
                 batch_at(network, encoded, vocabulary, width, recipe, seed, step),
@@ -147,12 +147,12 @@ def train(
             )
             progress.add(loss)
             if state:
-                state.save(step + 1, now=asked.signal is not None)
-            if asked.signal:
-                saved = ", and it goes on from there" if state else ""
+                state.save(step + 1, now=request.signal is not None)
+            if request.signal:
+                effect = ", and it goes on from there" if state else ""
                 raise Interrupted(
-                    f"training: stopped by {asked.signal} after step {step + 1} of {total};"
-                    f" run it again{saved}"
+                    f"training: stopped by {request.signal} after step {step + 1} of {total};"
+                    f" run it again{effect}"
                 )
     arrays = parameters.arrays()
     if vocabulary:
@@ -174,14 +174,14 @@ def batch_at(
     seed: int,
     step: int,
 ) -> Batch:
-    """The batch of a step: a function of seed and step."""
-    examples = chosen(len(encoded), recipe.batch_size, seed, step)
+    """The batch of a step; among trainings of one recipe, a function of `seed` and `step`."""
+    examples = choose_examples(len(encoded), recipe.batch_size, seed, step)
     packed = pack(encoded, examples, width)
     if network.head != "mlm":
         tokens = encoded.tokens[packed.source]
-        seen = vocabulary.numbers(tokens) if vocabulary else tokens
-        return network.batch(encoded, packed, seen, training=True)
-    seen, words = masked(
+        tokens = vocabulary.numbers(tokens) if vocabulary else tokens
+        return network.batch(encoded, packed, tokens, training=True)
+    tokens, words = hide_words(
         encoded,
         packed,
         probability=recipe.mlm_probability,
@@ -189,13 +189,19 @@ def batch_at(
         seed=seed,
         step=step,
     )
-    return network.batch(encoded, packed, seen, words=words)
+    return network.batch(encoded, packed, tokens, words=words)
 
 
-def masked(
-    encoded: Encoded, packed: Packed, *, probability: float, vocabulary: int, seed: int, step: int
+def hide_words(
+    encoded: Encoded,
+    packed: PackedBatch,
+    *,
+    probability: float,
+    vocabulary: int,
+    seed: int,
+    step: int,
 ) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
-    """What MLM sees of a batch at a step, and what stood there, as `masking.hide` returns them."""
+    """The inputs and labels [T] of an MLM batch at a step, as `masking.hide` returns them."""
     tokens = encoded.tokens[packed.source]
     return hide(
         tokens,

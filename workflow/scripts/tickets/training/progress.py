@@ -1,4 +1,4 @@
-"""The losses of a training: reported now and then, and looked at only then."""
+"""The losses of a training: read from the device only when they are reported."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tickets.errors import Diverged
 from tickets.training.events import Events
 from tickets.training.recipe import Recipe
 
-REPORTS = 10  # progress lines a training
+REPORTS = 10  # progress lines per training
 
 
 class Progress:
-    """The loss of each step from `first` to `last` of `total`.
+    """The losses of the steps from `first` to `last`, out of `total`.
 
-    Losses stay on the device until a report: looking at one waits for the device. `name` says in
-    each line what trains. Where there is a folder `events`, a report is added to its event files.
+    Losses stay on the device until the next report, because reading one waits for the device. Each
+    line begins with `name`. With a folder `events`, reports are written to event files there, too.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Progress:
         self._begin()
 
     def add(self, loss: Tensor) -> None:
-        """Take the loss of the next step; report when it is time to.
+        """Add the loss of the next step; report if a report is due.
 
         Raises:
             Diverged: a loss is not a number.
@@ -56,7 +56,7 @@ class Progress:
             self._report()
 
     def losses(self) -> NDArray[np.float64]:
-        """All losses until now.
+        """All losses so far.
 
         Raises:
             Diverged: one is not a number.
@@ -64,8 +64,8 @@ class Progress:
         if self._waiting:
             self._known += torch.stack(self._waiting).tolist()
             self._waiting.clear()
-            for place in np.flatnonzero(~np.isfinite(self._known))[:1]:
-                step = self._first + int(place)
+            for index in np.flatnonzero(~np.isfinite(self._known))[:1]:
+                step = self._first + int(index)
                 raise Diverged(
                     f"training: the loss at step {step + 1} of {self._total} is not a number"
                     f" (learning rate {self._recipe.rate(step, self._total):.3g}); write a lower"
@@ -74,7 +74,7 @@ class Progress:
         return np.array(self._known)
 
     def restore(self, losses: NDArray[np.float64]) -> None:
-        """Go on after these losses."""
+        """Resume after the steps that had these losses."""
         self._known = losses.tolist()
         self._begin()
         print(
@@ -84,12 +84,12 @@ class Progress:
         )
 
     def _begin(self) -> None:
-        """Report from here on."""
+        """Count speed and mean loss from here on."""
         self._reported, self._at = self._first + len(self._known), time.monotonic()
         self._events: Events | None = None
 
     def _report(self) -> None:
-        losses = self.losses()  # waits for the device: what is measured is done
+        losses = self.losses()  # waits for the device, so that the time includes these steps
         step, now = self._first + len(losses), time.monotonic()
         loss = float(np.mean(losses[self._reported - step :]))
         steps_a_second = (step - self._reported) / max(now - self._at, 1e-9)

@@ -1,4 +1,4 @@
-"""How a training is done: the paper's hyper-parameters (Table 1), precision and speed-ups."""
+"""The settings of a training: the paper's hyper-parameters (Table 1), precision, speed-ups."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ SPEEDUPS = ("packing", "vocabulary", "last_layer", "graphs")
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How to train: steps or epochs (exactly one), learning rate decaying linearly to zero.
+    """The settings of a training.
 
-    `warmup_steps` raise the rate linearly first (0 in the paper). Where it falls once over `rounds`
-    trainings of the same length, this is the `round`th of them, from 0. `dropout` None keeps the
-    model's own rates. `mlm_probability` is the share of tokens that MLM hides. `precision` is what
-    products are taken in, where the device has it; weights, gradients and moments are float32.
-    `speedups` change no result but by rounding: several sequences in a row, no embeddings but those
-    of the task's word pieces, of the last layer no output but what the head reads, whole steps as
-    CUDA graphs.
+    Exactly one of `epochs` and `steps` is set. The learning rate rises linearly during
+    `warmup_steps` (0 in the paper) and then falls linearly to zero; over `rounds` trainings of the
+    same length it falls once, and this is number `round`, counted from 0. `dropout` None keeps the
+    model's own rates. `mlm_probability` is the share of tokens that MLM hides. Matrix products are
+    computed in `precision` if the device supports it; weights, gradients and moments are float32.
+    `speedups` change results by rounding only: several sequences in a row (packing), embeddings of
+    the task's word pieces only (vocabulary), of the last layer only the outputs that the head reads
+    (last_layer), whole steps as CUDA graphs (graphs).
     """
 
     epochs: float | None
@@ -41,21 +42,21 @@ class Recipe:
     speedups: Sequence[str] = SPEEDUPS
 
     def total_steps(self, examples: int) -> int:
-        """Steps of a whole training on so many examples."""
+        """The number of steps of a whole training on `examples` examples."""
         if self.steps is not None:
             return self.steps
         assert self.epochs is not None
         return round(self.epochs * steps_per_epoch(examples, self.batch_size))
 
     def rate(self, step: int, total: int) -> float:
-        """The learning rate of a step, counted from 0."""
+        """The learning rate of `step`, counted from 0, out of `total`."""
         if step < self.warmup_steps:
             return self.learning_rate * (step + 1) / self.warmup_steps
         done, all_rounds = step + self.round * total, self.rounds * total
         return self.learning_rate * (all_rounds - done) / (all_rounds - self.warmup_steps)
 
     def rates(self, architecture: Architecture) -> Rates:
-        """The dropout rates of a training."""
+        """The dropout rates: this recipe's, or else the architecture's."""
         if self.dropout is not None:
             return Rates(hidden=self.dropout, attention=self.dropout)
         return Rates(hidden=architecture.hidden_dropout, attention=architecture.attention_dropout)

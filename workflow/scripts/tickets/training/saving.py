@@ -1,4 +1,4 @@
-"""Saving how far a training is, and going on from there."""
+"""Saving the state of a training, and resuming from it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tickets.training.progress import Progress
 
 @dataclass(frozen=True, kw_only=True)
 class Saving:
-    """Where a training saves how far it is, and after how many minutes again."""
+    """Where a training saves its state, and how many minutes apart."""
 
     checkpoints: Checkpoints
     minutes: float
@@ -31,9 +31,10 @@ class Saving:
 def checkpoint_key(
     parameters: Mapping[str, Any], inputs: Mapping[str, Path], entry: Path
 ) -> dict[str, Any]:
-    """All that the bits of a training depend on: a checkpoint is good for no other one.
+    """All that the bits of a training depend on; its checkpoints serve no other training.
 
-    Of the code, which begins with `entry`, what it means: comments and layout may change.
+    The code, from the entry point `entry` on, counts by its meaning: comments and layout may
+    change.
     """
     cuda = torch.cuda.is_available()
     return {
@@ -48,10 +49,10 @@ def checkpoint_key(
     }
 
 
-class State:
-    """All that a training changes from step to step.
+class TrainingState:
+    """Everything that a training changes from step to step.
 
-    Data order, dropout and masking are functions of seed and step: no random state belongs to it.
+    There is no random state: data order, dropout and masking are functions of seed and step.
     """
 
     def __init__(
@@ -62,22 +63,22 @@ class State:
         self._saved_at = time.monotonic()
 
     def resume(self, first: int) -> int:
-        """The step to go on with: after the newest checkpoint, else `first`."""
-        found = self._saving.checkpoints.latest()
-        if found is None:
+        """Load the newest checkpoint; returns the next step, `first` without a checkpoint."""
+        latest = self._saving.checkpoints.latest()
+        if latest is None:
             return first
-        step, tensors = found
-        for name, here in self._tensors().items():
-            here.copy_(torch.from_numpy(tensors[name]))
+        step, saved = latest
+        for name, tensor in self._tensors().items():
+            tensor.copy_(torch.from_numpy(saved[name]))
         self._parameters.refresh()
-        self._progress.restore(tensors["losses"])
+        self._progress.restore(saved["losses"])
         return step
 
     def save(self, step: int, *, now: bool) -> None:
-        """Save that the next step is `step`: `now`, or where the time has come.
+        """Save the state before `step`, if it must be `now` or the last save is old enough.
 
         Raises:
-            CannotWrite: the system refuses; the checkpoints there are untouched.
+            CannotWrite: the system refuses; the existing checkpoints are untouched.
             Diverged: a loss is not a number.
         """
         if not now and time.monotonic() - self._saved_at < 60 * self._saving.minutes:

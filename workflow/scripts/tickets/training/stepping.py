@@ -1,4 +1,4 @@
-"""One step of a training: forward, backward, clip and AdamW, with nothing waited for."""
+"""One step of a training: forward, backward, clipping and AdamW, without waiting for the device."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tickets.training.graphs import Graphs
 
 
 class Stepper:
-    """Moves a network's weights, one batch at a time.
+    """Updates a network's weights, one batch at a time.
 
-    `graphs`: on a GPU, record a step of each shape once and replay it after that, as launching its
-    many small kernels one by one would take longer than running them.
+    `graphs`: on a GPU, record a step of each shape once and then replay it; launching its many
+    small kernels one by one would take longer than running them.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class Stepper:
         self._rate = torch.zeros((), device=device) if device.type == "cuda" else None
 
     def __call__(self, batch: Batch, *, rate: float, seed: int) -> Tensor:
-        """The loss on `batch` before its step, still on the device; `seed` draws its dropout."""
+        """Take a step; returns the loss before it, still on the device. `seed` draws dropout."""
         if self._rate is None:
             return self._step(batch, rate, seed)
         torch.cuda.manual_seed(seed)

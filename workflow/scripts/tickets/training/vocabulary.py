@@ -1,7 +1,7 @@
-"""The word pieces that occur in a training: only their embeddings take part in it.
+"""A training's vocabulary: only the embeddings of word pieces that occur take part in it.
 
-Exact at weight decay 0: the embedding of a word piece that never occurs has no gradient, so it adds
-nothing to the norm and never moves.
+This is exact without weight decay: the embedding of a word piece that never occurs has a zero
+gradient, so it adds nothing to the norm and never moves.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Table = NDArray[np.float32]
 
 
 class Vocabulary:
-    """Word pieces numbered without gaps."""
+    """The word pieces that occur in `encoded`, of `size`, renumbered without gaps."""
 
     def __init__(self, encoded: Encoded, size: int) -> None:
         self._used = np.unique(encoded.tokens)
@@ -23,15 +23,15 @@ class Vocabulary:
         self._number[self._used] = np.arange(self._used.size)
 
     def numbers(self, tokens: NDArray[np.integer]) -> NDArray[np.int64]:
-        """The numbers of word pieces."""
+        """The new numbers of word pieces."""
         return self._number[tokens]
 
     def part(self, table: Table) -> Table:
-        """The rows of the word pieces that occur."""
+        """The rows of `table` [V, E] whose word pieces occur."""
         return table[self._used]
 
     def whole(self, table: Table, part: Table) -> Table:
-        """`table` with the rows of `part` in their places."""
+        """`table` [V, E] with its rows that occur replaced by those of `part`."""
         full = table.copy()
         full[self._used] = part
         return full
