@@ -182,7 +182,7 @@ def test_the_dag_knows_all_code_that_a_job_loads(entry: str) -> None:
     # Their rules name the files of all tables: rules/audit.smk, rules/report.smk.
     declared = registry.tables() if entry in ("audit", "story") else ()
 
-    assert loaded <= set(code_files(SCRIPTS / f"{entry}.py", *map(registry.module, declared)))
+    assert loaded <= set(code_files(SCRIPTS / f"{entry}.py", *map(registry.file, declared)))
 
 
 TRAINED = "trained/theta_0/dense/on-rte/seed-{}.safetensors"

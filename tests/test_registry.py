@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tickets.design.code import code_files
 
 from studies import checkout, planned, snakemake
 from test_architecture import HEAVY
 from tickets import provenance
+from tickets.code import code_files
 from tickets.design import registry
 from tickets.design.dag import Design
 from tickets.design.metrics import Metrics
@@ -147,7 +147,7 @@ def test_a_table_depends_on_no_other_ones_code(name: str) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=SCRIPTS
     )
 
-    known = set(code_files(SCRIPTS / "table.py", registry.module(name)))
+    known = set(code_files(SCRIPTS / "table.py", registry.file(name)))
     assert {Path(file) for file in json.loads(done.stdout)} <= known
     assert (registry.FOLDER / "mask_overlap.py" in known) == (name == "mask_overlap")
     drawing = {path for path in known if path.parent.name == "figures"}

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from tickets.audit.findings import Files
 from tickets.errors import BadInput, Tampered
 from tickets.files import read_bytes, sha256
-from tickets.masks import Packed, packed_from_bytes
+from tickets.masks import PackedMask, packed_from_bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Sources:
             raise BadInput(f"not a parquet file ({type(error).__name__})") from None
         raise BadInput(f"claims {claimed:,} rows in {possible:,} bytes")
 
-    def mask(self, path: str) -> Packed:
+    def mask(self, path: str) -> PackedMask:
         """The mask in one of them.
 
         Raises:

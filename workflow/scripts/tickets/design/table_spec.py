@@ -14,7 +14,7 @@ from tickets.design.dag import Design
 from tickets.design.metrics import Metrics
 from tickets.design.parameters import Form, Parameter
 from tickets.errors import BadInput
-from tickets.masks import Packed
+from tickets.masks import PackedMask
 from tickets.names import MaskName, TrainingName
 from tickets.paths import Results, parse_mask
 
@@ -37,7 +37,7 @@ class Reader(Protocol):
         """The table in a parquet file."""
         ...
 
-    def mask(self, path: str) -> Packed:
+    def mask(self, path: str) -> PackedMask:
         """The mask in a file."""
         ...
 
@@ -73,7 +73,7 @@ class Inputs:
         data = {role: path for role, path in self.paths.items() if role != "metrics"}
         return {source: self.reader.parquet(path).num_rows for source, path in data.items()}
 
-    def masks(self) -> Iterator[tuple[MaskName, Packed]]:
+    def masks(self) -> Iterator[tuple[MaskName, PackedMask]]:
         """Each mask with what its path says it is, one at a time.
 
         Raises:

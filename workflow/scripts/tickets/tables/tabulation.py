@@ -29,7 +29,7 @@ class StatedFiles:
         """The table in a parquet file."""
         return canonical.read(Path(path))
 
-    def mask(self, path: str) -> masks.Packed:
+    def mask(self, path: str) -> masks.PackedMask:
         """The mask in a file."""
         return masks.read_packed(Path(path))
 
