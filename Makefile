@@ -1,5 +1,5 @@
-# `make` alone lists the targets. Everything is installed into .venv, where a stamp file says what is
-# done: nothing is done twice, and after an interruption set-up goes on where it was.
+# `make` alone lists the targets. Everything is installed into .venv, where a stamp file records each
+# finished step: nothing is done twice, and an interrupted set-up continues.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -9,8 +9,8 @@ BIN := .venv/bin
 # The rules call `python` and find it here, as they do in an activated environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-# Looked for only where an environment has to be made. 3.11 first, as the pins were tried with it; for
-# 3.14 not all of them have wheels, and pip needs a compiler.
+# Searched only if an environment has to be made. 3.11 comes first, as the pins were tried with it; not
+# all of them have wheels for 3.14, and pip then needs a compiler.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python3.14; do \
 	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
@@ -51,11 +51,11 @@ $(BIN)/pip:
 	@$(PYTHON) -m venv .venv
 
 # torch comes first, so that its build is chosen here and not while something else's dependencies are
-# resolved. On Linux the public index holds a CUDA build, whose 0.5 GB bring gigabytes of NVIDIA
-# libraries; installed without them it cannot be imported (libcudnn is missed). The CPU build has a
-# version of its own, +cpu, found only where pip is told of an index that holds it. No host is written
+# resolved. On Linux the public index has a CUDA build, whose 0.5 GB bring gigabytes of NVIDIA
+# libraries; without them it cannot be imported (libcudnn is missing). The CPU build has a
+# version of its own, +cpu, which pip finds only in an index that has it. No host is written
 # here: PIP_EXTRA_INDEX_URL (pip's own variable; also `make PIP_EXTRA_INDEX_URL=... setup`) or pip's
-# configuration says where. Without, the default build does the same work on a CPU.
+# configuration names the index. Without one, the default build does the same work on a CPU.
 $(BIN)/.ready: envs/constraints.txt pyproject.toml | $(BIN)/pip
 	@echo "set-up: $(TORCH), then the packages of envs/constraints.txt (several minutes)"
 	@if nvidia-smi >/dev/null 2>&1; then $(PIP) $(TORCH); \

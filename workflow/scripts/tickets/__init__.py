@@ -1,6 +1,6 @@
 """Lottery tickets in pre-trained BERT: masks, pruning, rewinding, transfer and their provenance.
 
-`load_mask` and `apply_mask` are for Python outside the workflow (docs/python.md).
+`load_mask` and `apply_mask` are for Python outside the workflow (docs/masks.md).
 """
 
 from importlib import import_module

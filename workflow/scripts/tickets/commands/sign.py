@@ -1,6 +1,6 @@
 """Sign a study's files with a key of one's own.
 
-It needs the package's extra `signing` (docs/exports.md).
+It needs the package's extra `signing` (docs/sharing.md).
 
 Examples:
     tickets sign results --private-key key.pem --signature results/exports/study.sig

@@ -1,7 +1,7 @@
 """An OpenSSF model-signing signature over a study's files, with a key of one's own.
 
 Made and checked by the library of that name, which is installed only where it is wanted; its own
-command checks the signature too (docs/exports.md).
+command checks the signature too (docs/sharing.md).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def sign(root: Path, private_key: Path, signature: Path) -> None:
         signer.use_elliptic_key_signer(private_key=private_key)
     except _refusals() as error:
         raise BadInput(
-            f"{private_key}: not a key to sign with ({_reason(error)}); docs/exports.md says how "
+            f"{private_key}: not a key to sign with ({_reason(error)}); docs/sharing.md says how "
             "to make one"
         ) from None
     try:

@@ -1,7 +1,7 @@
 """Cells: the scores of one kind of training on one target task, one a seed.
 
 Everything that the tables say is the mean and the standard deviation of a cell, or how two means
-differ: docs/statistics.md.
+differ: docs/report.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Every test is one-sided and asked twice, whether the statement holds and whether its contrary does.
 Where several tests have to agree none needs to be corrected for their number; where one suffices
-its p value is multiplied by it (Bonferroni). docs/statistics.md says what intervals leave out.
+its p value is multiplied by it (Bonferroni). docs/report.md says what intervals leave out.
 """
 
 from __future__ import annotations
