@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from studies import checkout, planned, snakemake
+from tickets.design import registry
 
 EVERYTHING = {
     "seeds": [1],
@@ -95,7 +96,7 @@ def jobs(study: Path) -> Jobs:
 
 
 def entries(folder: Path) -> dict[str, list[str]]:
-    """The entry point of each rule, and the criterion that it loads in this study if one alone."""
+    """The programs of each rule: its entry point, and what that loads by name in this study."""
     rules: dict[str, list[str]] = {}
     for file in (folder / "workflow" / "rules").glob("*.smk"):
         for body in re.split(r"(?m)^(?:use rule \w+ as|rule) ", file.read_text())[1:]:
@@ -105,8 +106,12 @@ def entries(folder: Path) -> dict[str, list[str]]:
                 rules[name[0]] = [named[1]]
             elif "finding_code" in body:
                 rules[name[0]] = ["find_mask"]
+    tables = {name: f"tickets/tables/{name}" for name in registry.tables()}
     rules["find_mask_on_data"].append("tickets/criteria/snip")
-    return rules
+    rules["metrics"].append("tickets/design/experiments")
+    for name in ("audit", "plan", "story"):
+        rules[name] += tables.values()
+    return rules | {name: ["table", file] for name, file in tables.items()}
 
 
 @cache
@@ -188,5 +193,5 @@ def test_a_module_that_is_gone_or_new_counts(study: Path) -> None:
         (room / "curves.txt").rename(place)
 
     changed = {row["rule"] for row in rows if row["status"] == "params changed"}
-    assert "curve" in changed
+    assert "sparsity_sweep" in changed
     assert "train" not in changed
