@@ -101,7 +101,7 @@ def train(
 
     Raises:
         Diverged: a loss is not a number.
-        Interrupted: a signal asked the training to stop, after its state was saved.
+        Interrupted: a signal asked the training to stop; with `saving`, its state is saved.
     """
     total = recipe.total_steps(len(encoded))
     last = total if last_step is None else last_step
