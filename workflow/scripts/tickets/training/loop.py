@@ -16,7 +16,7 @@ from tickets.errors import Interrupted
 from tickets.initial.initialisation import draw, head_shapes
 from tickets.masks import Mask
 from tickets.model.batches import PackedBatch, best_width, choose_examples, pack
-from tickets.model.device import products
+from tickets.model.device import product_dtype
 from tickets.model.encoder import WORDS
 from tickets.model.network import ROUNDING, Batch, Network
 from tickets.seeds import derive
@@ -112,7 +112,7 @@ def train(
         gamma,
         architecture,
         head,
-        dtype=products(recipe.precision),
+        dtype=product_dtype(recipe.precision),
         mask=mask,
         selective="last_layer" in recipe.speedups,
     )
