@@ -187,7 +187,7 @@ class Trainings:
         theta = self.theta
         if vocabulary:
             theta = {**theta, WORDS: vocabulary.part(theta[WORDS])}
-        dtype = device.products(recipe.precision)
+        dtype = device.product_dtype(recipe.precision)
         trained = Network.of(theta, self.gamma, self.known, self.head, dtype=dtype, mask=self.mask)
         parameters = trained.parameters
         optimizer = AdamW(parameters.values, parameters.grads, epsilon=1e-8, clip_norm=1.0)

@@ -83,7 +83,7 @@ TAMPERED = {
     ),
     "replaced": (replace, "differs: another file stands in its place"),
     "a link": (link, "differs: cannot be read as a plain file (Too many levels of symbolic links)"),
-    "a pipe": (pipe, "differs: cannot be read as a plain file (it is no regular file)"),
+    "a pipe": (pipe, "differs: cannot be read as a plain file (it is not a regular file)"),
 }
 
 

@@ -125,13 +125,13 @@ def test_bad_rows_and_columns_are_named(tmp_path: Path) -> None:
     put(path, {"a": ["x"], "label": [0]})
     assert "no column 'b'" in refusal(path, PAIR)
     put(path, pairs(["yes", "no"]))
-    assert "column 'label' is string, where int64 is wanted; number the classes from 0" in refusal(
+    assert "column 'label' is string, but must be int64; number the classes from 0" in refusal(
         path, PAIR
     )
     put(path, pairs([0.5, 1.0]))
-    assert "column 'label' is double, where int64 is wanted" in refusal(path, PAIR)
+    assert "column 'label' is double, but must be int64" in refusal(path, PAIR)
     put(path, {**pairs([0, 1]), "a": [1, 2]})
-    assert "column 'a' is int64, where string is wanted" in refusal(path, PAIR)
+    assert "column 'a' is int64, but must be string" in refusal(path, PAIR)
     pq.write_table(pa.table(pairs([0])).slice(0, 0), path)
     assert "split train: empty" in refusal(path, PAIR)
     put(path, pairs([0.5, float("nan")]))
@@ -149,4 +149,4 @@ def test_every_question_needs_an_answer(tmp_path: Path) -> None:
         put(path, {**rows, "answers": [good, bad]})
         assert "row 1: no answer with its start" in refusal(path, SPAN)
     put(path, {**rows, "answers": ["b", "a"]})
-    assert "column 'answers' is string, where SQuAD's" in refusal(path, SPAN)
+    assert "column 'answers' is string, but must be SQuAD's" in refusal(path, SPAN)

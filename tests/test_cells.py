@@ -12,7 +12,7 @@ from scipy import stats
 
 from made_up import frame, trainings
 from tickets.errors import BadInput
-from tickets.scores.resampling import REPLICATES, counts, replicates
+from tickets.scores.resampling import REPLICATES, draw_resamples, replicates
 from tickets.tables.cells import Cell, Scores, dense, interval, select
 
 OWN = Cell(finder="imp", source="pair", target="pair")
@@ -35,7 +35,7 @@ def steady(*scores: float) -> Scores:
 def accuracy(*right: NDArray[Any], task: str = "pair") -> Scores:
     """A cell of trainings that are right about these examples."""
     tables = [pa.table({"prediction": 1 * each, "reference": [1] * each.size}) for each in right]
-    return scored([replicates("accuracy", t, counts(task, t.num_rows)) for t in tables])
+    return scored([replicates("accuracy", t, draw_resamples(task, t.num_rows)) for t in tables])
 
 
 def test_a_cell_says_whether_its_mask_is_at_the_winning_sparsity() -> None:

@@ -107,7 +107,7 @@ def test_show_of_a_mask_that_prunes_on_a_task_says_which(tmp_path: Path) -> None
     ("command", "given", "says", "status"),
     [
         ("show", "none", "cannot be read as a plain file (No such file or directory)", 1),
-        ("show", ".", "cannot be read as a plain file (it is no regular file)", 1),
+        ("show", ".", "cannot be read as a plain file (it is not a regular file)", 1),
         ("show", "text", "no statement is beside it; copy text.prov.json from where the file", 1),
         ("show", "alone", "no statement is beside it; copy alone.prov.json from where", 1),
         ("show", "stated", "not a mask file (", 2),

@@ -62,7 +62,7 @@ def test_texts_are_pyarrow_s(values: list[str]) -> None:
 @pytest.mark.parametrize("values", [np.ones((2, 2)), np.ones(2, bool), np.ones(2, ">i4")])
 def test_what_is_no_column_of_numbers_is_refused(values: NDArray[Any]) -> None:
     """Its bytes would be read as other values."""
-    with pytest.raises(ValueError, match="is no column of numbers"):
+    with pytest.raises(ValueError, match="is not a column of numbers"):
         columns.column(values)
 
 

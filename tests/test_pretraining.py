@@ -12,7 +12,14 @@ from transformers import AutoConfig, AutoTokenizer, BertConfig, BertForMaskedLM,
 from tickets import architecture
 from tickets.architecture import PRETRAINED_HEAD
 from tickets.initial import pretrained
-from tickets.initial.pretraining import SPECIAL, Size, initial, shapes, write_model, write_weights
+from tickets.initial.pretraining import (
+    SPECIAL,
+    Size,
+    draw_weights,
+    shapes,
+    write_model,
+    write_weights,
+)
 
 SIZE = Size(hidden_size=12, layers=2, heads=3, intermediate_size=20, positions=16)
 WORDS = (*SPECIAL, "the", "boat", "sees", "?")
@@ -71,9 +78,9 @@ def test_shapes_are_those_of_transformers(model: Path) -> None:
 
 def test_first_weights_are_drawn_as_bert_s_are(model: Path) -> None:
     """Matrices normal with deviation 0.02, norms one, biases zero; a function of the seed."""
-    known, first = initial(model, 1)
-    _, again = initial(model, 1)
-    _, other = initial(model, 2)
+    known, first = draw_weights(model, 1)
+    _, again = draw_weights(model, 1)
+    _, other = draw_weights(model, 2)
     drawn = [name for name in first if first[name].ndim == 2]
 
     assert {name: value.shape for name, value in first.items()} == shapes(known)
@@ -90,7 +97,7 @@ def test_first_weights_are_drawn_as_bert_s_are(model: Path) -> None:
 
 def test_a_checkpoint_is_read_back_bit_by_bit(model: Path) -> None:
     """Encoder, pooler and MLM head; transformers computes with the very same head."""
-    _, drawn = initial(model, 1)
+    _, drawn = draw_weights(model, 1)
     generator = np.random.default_rng(0)
     noisy = {n: v + generator.random(v.shape, dtype=np.float32) for n, v in drawn.items()}
     encoder = {n: v for n, v in noisy.items() if not n.startswith(PRETRAINED_HEAD)}

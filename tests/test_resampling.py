@@ -14,7 +14,7 @@ from scipy import stats
 
 from tickets.scores import resampling
 from tickets.scores.metrics import score
-from tickets.scores.resampling import REPLICATES, counts, replicates
+from tickets.scores.resampling import REPLICATES, draw_resamples, replicates
 from tickets.tasks import METRICS
 
 CLASSES = ["accuracy", "f1", "matthews_correlation"]
@@ -130,13 +130,13 @@ def test_every_metric_of_the_table_of_tasks_has_replicates() -> None:
 
     for head, names in METRICS.items():
         for name in names:
-            found = replicates(name, perfect[head], counts("any", 40))
+            found = replicates(name, perfect[head], draw_resamples("any", 40))
             assert found == pytest.approx(np.full(REPLICATES, 100)), name
 
 
 def test_a_resample_has_as_many_examples_and_each_is_as_likely() -> None:
     """Multinomial counts: n in a row; each example's mean and variance are nearly one."""
-    found = counts("sentence", 200)
+    found = draw_resamples("sentence", 200)
 
     assert found.shape == (REPLICATES, 200)
     assert set(found.sum(axis=1, dtype=int)) == {200}
@@ -146,20 +146,20 @@ def test_a_resample_has_as_many_examples_and_each_is_as_likely() -> None:
 
 def test_resamples_belong_to_the_task_and_are_always_the_same() -> None:
     """All trainings on a target are paired, in any process, after any other target."""
-    first = counts("sentence", 30).copy()
+    first = draw_resamples("sentence", 30).copy()
 
-    assert not np.array_equal(counts("pair", 30), first)
-    counts.cache_clear()
-    assert np.array_equal(counts("sentence", 30), first)
+    assert not np.array_equal(draw_resamples("pair", 30), first)
+    draw_resamples.cache_clear()
+    assert np.array_equal(draw_resamples("sentence", 30), first)
     with pytest.raises(ValueError, match="read-only"):
-        counts("sentence", 30)[0, 0] = 1
+        draw_resamples("sentence", 30)[0, 0] = 1
 
 
 def test_chunks_are_of_no_consequence(monkeypatch: pytest.MonkeyPatch) -> None:
     """One resample at a time, or all at once."""
     values = np.random.default_rng(2).normal(size=(2, 60))
     tables = {"pearson": predicted(*values), "accuracy": predicted(*(values > 0).astype(int))}
-    resamples = counts("pair", 60)
+    resamples = draw_resamples("pair", 60)
     whole = {name: replicates(name, table, resamples) for name, table in tables.items()}
 
     monkeypatch.setattr(resampling, "CHUNK", 60)
@@ -174,10 +174,10 @@ def test_forty_thousand_examples_need_little_memory() -> None:
     table = predicted(said, wanted)
 
     tracemalloc.start()
-    found = replicates("accuracy", table, counts("qqp", 40_000))
+    found = replicates("accuracy", table, draw_resamples("qqp", 40_000))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    counts.cache_clear()
+    draw_resamples.cache_clear()
 
     assert found.std() == pytest.approx(100 * 0.5 / 200, rel=0.1)
     assert peak < 80e6
@@ -193,7 +193,7 @@ def test_percentiles_are_those_of_scipys_bootstrap() -> None:
     wanted = random.normal(size=300)
     said = wanted + random.normal(size=300)
 
-    found = replicates("pearson", predicted(said, wanted), counts("pair", 300))
+    found = replicates("pearson", predicted(said, wanted), draw_resamples("pair", 300))
 
     theirs = stats.bootstrap(
         (said, wanted),

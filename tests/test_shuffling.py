@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tickets.initial.shuffling import SHUFFLES, across_layers, within
+from tickets.initial.shuffling import SHUFFLES, shuffle_layers, shuffle_within
 
 LAYERS = 3
 THETA = {
@@ -34,7 +34,7 @@ def test_a_shuffle_is_a_function_of_its_seed(how: str) -> None:
 
 def test_within_keeps_every_tensors_entries() -> None:
     """Each tensor has its own entries, in other places; MLM's head is no part of theta."""
-    shuffled = within(THETA, 1)
+    shuffled = shuffle_within(THETA, 1)
 
     for name, tensor in THETA.items():
         assert sorted(shuffled[name].ravel()) == sorted(tensor.ravel())
@@ -44,7 +44,7 @@ def test_within_keeps_every_tensors_entries() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_across_layers_moves_whole_layers(seed: int) -> None:
     """A layer's tensors stay together, every layer is somewhere, and not all where they were."""
-    shuffled = across_layers(THETA, seed)
+    shuffled = shuffle_layers(THETA, seed)
     places = [
         {
             int(shuffled[f"encoder.layer.{layer}.{part}"][0]) // 100

@@ -212,5 +212,5 @@ def test_the_hub_s_files_are_where_the_libraries_keep_them(tmp_path: Path) -> No
 
     cached, missed = done.stdout.splitlines()
     assert Path(cached) == file
-    assert missed.startswith(f"org/other at {REVISION}: not to be had from the hub")
+    assert missed.startswith(f"org/other at {REVISION}: cannot be downloaded from the hub")
     assert missed.endswith("name a directory with the same layout under local_copies")

@@ -19,7 +19,7 @@ from tickets.errors import Diverged
 from tickets.initial import pretrained
 from tickets.masks import Mask
 from tickets.model.batches import choose_examples
-from tickets.model.device import products
+from tickets.model.device import product_dtype
 from tickets.model.encoder import WORDS
 from tickets.training.loop import Trained, initial_head, train
 from tickets.training.recipe import SPEEDUPS, Recipe
@@ -118,7 +118,7 @@ def test_speedups_change_nothing_but_rounding(model: Path, head: str, left_out: 
             np.testing.assert_allclose(fast.theta[name], value, rtol=1e-3, atol=2e-4, err_msg=name)
 
 
-@pytest.mark.skipif(products("bfloat16") != torch.bfloat16, reason="no bfloat16 instructions")
+@pytest.mark.skipif(product_dtype("bfloat16") != torch.bfloat16, reason="no bfloat16 instructions")
 @pytest.mark.parametrize("head", HEADS)
 def test_bfloat16_is_close(model: Path, head: str) -> None:
     """Products in bfloat16: the loss curve within two per cent, weights stay float32."""

@@ -138,8 +138,8 @@ WRONG = {
     ),
     "a misspelt task": (
         [SMALL, "tasks: {colla: }"],
-        "config: tasks.colla: not a known task; perhaps cola; known are mnli, qqp, stsb, wnli,"
-        " qnli, mrpc, rte, sst2, cola, squad, mlm, a new one needs a whole definition",
+        "config: tasks.colla: not a known task; perhaps cola; known tasks are mnli, qqp, stsb,"
+        " wnli, qnli, mrpc, rte, sst2, cola, squad, mlm; a new one needs a whole definition",
     ),
     "a task called no": (
         [SMALL, "tasks: {no: }"],

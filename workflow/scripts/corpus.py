@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tickets import canonical, provenance
 from tickets.canonical import Selection
-from tickets.data.encoding import Shape, encode
+from tickets.data.encoding import Settings, encode
 from tickets.errors import run
 
 
@@ -25,8 +25,8 @@ def main() -> None:
         [flags.text],
         Selection(task="pretraining", head="mlm", split="train", text=("first", "second")),
     )
-    shape = Shape(task="pretraining", head="mlm", max_length=flags.max_length, concatenate=False)
-    encode(pairs, shape, flags.model, validation=False).write(flags.output)
+    settings = Settings(task="pretraining", head="mlm", max_length=flags.max_length)
+    encode(pairs, settings, flags.model, validation=False).write(flags.output)
     provenance.write(
         flags.output,
         rule="corpus",

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from tickets import canonical, provenance
-from tickets.data.encoding import Shape, encode
+from tickets.data.encoding import Settings, encode
 from tickets.data.sources import MODEL_FILES, files_of
 from tickets.errors import run
 
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--validation-output", type=Path, required=True, help="Arrow file to write")
     flags = parser.parse_args()
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # a job has one core
-    shape = Shape(
+    settings = Settings(
         task=flags.task,
         head=flags.head,
         max_length=flags.max_length,
@@ -41,13 +41,13 @@ def main() -> None:
     ):
         started = provenance.now()
         encoded = encode(
-            canonical.read(source), shape, flags.model, validation=split == "validation"
+            canonical.read(source), settings, flags.model, validation=split == "validation"
         )
         encoded.write(output)
         provenance.write(
             output,
             rule="encode",
-            parameters={**vars(shape), "split": split},
+            parameters={**vars(settings), "split": split},
             dependencies={"data": source, **{f"model/{f.name}": f.resolve() for f in files}},
             facts={"features": len(encoded), "tokens": len(encoded.tokens)},
             started=started,

@@ -55,7 +55,7 @@ def run_training(flags: argparse.Namespace, *, waited: bool) -> None:
         mlm_probability=flags.mlm_probability,
         dropout=0.0,  # there is more text than a network of this size can memorise
     )
-    model, theta = pretraining.initial(flags.model, flags.seed)
+    model, theta = pretraining.draw_weights(flags.model, flags.seed)
     encoder, head = initial_head(
         theta, model, head="mlm", labels=0, seed=flags.seed, task="pretraining"
     )

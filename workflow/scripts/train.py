@@ -152,7 +152,7 @@ def run_training(flags: argparse.Namespace, *, waited: bool) -> None:
         "final_loss": repr(result.losses[-1]) if result.losses else None,
         "device": result.device,
         "threads": flags.threads,
-        "products": str(device.products(flags.precision)),
+        "products": str(device.product_dtype(flags.precision)),
         "deterministic": True,
         "code": meaning,
     }
@@ -164,7 +164,7 @@ def run_training(flags: argparse.Namespace, *, waited: bool) -> None:
             result.gamma,
             model,
             flags.head,
-            dtype=device.products(flags.precision),
+            dtype=device.product_dtype(flags.precision),
         )
         validation = Encoded.read(flags.validation)
         predictions = predict(network, validation, canonical.read(flags.data))

@@ -138,7 +138,8 @@ def read(model: Path) -> Architecture:
     config: dict[str, Any] = json.loads(path.read_text())
     family = config.get("model_type")
     if family not in FAMILIES:
-        raise BadInput(f"model: {path} says model_type {family!r}; known are {', '.join(FAMILIES)}")
+        known = ", ".join(FAMILIES)
+        raise BadInput(f"model: {path} has model_type {family!r}; known types: {known}")
     if config.get("position_embedding_type", "absolute") != "absolute":
         raise BadInput(f"model: {path} has relative positions; use a model with absolute ones")
     values: dict[str, Any] = {}

@@ -123,7 +123,7 @@ def _answers(column: pa.ChunkedArray, selection: Selection) -> tuple[pa.Array, p
     if not pa.types.is_struct(kind) or {"text", "answer_start"} - {field.name for field in kind}:
         raise _bad(
             selection,
-            f"column {selection.label!r} is {kind}, where SQuAD's {{text, answer_start}} is wanted",
+            f"column {selection.label!r} is {kind}, but must be SQuAD's {{text, answer_start}}",
         )
     struct = column.combine_chunks()
     texts = struct.field("text").cast(pa.list_(pa.string()))
@@ -163,7 +163,7 @@ def _cast(
             pass
     remedies = {pa.string(): "write text", pa.int64(): "number the classes from 0"}
     remedy = remedies.get(kind, "write numbers")
-    raise _bad(selection, f"column {name!r} is {column.type}, where {kind} is wanted; {remedy}")
+    raise _bad(selection, f"column {name!r} is {column.type}, but must be {kind}; {remedy}")
 
 
 def _bad(selection: Selection, problem: str) -> BadInput:

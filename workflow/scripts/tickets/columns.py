@@ -20,7 +20,7 @@ def column(values: NDArray[Any]) -> pa.Array:
         ValueError: more than one axis, or not integers or floats in the machine's byte order.
     """
     if values.ndim != 1 or values.dtype.kind not in "iuf" or not values.dtype.isnative:
-        raise ValueError(f"{values.dtype} {values.shape} is no column of numbers")
+        raise ValueError(f"{values.dtype} {values.shape} is not a column of numbers")
     buffer = pa.py_buffer(np.ascontiguousarray(values))
     return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), values.size, [None, buffer])
 

@@ -78,7 +78,7 @@ def read_bytes(path: Path) -> bytes:
     before = os.fstat(descriptor)
     if not stat.S_ISREG(before.st_mode):
         os.close(descriptor)
-        raise _not_plain(path, "it is no regular file")
+        raise _not_plain(path, "it is not a regular file")
     with os.fdopen(descriptor, "rb") as file:
         data = file.read()
         after = os.fstat(descriptor)

@@ -85,7 +85,7 @@ def place(name: str) -> tuple[str, str]:
     for pattern, kind in _KINDS.items():
         if match := re.fullmatch(pattern, name):
             return "".join(match.groups()) or kind, kind
-    raise BadInput(f"prunable set: {name} is none of its matrices; make the mask again")
+    raise BadInput(f"prunable set: it contains no matrix {name}; make the mask again")
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -130,7 +130,7 @@ def task(name: str, overrides: Mapping[str, Any] | None = None) -> Task:
     if name not in known() and not keys:
         raise BadInput(
             f"tasks.{name}: not a known task{_closest(name, known())};"
-            f" known are {', '.join(known())}, a new one needs a whole definition"
+            f" known tasks are {', '.join(known())}; a new one needs a whole definition"
         )
     _check_keys(name, keys, _KEYS)
     definition = dict(known().get(name, {}))

@@ -24,7 +24,7 @@ def scores(inputs: Inputs) -> Scores:
     known = architecture.read(inputs.files["model"])
     with gpu.reserved(inputs.trainings_per_gpu):
         device.prepare(inputs.parameters["threads"])
-        inputs.facts["products"] = str(device.products(inputs.parameters["precision"]))
+        inputs.facts["products"] = str(device.product_dtype(inputs.parameters["precision"]))
         slopes = gradients(inputs, Encoded.read(inputs.files["train"]), known)
     return sensitivities(inputs.prunable_weights, slopes)
 
@@ -39,7 +39,7 @@ def gradients(inputs: Inputs, encoded: Encoded, known: Architecture) -> Mapping[
 
     A matrix that the head does not use (the pooler's, for a span or MLM) has gradient zero.
     """
-    from tickets.model.device import products
+    from tickets.model.device import product_dtype
     from tickets.model.dropout import NONE
     from tickets.model.network import Network
     from tickets.training.loop import batch_at, initial_head
@@ -58,7 +58,7 @@ def gradients(inputs: Inputs, encoded: Encoded, known: Architecture) -> Mapping[
     theta, gamma = initial_head(
         inputs.weights, known, head=head, labels=asked["labels"], seed=seed, task=inputs.task
     )
-    dtype = products(recipe.precision)
+    dtype = product_dtype(recipe.precision)
     network = Network.of(theta, gamma, known, head, dtype=dtype, mask=inputs.parent)
     parameters = network.parameters
     summed = {n: np.zeros(s, dtype=np.float32) for n, s in inputs.parent.prunable.shapes.items()}

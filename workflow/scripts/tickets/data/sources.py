@@ -212,6 +212,6 @@ def _download(path: str, revision: str | None, kind: str, patterns: list[str]) -
     except (HfHubHTTPError, LocalEntryNotFoundError, ConnectionError, OSError) as error:
         line = str(error).strip().splitlines()[0]
         raise BadInput(
-            f"{path} at {revision}: not to be had from the hub ({line}); name a directory with"
-            " the same layout under local_copies"
+            f"{path} at {revision}: cannot be downloaded from the hub ({line}); name a directory"
+            " with the same layout under local_copies"
         ) from None

@@ -91,7 +91,7 @@ def shapes(bert: Architecture) -> dict[str, tuple[int, ...]]:
     return encoder | {f"{PRETRAINED_HEAD}{name}": shape for name, shape in head.items()}
 
 
-def initial(model: Path, seed: int) -> tuple[Architecture, dict[str, NDArray[np.float32]]]:
+def draw_weights(model: Path, seed: int) -> tuple[Architecture, dict[str, NDArray[np.float32]]]:
     """A model directory's architecture, and its random weights before pre-training."""
     bert = architecture.read(model)
     return bert, draw(shapes(bert), seed, "before pre-training", bert.initializer_range)

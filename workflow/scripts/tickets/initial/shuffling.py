@@ -16,7 +16,7 @@ Tensors = Mapping[str, NDArray[Any]]
 _LAYER = re.compile(r"(.*\.layer\.)(\d+)(\..*)")
 
 
-def within(theta: Tensors, seed: int) -> dict[str, NDArray[Any]]:
+def shuffle_within(theta: Tensors, seed: int) -> dict[str, NDArray[Any]]:
     """Shuffle the entries within each tensor, except in pre-training's MLM head."""
     return {
         name: tensor
@@ -28,7 +28,7 @@ def within(theta: Tensors, seed: int) -> dict[str, NDArray[Any]]:
     }
 
 
-def across_layers(theta: Tensors, seed: int) -> dict[str, NDArray[Any]]:
+def shuffle_layers(theta: Tensors, seed: int) -> dict[str, NDArray[Any]]:
     """Permute whole layers, as in the published code.
 
     With two or more layers, at least one moves.
@@ -47,4 +47,4 @@ def across_layers(theta: Tensors, seed: int) -> dict[str, NDArray[Any]]:
     return {name: theta[source(name)] for name in theta}
 
 
-SHUFFLES = {"within": within, "across_layers": across_layers}
+SHUFFLES = {"within": shuffle_within, "across_layers": shuffle_layers}

@@ -21,7 +21,7 @@ from tickets.seeds import derive
 
 Ints = NDArray[np.int64]
 
-SAMPLE = 16  # batches from which the width is choose_examples
+SAMPLE = 16  # batches from which the width is chosen
 ATTENTION = 4  # in rows of this many times H slots, attention costs as much as all other layers
 
 

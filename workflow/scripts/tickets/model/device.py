@@ -12,7 +12,7 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def products(precision: str) -> torch.dtype:
+def product_dtype(precision: str) -> torch.dtype:
     """The type of matrix products: bfloat16 if `precision` asks for it and the device has it.
 
     A processor without bfloat16 instructions would take several times as long as in float32.

@@ -1,1 +1,1 @@
-"""From predictions to scores, with what a bootstrap over examples gives."""
+"""Scores of predictions, and their bootstrap over examples."""

@@ -36,7 +36,7 @@ Score = Callable[[Numbers], Numbers]
 
 
 @lru_cache(maxsize=1)
-def counts(task: str, examples: int) -> NDArray[np.uint8]:
+def draw_resamples(task: str, examples: int) -> NDArray[np.uint8]:
     """How often each of a task's validation `examples` is in each resample [REPLICATES, examples].
 
     The last result is cached: a byte per example and resample, 40 MB for 40,000 examples.
@@ -53,8 +53,8 @@ def counts(task: str, examples: int) -> NDArray[np.uint8]:
 def replicates(metric: str, table: pa.Table, resamples: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The score of a predictions table on each of the resamples, in percent [resamples].
 
-    `resamples` [resamples, examples] are counts of the table's rows, from `counts`. Where a metric
-    is undefined it is 0, as in `scoring.score`.
+    `resamples` [resamples, examples] come from `draw_resamples`. Where a metric is undefined it is
+    0, as in `scoring.score`.
     """
     score = _METRICS[metric](table)
     chunks = np.array_split(resamples, 1 + resamples.size // CHUNK)

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from tickets.names import MajorityName, TrainingName
-from tickets.scores.resampling import counts, replicates
+from tickets.scores.resampling import draw_resamples, replicates
 
 SCHEMA = pa.schema(
     [
@@ -59,7 +59,7 @@ def rows_of(
     The first metric is the primary; only its row has bootstrap replicates over the examples.
     """
     primary = next(iter(scores))
-    resamples = counts(training.task, table.num_rows)
+    resamples = draw_resamples(training.task, table.num_rows)
     return [
         {
             **identity(training),

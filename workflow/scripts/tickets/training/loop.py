@@ -16,7 +16,7 @@ from tickets.errors import Interrupted
 from tickets.initial.initialisation import draw, head_shapes
 from tickets.masks import Mask
 from tickets.model.batches import PackedBatch, best_width, choose_examples, pack
-from tickets.model.device import products
+from tickets.model.device import product_dtype
 from tickets.model.encoder import WORDS
 from tickets.model.network import ROUNDING, Batch, Network
 from tickets.seeds import derive
@@ -101,7 +101,7 @@ def train(
 
     Raises:
         Diverged: a loss is not a number.
-        Interrupted: a signal asked the training to stop, after its state was saved.
+        Interrupted: a signal asked the training to stop; with `saving`, its state is saved.
     """
     total = recipe.total_steps(len(encoded))
     last = total if last_step is None else last_step
@@ -112,7 +112,7 @@ def train(
         gamma,
         architecture,
         head,
-        dtype=products(recipe.precision),
+        dtype=product_dtype(recipe.precision),
         mask=mask,
         selective="last_layer" in recipe.speedups,
     )
