@@ -39,7 +39,7 @@ _PASSING = re.compile(
 )
 
 
-def lasts(path: str | Path) -> bool:
+def is_kept(path: str | Path) -> bool:
     """Whether the file at `path` stays when all that needs it is made."""
     return not _PASSING.fullmatch(Path(path).as_posix())
 

@@ -32,7 +32,7 @@ PACKAGES = ("numpy", "safetensors", "pyarrow", "torch", "transformers", "snakema
 _used: dict[Path, tuple[str, bytes]] = {}
 
 
-def beside(path: Path) -> Path:
+def statement_path(path: Path) -> Path:
     """Where the statement about `path` stands."""
     return path.with_name(path.name + statements.SUFFIX)
 
@@ -79,7 +79,7 @@ def write(
             "predicateType": PREDICATE_TYPE,
             "predicate": {"buildDefinition": definition, "runDetails": details},
         }
-        write_bytes(beside(path), statements.to_bytes(statement))
+        write_bytes(statement_path(path), statements.to_bytes(statement))
 
 
 def read(path: Path) -> bytes:
@@ -92,14 +92,14 @@ def read(path: Path) -> bytes:
     expected, found = _about(path, stated).digest, sha256(data)
     if expected != found:
         raise Tampered(
-            f"{path}: its sha256 is {found}, its statement {beside(path).name} says {expected}; "
-            f"restore it, or delete both to have them made again (tickets why {path})"
+            f"{path}: its sha256 is {found}, its statement {statement_path(path).name} says"
+            f" {expected}; restore it, or delete both to have them made again (tickets why {path})"
         )
     _used[path.absolute()] = found, stated
     return data
 
 
-def came_from(
+def is_up_to_date(
     path: Path, *, code: str, parameters: Mapping[str, Any], dependencies: Mapping[str, Path]
 ) -> bool:
     """Whether `path` is there, untouched, and made with these parameters from what `dependencies`
@@ -144,7 +144,7 @@ def read_statement(path: Path) -> bytes:
     Raises:
         Tampered: there is none.
     """
-    place = beside(path)
+    place = statement_path(path)
     if os.path.lexists(place):
         return read_bytes(place)
     if os.path.lexists(path):
@@ -196,10 +196,10 @@ def _utc(time: datetime) -> str:
 
 def _about(path: Path, stated: bytes) -> Statement:
     """The statement in `stated`, which speaks of the file at `path`."""
-    found = statements.parse(stated, str(beside(path)))
+    found = statements.parse(stated, str(statement_path(path)))
     if found.name != path.name:
         raise Tampered(
-            f"{beside(path)}: speaks of another file than {path.name}: {found.name}",
+            f"{statement_path(path)}: speaks of another file than {path.name}: {found.name}",
             "foreign-statement",
         )
     return found
@@ -215,7 +215,7 @@ def _dependencies(files: Mapping[str, Path]) -> list[dict[str, Any]]:
         if stated is not None:
             parent = {"name": f"{name}-statement", "digest": {"sha256": sha256(stated)}}
             if not _about(path, stated).is_kept:
-                value = statements.load(stated, str(beside(path)))
+                value = statements.load(stated, str(statement_path(path)))
                 parent |= {"annotations": {"statement": value}}
             found.append(parent)
     return found
@@ -223,7 +223,7 @@ def _dependencies(files: Mapping[str, Path]) -> list[dict[str, Any]]:
 
 def _digests(path: Path) -> tuple[str, bytes | None]:
     """The file's, and its statement if it has one: as they were read, else as they are."""
-    if path.absolute() not in _used and beside(path).exists():
+    if path.absolute() not in _used and statement_path(path).exists():
         read(path)
     return _used.get(path.absolute()) or (sha256(read_bytes(path)), None)
 

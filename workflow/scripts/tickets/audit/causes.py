@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 
 from tickets.audit.chain import reads_outside
 from tickets.audit.findings import FAULTS, Files, Finding
-from tickets.audit.places import place
+from tickets.audit.study_files import parse_path
 from tickets.names import THETA_0
 from tickets.paths import Results
 from tickets.statements import SUFFIX, Dependency, Statement
@@ -124,7 +124,7 @@ class _Causes:
         self._designs = sorted(
             path
             for path in self.replaced
-            if (where := place(path)) is not None and where.kind == "metrics"
+            if (file := parse_path(path)) is not None and file.kind == "metrics"
         )
         self._changed |= self.replaced
         self._changed |= {
@@ -202,4 +202,4 @@ def _place_of(read: str | None) -> str | None:
     """
     parts = PurePosixPath(str(read or "")).parts
     paths = ("/".join(parts[start:]) for start in range(len(parts)))
-    return next((path for path in paths if place(path) is not None), None)
+    return next((path for path in paths if parse_path(path) is not None), None)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import Expected, expected, older
-from tickets.audit.places import Place, place
+from tickets.audit.study_files import StudyFile, parse_path
 from tickets.design.dag import Design
 from tickets.errors import BadInput
 from tickets.statements import Dependency, Statement
@@ -26,16 +26,16 @@ class Chain:
     def check(self) -> Iterator[Finding]:
         """Follow every statement's links, into the histories that stand within it too."""
         for path, stated in self._files.statements.items():
-            yield from self._follow(path, stated, place(path))
+            yield from self._follow(path, stated, parse_path(path))
 
-    def _follow(self, path: str, stated: Statement, where: Place | None) -> Iterator[Finding]:
-        """`path` is that of the file beside which the statement stands; `where` what it is of."""
-        wanted = self._expected(where)
+    def _follow(self, path: str, stated: Statement, file: StudyFile | None) -> Iterator[Finding]:
+        """`path` is that of the file beside which the statement stands; `file` what it is of."""
+        wanted = self._expected(file)
         if isinstance(wanted, str):
             yield Finding(path=path, code="extra-cell", message=wanted)
             return
-        if wanted is not None and where is not None:
-            wanted = older(wanted, where, stated)
+        if wanted is not None and file is not None:
+            wanted = older(wanted, file, stated)
             yield from _compared(path, stated, wanted)
         for role, made_of in stated.dependencies.items():
             target = None if wanted is None else wanted.parents.get(role)
@@ -47,13 +47,13 @@ class Chain:
                 message = f"its {role} was read without a statement"
                 yield Finding(path=path, code="wrong-parent", message=message)
 
-    def _expected(self, where: Place | None) -> Expected | str | None:
-        if self._design is None or where is None:
+    def _expected(self, file: StudyFile | None) -> Expected | str | None:
+        if self._design is None or file is None:
             return None
         try:
-            return expected(self._design, where)
+            return expected(self._design, file)
         except (ValueError, BadInput):
-            return f"the study's design has no such {where.kind}"
+            return f"the study's design has no such {file.kind}"
 
     def _passing(
         self, path: str, role: str, made_of: Dependency, target: str | None
@@ -67,7 +67,7 @@ class Chain:
         if target is not None and Path(history.name).stem != Path(target).stem:
             message = f"its {role} was {history.name}; it should be {target}"
             yield Finding(path=path, code="wrong-parent", message=message)
-        yield from self._follow(path, history, None if target is None else place(target))
+        yield from self._follow(path, history, None if target is None else parse_path(target))
 
     def _lasting(
         self, path: str, role: str, made_of: Dependency, target: str | None, stated: Statement

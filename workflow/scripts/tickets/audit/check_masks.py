@@ -19,7 +19,7 @@ from safetensors.numpy import load
 from tickets import axes, layerwise, masks
 from tickets.audit.code_at_commit import OUTSIDE
 from tickets.audit.findings import Files, Finding
-from tickets.audit.places import place
+from tickets.audit.study_files import parse_path
 from tickets.audit.verified_reads import Sources, is_intact
 from tickets.criterion import Criterion, Inputs, find, load_criterion
 from tickets.errors import Tampered, TicketsError
@@ -73,12 +73,12 @@ def prunings(files: Files, own: Mapping[str, Path]) -> Iterator[Pruning]:
     """Every mask here that can be made again from what is here."""
     owners = {digest: path for path, digest in files.digests.items() if is_intact(files, path)}
     for path, stated in files.statements.items():
-        where = place(path)
-        if where is None or where.kind != "mask" or not is_intact(files, path):
+        file = parse_path(path)
+        if file is None or file.kind != "mask" or not is_intact(files, path):
             continue
-        name = MaskName.parse(where.parts["mask"])
-        file = _file(own.get(name.finder), name, stated)
-        if not _can_be_made_again(name, stated, file):
+        name = MaskName.parse(file.parts["mask"])
+        criterion = _criterion_file(own.get(name.finder), name, stated)
+        if not _can_be_made_again(name, stated, criterion):
             continue
         asked = {role: stated.dependencies.get(role) for role in ROLES[stated.rule]}
         named = {role: each.digest for role, each in asked.items() if each is not None}
@@ -90,7 +90,7 @@ def prunings(files: Files, own: Mapping[str, Path]) -> Iterator[Pruning]:
                 name=name,
                 roles=roles,
                 parameters=stated.parameters,
-                criterion=file,
+                criterion=criterion,
                 sources=Sources(root=files.root, digests=digests),
             )
 
@@ -112,7 +112,7 @@ def compare(pruning: Pruning) -> Finding | None:
     return Finding(path=pruning.mask, code=code, message=message)
 
 
-def _file(file: Path | None, name: MaskName, stated: Statement) -> Path | None:
+def _criterion_file(file: Path | None, name: MaskName, stated: Statement) -> Path | None:
     """A study's own criterion, where it is the very one that found the mask."""
     ran = stated.code.get(f"{OUTSIDE}{name.finder}.py")
     return file if file is not None and sha256(read_bytes(file)) == ran else None

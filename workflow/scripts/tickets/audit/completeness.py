@@ -8,7 +8,7 @@ from itertools import chain
 
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import FILES, below_root
-from tickets.audit.places import place
+from tickets.audit.study_files import parse_path
 from tickets.design import registry
 from tickets.design.dag import Design
 from tickets.design.experiments import needed
@@ -29,10 +29,10 @@ def design_of(files: Files) -> tuple[Design | None, list[Finding]]:
     designs: dict[str, Design] = {}
     findings: list[Finding] = []
     for path, stated in sorted(files.statements.items()):
-        where = place(path)
-        if where is None or where.kind != "metrics":
+        file = parse_path(path)
+        if file is None or file.kind != "metrics":
             continue
-        part, text = where.parts["part"], canonical_json(stated.parameters.get("design"))
+        part, text = file.parts["part"], canonical_json(stated.parameters.get("design"))
         try:
             designs[part] = _design(text)
         except _NO_DESIGN as error:
@@ -62,9 +62,9 @@ def _design(text: bytes) -> Design:
 def check(files: Files, design: Design) -> Iterator[Finding]:
     """Compare what is here with what the tables that are here need, and with the whole study."""
     present = {
-        where.parts["part"]: path
+        file.parts["part"]: path
         for path in files.digests
-        if (where := place(path)) is not None and where.kind == "metrics"
+        if (file := parse_path(path)) is not None and file.kind == "metrics"
     }
     scored = registry.all_parts()
     demanded = {
@@ -80,12 +80,12 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
     for table in tables:
         everything |= set(map(below_root, table.mask_files(FILES, design).values()))
     for path in files.digests:
-        where = place(path)
-        if where is None or where.kind not in ("mask", "predictions") or path in everything:
+        file = parse_path(path)
+        if file is None or file.kind not in ("mask", "predictions") or path in everything:
             continue
         # Without the sweep's scores its finders are not known.
         is_known = "sweep" in present or len(design.sweep) > 0
-        if is_known or not _may_be_swept(design, MaskName.parse(where.parts["mask"])):
+        if is_known or not _may_be_swept(design, MaskName.parse(file.parts["mask"])):
             message = "the study's design has no such cell; delete it, or restore the tables"
             yield Finding(path=path, code="extra-cell", message=message)
 

@@ -11,8 +11,8 @@ from typing import Any
 from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import FILES, below_root
-from tickets.audit.places import place
 from tickets.audit.scan import MaskSeen
+from tickets.audit.study_files import parse_path
 from tickets.criterion import load_scope
 from tickets.errors import BadInput
 from tickets.finder import criterion_of
@@ -118,10 +118,10 @@ def _same(files: Files, masks: Mapping[str, MaskSeen]) -> Iterator[Finding]:
     """Remark on equal masks, but for copies and for those that one and the same cause gave."""
     alike: dict[str, dict[Any, str]] = defaultdict(dict)
     for path, mask in masks.items():
-        where, stated = place(path), files.statements.get(path)
-        if stated is None or stated.rule == "winning_mask" or where is None:
+        file, stated = parse_path(path), files.statements.get(path)
+        if stated is None or stated.rule == "winning_mask" or file is None:
             continue
-        if MaskName.parse(where.parts["mask"]) == DENSE:
+        if MaskName.parse(file.parts["mask"]) == DENSE:
             continue
         alike[mask.bits].setdefault(_cause(path, stated), path)
     for group in alike.values():

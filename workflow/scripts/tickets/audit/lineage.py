@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tickets.audit.places import Place
+from tickets.audit.study_files import StudyFile
 from tickets.criterion import SPLITS
 from tickets.design import registry
 from tickets.design.dag import Design, file_of_scores, file_of_weights
@@ -35,7 +35,7 @@ class Expected:
     parents: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def expected(design: Design, place: Place) -> Expected | None:
+def expected(design: Design, place: StudyFile) -> Expected | None:
     """What the statement of the file at `place` should say; None where anything may stand.
 
     Raises:
@@ -48,7 +48,7 @@ _OLDER = {"dense": "prune", "oneshot": "prune", "random": "random_mask", "snip":
 """The rules of masks that theta_0 decides, by finder, before they were one."""
 
 
-def older(wanted: Expected, place: Place, stated: Statement) -> Expected:
+def older(wanted: Expected, place: StudyFile, stated: Statement) -> Expected:
     """The same as `stated` says it, if it is of an earlier version: with tickets that were weights
     themselves, or with a rule for each finder.
     """

@@ -14,7 +14,7 @@ import numpy as np
 from tickets import masks, statements, ticket
 from tickets.audit import schema_of_statements
 from tickets.audit.findings import Finding
-from tickets.audit.places import Place, place
+from tickets.audit.study_files import StudyFile, parse_path
 from tickets.errors import BadInput, Tampered
 from tickets.files import read_bytes, sha256
 from tickets.masks import PackedMask
@@ -68,33 +68,31 @@ def see(root: Path, folder: str, names: Sequence[str]) -> Seen:
         except Tampered as error:
             seen.findings.append(Finding(path=path, code=error.code, message=_without(root, error)))
             continue
-        where = place(path)
+        file = parse_path(path)
         seen.digests[path] = sha256(data)
-        seen.findings.extend(
-            _stated(root, path, seen, stated=name + SUFFIX in present, where=where)
-        )
-        if where is None:
+        seen.findings.extend(_stated(root, path, seen, stated=name + SUFFIX in present, file=file))
+        if file is None:
             continue
-        if where.kind == "mask":
+        if file.kind == "mask":
             packed = _mask(root, path, data, seen)
-            if packed is not None and _ROUND.fullmatch(where.parts["mask"]):
+            if packed is not None and _ROUND.fullmatch(file.parts["mask"]):
                 seen.findings.extend(_nested(path, packed, before))
                 before = name, packed
-        elif where.kind == "weights":
+        elif file.kind == "weights":
             _prunable(path, data, seen)
-        elif where.kind == "ticket":
+        elif file.kind == "ticket":
             seen.findings.extend(_ticket(path, data, seen.statements.get(path)))
     return seen
 
 
 def _stated(
-    root: Path, path: str, seen: Seen, *, stated: bool, where: Place | None
+    root: Path, path: str, seen: Seen, *, stated: bool, file: StudyFile | None
 ) -> Iterator[Finding]:
     """Compare a file that was read with its statement."""
-    if where is None:
+    if file is None:
         yield Finding(path=path, code="extra-file", message="no study makes it; delete it")
     if not stated:
-        if where is not None:
+        if file is not None:
             message = "nothing says where it comes from; restore its statement, or delete it"
             yield Finding(path=path, code="missing-statement", message=message)
         return

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
-from tickets.audit.places import place
+from tickets.audit.study_files import parse_path
 from tickets.audit.verified_reads import Sources, is_intact
 from tickets.errors import BadInput, Tampered
 from tickets.paths import parse_predictions
@@ -48,7 +48,7 @@ MEASURED = ("primary", "score", "examples", "replicates")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class ScoringJob:
     """Predictions on one task, to be scored by its metrics."""
 
     sources: Sources
@@ -79,7 +79,7 @@ def check(files: Files, pool: Executor | None = None) -> Iterator[Finding]:
     yield from compare(files, list(each(scored, jobs(files))))
 
 
-def jobs(files: Files) -> list[Job]:
+def jobs(files: Files) -> list[ScoringJob]:
     """What has to be scored: each predictions file once, a task after another."""
     wanted: dict[tuple[str, tuple[str, ...]], dict[str, str]] = defaultdict(dict)
     for table in _tables(files):
@@ -87,16 +87,18 @@ def jobs(files: Files) -> list[Job]:
             if is_intact(files, path):
                 task = parse_predictions(path).task
                 wanted[task, metrics][path] = files.digests[path]
-    found: list[Job] = []
+    found: list[ScoringJob] = []
     for (_, metrics), digests in sorted(wanted.items()):
         paths = sorted(digests)
         for start in range(0, len(paths), AT_ONCE):
             some = {path: digests[path] for path in paths[start : start + AT_ONCE]}
-            found.append(Job(sources=Sources(root=files.root, digests=some), metrics=metrics))
+            found.append(
+                ScoringJob(sources=Sources(root=files.root, digests=some), metrics=metrics)
+            )
     return found
 
 
-def scored(job: Job) -> Scored:
+def scored(job: ScoringJob) -> Scored:
     """Score a job's predictions; may run in another process."""
     rows: dict[str, list[dict[str, Any]]] = {}
     findings: list[Finding] = []
@@ -133,15 +135,15 @@ def compare(files: Files, results: Iterable[Scored]) -> Iterator[Finding]:
 
 def _tables(files: Files) -> Iterator[_Table]:
     for path, stated in sorted(files.statements.items()):
-        where = place(path)
-        if where is None or where.kind != "metrics" or not is_intact(files, path):
+        file = parse_path(path)
+        if file is None or file.kind != "metrics" or not is_intact(files, path):
             continue
         asked = stated.parameters.get("metrics")
         try:
             predictions = {
                 name: _metrics(asked, parse_predictions(name).task)
                 for name in stated.dependencies
-                if (of := place(name)) is not None and of.kind in ("predictions", "majority")
+                if (of := parse_path(name)) is not None and of.kind in ("predictions", "majority")
             }
         except BadInput as error:
             yield _Table(path=path, problem=str(error))
@@ -156,7 +158,7 @@ def _metrics(asked: Any, task: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _rows(job: Job, path: str) -> list[dict[str, Any]]:
+def _rows(job: ScoringJob, path: str) -> list[dict[str, Any]]:
     predictions = job.sources.parquet(path)
     if predictions.num_rows > MOST_EXAMPLES:
         raise BadInput(f"has {predictions.num_rows:,} examples; at most {MOST_EXAMPLES:,} are")

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from tickets.audit import (
-    again,
     chain,
+    check_masks,
     clocks,
     code_at_commit,
     completeness,
@@ -25,7 +25,7 @@ from tickets.audit.scan import MaskSeen, Seen, see
 from tickets.audit.tree import walk
 from tickets.errors import BadInput
 from tickets.files import canonical_json, sha256
-from tickets.paths import lasts
+from tickets.paths import is_kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def audit(
     findings += _questions(files, masks, seen, repository)
     findings += scores.check(files, pool)
     findings += tables.check(files, pool)
-    findings += again.check(files, pool, criteria)
+    findings += check_masks.check(files, pool, criteria)
     return Audit(
         files=files, masks=masks, findings=tuple(sorted(set(findings))), root=root_digest(files)
     )
@@ -94,7 +94,7 @@ def root_digest(files: Files) -> str:
     rows = [
         [path, digest, files.statements[path].itself if path in files.statements else ""]
         for path, digest in sorted(files.digests.items())
-        if lasts(path)
+        if is_kept(path)
     ]
     return sha256(canonical_json(rows))
 

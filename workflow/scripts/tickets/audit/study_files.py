@@ -27,7 +27,7 @@ _FORMS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class StudyFile:
     """A file's place in a study: its kind, and what its path says beside."""
 
     kind: str
@@ -71,12 +71,14 @@ def _pattern(path: str) -> re.Pattern[str]:
 _PATTERNS = _patterns()
 
 
-def place(path: str) -> Place | None:
+def parse_path(path: str) -> StudyFile | None:
     """What the file at `path`, relative to the results folder, is; None where no study has it."""
     for kind, pattern in _PATTERNS.items():
         if found := pattern.fullmatch(path):
             groups = found.groupdict()
-            return Place(kind=kind, parts={name: groups[name] for name in _FORMS if name in groups})
+            return StudyFile(
+                kind=kind, parts={name: groups[name] for name in _FORMS if name in groups}
+            )
     return None
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import FILES, below_root
-from tickets.audit.places import place
+from tickets.audit.study_files import parse_path
 from tickets.audit.verified_reads import Sources, is_intact
 from tickets.design import registry
 from tickets.design.table_spec import MASKS, Inputs, TableSpec
@@ -30,7 +30,7 @@ SHOWN = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class TableJob:
     """A table to make again: its name, what it is made from, and the digests of its files here, by
     path below the results folder `root`.
     """
@@ -50,9 +50,9 @@ def check(files: Files, pool: Executor | None = None) -> Iterator[Finding]:
         yield from found
 
 
-def jobs(files: Files) -> tuple[list[Job], list[Finding]]:
+def jobs(files: Files) -> tuple[list[TableJob], list[Finding]]:
     """The tables that can be made again, each once, and what is wrong with statements of others."""
-    todo: dict[bytes, Job] = {}
+    todo: dict[bytes, TableJob] = {}
     findings: list[Finding] = []
     owners = {stated.itself: path for path, stated in files.statements.items()}
     for path, stated in sorted(files.statements.items()):
@@ -72,12 +72,12 @@ def jobs(files: Files) -> tuple[list[Job], list[Finding]]:
             sources = Sources(root=files.root, digests=digests)
             inputs = Inputs(parameters=stated.parameters, paths=roles, reader=sources)
             key = canonical_json([name, stated.parameters, list(roles.items())])
-            job = todo.setdefault(key, Job(name=name, inputs=inputs, root=files.root))
+            job = todo.setdefault(key, TableJob(name=name, inputs=inputs, root=files.root))
             job.digests[path] = files.digests[path]
     return list(todo.values()), findings
 
 
-def compare(job: Job) -> list[Finding]:
+def compare(job: TableJob) -> list[Finding]:
     """Make a table again; may run in another process."""
     try:
         return list(_differences(job))
@@ -89,7 +89,7 @@ def compare(job: Job) -> list[Finding]:
     return [Finding(path=path, code=code, message=one_line(message)) for path in job.digests]
 
 
-def _differences(job: Job) -> Iterator[Finding]:
+def _differences(job: TableJob) -> Iterator[Finding]:
     spec = registry.table(job.name)
     contents = tabulation.contents(spec, spec.make(job.inputs), job.inputs, FILES)
     by_path = {below_root(path): content for path, content in contents.items()}
@@ -107,10 +107,10 @@ def _differences(job: Job) -> Iterator[Finding]:
 
 def _table_of(path: str) -> str | None:
     """The name of the table that the file at `path` shows; None where it is another file."""
-    where = place(path)
-    if where is None or where.kind not in ("table", "text"):
+    file = parse_path(path)
+    if file is None or file.kind not in ("table", "text"):
         return None
-    name, tables = where.parts["name"], registry.tables()
+    name, tables = file.parts["name"], registry.tables()
     kinds = {kind for spec in tables.values() for kind in spec.others}
     names = [name, *(name.removesuffix(f"_{kind}") for kind in kinds)]
     return next((each for each in names if each in tables), None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tickets.audit.findings import Finding
-from tickets.audit.places import is_clear, is_stated
+from tickets.audit.study_files import is_clear, is_stated
 
 
 @dataclass(frozen=True, kw_only=True)
