@@ -21,7 +21,7 @@ import numpy as np
 
 from tickets import masks, statements
 from tickets.files import sha256
-from tickets.provenance import beside
+from tickets.provenance import statement_path
 from tickets.prunable import prunable_set
 
 KEPT = Path(__file__).parents[1] / "tests" / "study_v1" / "masks" / "imp" / "acceptability"
@@ -46,7 +46,9 @@ def main() -> None:
     root = Path(sys.argv[1])
     prunable = prunable_set(bert_base())
     order = np.random.default_rng(1).permutation(prunable.size)
-    value = json.loads(beside(KEPT / "rewind-0/seed-1/sparsity-20.safetensors").read_bytes())
+    value = json.loads(
+        statement_path(KEPT / "rewind-0/seed-1/sparsity-20.safetensors").read_bytes()
+    )
     for number in ROUNDS:
         kept = np.ones(prunable.size, dtype=bool)
         kept[order[: round(prunable.size * number / 10)]] = False
@@ -70,7 +72,7 @@ def main() -> None:
                 "round": number,
                 "sparsity": f"{number}0",
             }
-            beside(file).write_bytes(statements.to_bytes(value))
+            statement_path(file).write_bytes(statements.to_bytes(value))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tickets.files import canonical_json, sha256
-from tickets.provenance import beside
+from tickets.provenance import statement_path
 
 Edit = Callable[[Any], None]
 
@@ -27,11 +27,11 @@ def restate(path: Path, data: bytes | None = None, edit: Edit | None = None) -> 
     """Give the file other bytes, and its statement their digest; `edit` changes the rest of it."""
     if data is not None:
         path.write_bytes(data)
-    value = json.loads(beside(path).read_bytes())
+    value = json.loads(statement_path(path).read_bytes())
     value["subject"][0]["digest"]["sha256"] = sha256(path.read_bytes())
     if edit:
         edit(value)
-    beside(path).write_bytes(canonical_json(value) + b"\n")
+    statement_path(path).write_bytes(canonical_json(value) + b"\n")
 
 
 def definition(value: Any) -> Any:

@@ -123,7 +123,7 @@ class Study:
             facts=facts,
             started=provenance.now(),
         )
-        beside = provenance.beside(path)
+        beside = provenance.statement_path(path)
         value = statements.load(beside.read_bytes(), name)
         _elsewhere(value["predicate"]["buildDefinition"])
         if name in self.changes:
@@ -166,7 +166,7 @@ class Study:
             {"weights": trained, "parent": self.last},
         )
         trained.unlink()
-        provenance.beside(trained).unlink()
+        provenance.statement_path(trained).unlink()
         return self.last
 
     def short(self, name: str) -> str:
@@ -199,12 +199,12 @@ def flip(path: Path) -> None:
 
 
 def forget(path: Path) -> None:
-    provenance.beside(path).unlink()
+    provenance.statement_path(path).unlink()
 
 
 def restate(path: Path, change: Callable[[Any], None]) -> None:
     """Put a true statement's place to another one, in the right form."""
-    beside = provenance.beside(path)
+    beside = provenance.statement_path(path)
     value = statements.load(beside.read_bytes(), "")
     change(value)
     beside.write_bytes(statements.to_bytes(value))

@@ -7,7 +7,7 @@ from pathlib import Path
 from tickets import statements
 from tickets.audit.findings import Files, Finding
 from tickets.files import sha256
-from tickets.provenance import beside
+from tickets.provenance import statement_path
 
 
 def read(root: Path) -> Files:
@@ -18,9 +18,9 @@ def read(root: Path) -> Files:
         root=root,
         digests={name: sha256(path.read_bytes()) for name, path in named.items()},
         statements={
-            name: statements.parse(beside(path).read_bytes(), name)
+            name: statements.parse(statement_path(path).read_bytes(), name)
             for name, path in named.items()
-            if beside(path).exists()
+            if statement_path(path).exists()
         },
     )
 

@@ -11,7 +11,7 @@ from tickets import provenance
 
 def statement(path: Path) -> Any:
     """What stands beside `path`."""
-    return json.loads(provenance.beside(path).read_bytes())
+    return json.loads(provenance.statement_path(path).read_bytes())
 
 
 def definition(path: Path) -> Any:

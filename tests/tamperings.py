@@ -18,7 +18,7 @@ from forgery import (
 )
 from tickets import masks
 from tickets.files import sha256
-from tickets.provenance import beside
+from tickets.provenance import statement_path
 
 FIRST = "masks/imp/acceptability/rewind-0/seed-1/sparsity-10.safetensors"
 SECOND = "masks/imp/acceptability/rewind-0/seed-1/sparsity-20.safetensors"
@@ -81,7 +81,7 @@ def raw(value: Callable[[bytes], bytes], path: str = FIRST) -> Callable[[Path], 
     """The statement's bytes changed."""
 
     def do(root: Path) -> None:
-        statement = beside(root / path)
+        statement = statement_path(root / path)
         statement.write_bytes(value(statement.read_bytes()))
 
     return do
@@ -89,11 +89,11 @@ def raw(value: Callable[[bytes], bytes], path: str = FIRST) -> Callable[[Path], 
 
 def rewritten(root: Path) -> None:
     """Give the study another theta_0 and let every statement say so: nothing contradicts it."""
-    old = [sha256((root / THETA).read_bytes()), sha256(beside(root / THETA).read_bytes())]
+    old = [sha256((root / THETA).read_bytes()), sha256(statement_path(root / THETA).read_bytes())]
     theta = load((root / THETA).read_bytes())
     theta["embeddings.LayerNorm.bias"][0] += 1
     restate(root / THETA, save(theta))
-    new = [sha256((root / THETA).read_bytes()), sha256(beside(root / THETA).read_bytes())]
+    new = [sha256((root / THETA).read_bytes()), sha256(statement_path(root / THETA).read_bytes())]
     spread(root, dict(zip(old, new, strict=True)))
 
 
@@ -126,7 +126,7 @@ def swap(one: Path, other: Path) -> None:
 
 def copy(root: Path, source: str, target: str) -> None:
     shutil.copyfile(root / source, root / target)
-    shutil.copyfile(beside(root / source), beside(root / target))
+    shutil.copyfile(statement_path(root / source), statement_path(root / target))
 
 
 def with_header(header: Any) -> bytes:

@@ -36,7 +36,7 @@ from tamperings import (
 )
 from tickets import masks, provenance, ticket
 from tickets.files import canonical_json, sha256
-from tickets.provenance import beside
+from tickets.provenance import statement_path
 
 # A: subjects
 
@@ -90,7 +90,7 @@ def _(root: Path) -> None:
 
 @tampering("A", "its statement missing", "missing-statement")
 def _(root: Path) -> None:
-    beside(root / FIRST).unlink()
+    statement_path(root / FIRST).unlink()
 
 
 @tampering("A", "a file that no study has", "extra-file", "masks/imp/notes.txt")
@@ -105,13 +105,13 @@ def _(root: Path) -> None:
 
 @tampering("A", "two statements swapped", "foreign-statement")
 def _(root: Path) -> None:
-    swap(beside(root / FIRST), beside(root / SECOND))
+    swap(statement_path(root / FIRST), statement_path(root / SECOND))
 
 
 @tampering("A", "two seeds swapped, statements too", "wrong-parameters")
 def _(root: Path) -> None:
     swap(root / FIRST, root / OTHER_SEED)
-    swap(beside(root / FIRST), beside(root / OTHER_SEED))
+    swap(statement_path(root / FIRST), statement_path(root / OTHER_SEED))
 
 
 @tampering("A", "the valid mask and statement of another task", "wrong-parameters")
@@ -152,19 +152,19 @@ def _(root: Path) -> None:
 @tampering("B", "a parent and its statement deleted", "missing-parent", SECOND)
 def _(root: Path) -> None:
     (root / FIRST).unlink()
-    beside(root / FIRST).unlink()
+    statement_path(root / FIRST).unlink()
 
 
 @tampering("B", "a mask the study demands deleted, with its statement", "missing-cell")
 def _(root: Path) -> None:
     (root / FIRST).unlink()
-    beside(root / FIRST).unlink()
+    statement_path(root / FIRST).unlink()
 
 
 @tampering("B", "predictions deleted, with their statement", "missing-cell", PREDICTIONS)
 def _(root: Path) -> None:
     (root / PREDICTIONS).unlink()
-    beside(root / PREDICTIONS).unlink()
+    statement_path(root / PREDICTIONS).unlink()
 
 
 @tampering("B", "another theta_0, its statement rewritten", "broken-link")
@@ -195,7 +195,9 @@ def _(root: Path) -> None:
 def _(root: Path) -> None:
     def edit(value: Any) -> None:
         names = dependency(value, "parent"), dependency(value, "parent-statement")
-        for entry, file in zip(names, (root / OTHER_SEED, beside(root / OTHER_SEED)), strict=True):
+        for entry, file in zip(
+            names, (root / OTHER_SEED, statement_path(root / OTHER_SEED)), strict=True
+        ):
             entry["digest"]["sha256"] = sha256(file.read_bytes())
 
     restate(root / SECOND, edit=edit)
@@ -206,7 +208,7 @@ def _(root: Path) -> None:
     dense = root / "masks/dense.safetensors"
 
     def edit(value: Any) -> None:
-        for name, file in (("parent", dense), ("parent-statement", beside(dense))):
+        for name, file in (("parent", dense), ("parent-statement", statement_path(dense))):
             dependency(value, name)["digest"]["sha256"] = sha256(file.read_bytes())
 
     restate(root / SECOND, edit=edit)
@@ -214,7 +216,7 @@ def _(root: Path) -> None:
 
 @tampering("B", "its own parent", "broken-link", SECOND)
 def _(root: Path) -> None:
-    own = sha256(beside(root / SECOND).read_bytes())
+    own = sha256(statement_path(root / SECOND).read_bytes())
     restate(
         root / SECOND,
         edit=lambda value: dependency(value, "parent-statement")["digest"].update(sha256=own),

@@ -10,7 +10,7 @@ from typing import Any
 
 from forgery import definition, dependency, parameters, restate
 from tamperings import FIRST, SECOND, edited, raw, tampering, upper
-from tickets.provenance import beside
+from tickets.provenance import statement_path
 
 # D and E: statements and digests
 
@@ -108,8 +108,8 @@ def _(root: Path) -> None:
 
 @tampering("F", "a pipe in place of the statement", "not-a-plain-file", f"{FIRST}.prov.json")
 def _(root: Path) -> None:
-    beside(root / FIRST).unlink()
-    os.mkfifo(beside(root / FIRST))
+    statement_path(root / FIRST).unlink()
+    os.mkfifo(statement_path(root / FIRST))
 
 
 @tampering("F", "a folder in place of the file", "missing-file", f"{FIRST}.prov.json")

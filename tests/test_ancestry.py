@@ -116,7 +116,7 @@ def test_a_file_alone_says_what_it_was_made_from(study: Study) -> None:
     """Away from its study nothing is found, but what its own statement carries is told."""
     alone = Path("alone")
     alone.mkdir()
-    for path in (study.last, provenance.beside(study.last)):
+    for path in (study.last, provenance.statement_path(study.last)):
         path.rename(alone / path.name)
 
     found = states(ancestry.find(alone / study.last.name))
@@ -134,12 +134,12 @@ def chain(length: int) -> Path:
     """A file with so many ancestors, one the parent of the other."""
     path = Study("results").last
     for number in range(length):
-        stated = statements.load(provenance.beside(path).read_bytes(), "")
+        stated = statements.load(provenance.statement_path(path).read_bytes(), "")
         parent = [
             {"name": "parent", "digest": {"sha256": sha256(path.read_bytes())}},
             {
                 "name": "parent-statement",
-                "digest": {"sha256": sha256(provenance.beside(path).read_bytes())},
+                "digest": {"sha256": sha256(provenance.statement_path(path).read_bytes())},
             },
         ]
         path = Path(f"results/masks/random/seed-{number}/sparsity-10.safetensors")
@@ -147,7 +147,7 @@ def chain(length: int) -> Path:
         path.write_bytes(f"{number}".encode())
         stated["subject"] = [{"name": path.name, "digest": {"sha256": sha256(path.read_bytes())}}]
         stated["predicate"]["buildDefinition"]["resolvedDependencies"] = parent
-        provenance.beside(path).write_bytes(statements.to_bytes(stated))
+        provenance.statement_path(path).write_bytes(statements.to_bytes(stated))
     return path
 
 

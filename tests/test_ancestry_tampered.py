@@ -62,7 +62,7 @@ def pipe(path: Path) -> None:
 
 def link_statement(path: Path) -> None:
     """The same bytes, but through a link."""
-    beside = provenance.beside(path)
+    beside = provenance.statement_path(path)
     beside.rename(beside.with_suffix(".elsewhere"))
     beside.symlink_to(beside.with_suffix(".elsewhere").absolute())
 
@@ -182,7 +182,7 @@ def test_only_what_is_not_meant_to_last_may_be_gone(study: Study) -> None:
     def carry(value: Any) -> None:
         made_of = value["predicate"]["buildDefinition"]["resolvedDependencies"]
         (parent,) = (each for each in made_of if each["name"] == "parent-statement")
-        beside = provenance.beside(study.root / IMP / "sparsity-10.safetensors")
+        beside = provenance.statement_path(study.root / IMP / "sparsity-10.safetensors")
         parent["annotations"] = {"statement": statements.load(beside.read_bytes(), "")}
 
     restate(study.last, carry)
@@ -237,7 +237,7 @@ def test_no_statement_makes_it_fail(study: Study) -> None:
     """Whatever stands where a statement says something, only the documented error comes out, and
     what is told is a printable line an ancestor.
     """
-    beside = provenance.beside(study.last)
+    beside = provenance.statement_path(study.last)
     original = beside.read_bytes()
 
     @given(st.data())

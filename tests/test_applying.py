@@ -346,7 +346,7 @@ def test_a_mask_is_read_with_its_statement_or_without(tmp_path: Path) -> None:
     with pytest.raises(Tampered, match="its statement"):
         tickets.load_mask(path)
 
-    provenance.beside(path).unlink()
+    provenance.statement_path(path).unlink()
     assert tickets.load_mask(path) == other
 
 

@@ -16,7 +16,7 @@ from forgery import facts, restate
 from kept_study import audited, copied
 from tamperings import FIRST, RANDOM, THETA, remask, rewritten
 from tickets import files, masks
-from tickets.audit import cells
+from tickets.audit import completeness
 from tickets.audit.findings import Files
 from tickets.design.dag import Design
 from tickets.errors import BadInput, Tampered
@@ -185,7 +185,7 @@ def test_without_the_sweeps_scores_its_finders_are_not_known() -> None:
     def extra(*tables: str, **changes: Sequence[str]) -> list[str]:
         digests = dict.fromkeys([*masks_here, *(f"metrics/{each}.parquet" for each in tables)], "")
         here = Files(root=Path(), digests=digests, statements={})
-        found = cells.check(here, replace(design, **changes))
+        found = completeness.check(here, replace(design, **changes))
         return [each.path for each in found if each.code == "extra-cell"]
 
     assert extra("transfer") == masks_here[1:]

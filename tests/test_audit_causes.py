@@ -17,7 +17,7 @@ from tickets.audit.causes import find_causes
 from tickets.audit.findings import Files, Finding
 from tickets.audit.study import Audit
 from tickets.commands import audit as command
-from tickets.provenance import beside
+from tickets.provenance import statement_path
 from tickets.statements import Dependency, Statement
 
 LANGUAGE = "language/acceptability/train-00000-of-00001.parquet"
@@ -36,7 +36,7 @@ def lines(result: Audit, *, full: bool = False) -> list[str]:
 
 def delete(path: Path) -> None:
     path.unlink()
-    beside(path).unlink()
+    statement_path(path).unlink()
 
 
 def later(path: Path) -> None:

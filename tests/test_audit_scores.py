@@ -304,7 +304,7 @@ def test_what_others_name_is_left_out(root: Path) -> None:
     """
     (root / DENSE).unlink()
     flip(root / TICKET, 100)
-    provenance.beside(root / MAJORITY).unlink()
+    provenance.statement_path(root / MAJORITY).unlink()
     shutil.copy(root / TRANSFER, root / "metrics" / "other.parquet")
     assert check(root) == []
 
@@ -361,7 +361,9 @@ def test_hostile_bytes_make_findings_and_no_errors(
     end = data.draw(st.sampled_from([start, min(start + 8, len(content)), len(content)]))
     forged = content[:start] + data.draw(st.binary(max_size=8)) + content[end:]
     (scratch / path).write_bytes(forged)
-    shutil.copy(provenance.beside(original / path), provenance.beside(scratch / path))
+    shutil.copy(
+        provenance.statement_path(original / path), provenance.statement_path(scratch / path)
+    )
     restate(scratch / path)
 
     found = check(scratch)

@@ -180,7 +180,7 @@ def test_what_others_name_is_left_out(damage: Callable[[Path], Any], study: Path
         damage(study / path)
     damage(study / "tables" / "rewinding.csv")
     restate(study / "tables" / "rewinding.txt", b"?")
-    provenance.beside(study / "tables" / "baselines.csv").unlink()
+    provenance.statement_path(study / "tables" / "baselines.csv").unlink()
 
     found = places(check(study))
 
@@ -193,8 +193,8 @@ def test_a_table_without_a_name_of_ours_is_left_out(study: Path) -> None:
         shutil.copy(study / TRANSFER, study / "tables" / name)
         stem = f"{name.split('.')[0].removesuffix('_matrix')}.csv"
         origin = stem if stem != "other.csv" else "transfer.csv"
-        beside = provenance.beside(study / "tables" / name)
-        shutil.copy(provenance.beside(study / "tables" / origin), beside)
+        beside = provenance.statement_path(study / "tables" / name)
+        shutil.copy(provenance.statement_path(study / "tables" / origin), beside)
         restate(study / "tables" / name)
 
     found = check(study)
@@ -278,7 +278,7 @@ def test_parts_of_tasks_stay_in_their_order(tmp_path: Path) -> None:
 def test_scores_of_an_earlier_version_have_an_earlier_name(study: Path) -> None:
     """Where the rule of that time made the table; the rule of today has scores of another name."""
     path = "tables/winning_sparsities.csv"
-    stated = json.loads(provenance.beside(study / path).read_bytes())
+    stated = json.loads(provenance.statement_path(study / path).read_bytes())
     assert parameters(stated)["rule"] == "winning_sparsity"
 
     restate(study / path, edit=lambda value: parameters(value).update(rule="winning_sparsities"))

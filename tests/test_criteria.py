@@ -134,7 +134,7 @@ def test_a_jobs_code_has_no_other_criterion_and_a_trainings_none() -> None:
     [
         ({"of": ("rewind",)}, "of: rewind is not possible; write task or seed"),
         ({"reads": ("test",), "of": ("task",)}, "reads: test is not possible; write train or"),
-        ({"reads": ("train",)}, "of: what reads a split depends on its task"),
+        ({"reads": ("train",)}, "of: a criterion that reads a split needs its task"),
     ],
 )
 def test_a_declaration_that_is_none_is_refused(

@@ -202,4 +202,4 @@ def test_a_training_is_named_after_all_that_decides_it() -> None:
 )
 def test_only_what_a_study_deletes_does_not_last(path: str, stays: bool) -> None:
     """Whatever the folders are called that the study or the model stands in."""
-    assert paths.lasts(path) == stays
+    assert paths.is_kept(path) == stays

@@ -317,10 +317,10 @@ def test_what_is_not_as_stated_is_told_too(one: Path, capsys: pytest.CaptureFixt
     assert lines[6].startswith(f"bits: not compared, {other}: its sha256 is ")
     assert findings > 0
 
-    provenance.beside(Path("other", THETA)).unlink()
+    provenance.statement_path(Path("other", THETA)).unlink()
     digests = [
-        sha256(provenance.beside(Path("one", THETA)).read_bytes())[:12],
-        statements.parse(provenance.beside(other).read_bytes(), "").itself,
+        sha256(provenance.statement_path(Path("one", THETA)).read_bytes())[:12],
+        statements.parse(provenance.statement_path(other).read_bytes(), "").itself,
     ]
     lines = told(one, other)
     assert lines[:2] == ["", THETA]
@@ -373,7 +373,7 @@ def test_no_statement_makes_it_fail(one: Path) -> None:
     """
     other = Path("other") / one.relative_to("one")
     shutil.copytree("one", "other")
-    beside = provenance.beside(other)
+    beside = provenance.statement_path(other)
     original = beside.read_bytes()
 
     @given(st.data())

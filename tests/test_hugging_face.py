@@ -193,7 +193,7 @@ def test_the_folder_is_whole(study: Path, ticket: Path) -> None:
     mask = study / "sparsity-60.safetensors"
     for copied, path in (
         (ticket / "mask" / mask.name, mask),
-        (provenance.beside(ticket / "mask" / mask.name), provenance.beside(mask)),
+        (provenance.statement_path(ticket / "mask" / mask.name), provenance.statement_path(mask)),
     ):
         assert copied.read_bytes() == path.read_bytes()
     text = "the boat sees ?"
@@ -236,9 +236,9 @@ def test_the_card_says_where_it_comes_from(study: Path, ticket: Path) -> None:
     for digest in (
         sha256((ticket / "model.safetensors").read_bytes()),
         sha256(mask.read_bytes()),
-        sha256(provenance.beside(mask).read_bytes()),
+        sha256(provenance.statement_path(mask).read_bytes()),
         sha256(theta.read_bytes()),
-        sha256(provenance.beside(theta).read_bytes()),
+        sha256(provenance.statement_path(theta).read_bytes()),
         found.digest,
     ):
         assert f"| `{digest}` |" in text
@@ -328,7 +328,7 @@ def test_what_does_not_fit_is_refused(study: Path, tmp_path: Path) -> None:
 
     changed = tmp_path / mask.name
     changed.write_bytes(mask.read_bytes() + b" ")
-    shutil.copy(provenance.beside(mask), provenance.beside(changed))
+    shutil.copy(provenance.statement_path(mask), provenance.statement_path(changed))
     with pytest.raises(Tampered, match="its statement"):
         exported(study, tmp_path / "out", str(changed))
 

@@ -315,7 +315,7 @@ def test_a_mask_that_is_not_what_it_should_be_ends_the_command(tmp_path: Path, c
         data[-1] ^= 0x10
         masks[0].write_bytes(data)
     elif change == "statement":
-        beside = provenance.beside(masks[1])
+        beside = provenance.statement_path(masks[1])
         stated = json.loads(beside.read_text())
         stated["predicate"]["runDetails"]["byproducts"][0]["annotations"]["mask_digest"] = "0" * 64
         beside.write_text(json.dumps(stated))

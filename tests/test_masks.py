@@ -174,7 +174,7 @@ def test_every_changed_byte_is_found(stated_mask: Path) -> None:
 
 def test_bits_of_another_digest_than_the_stated_one_are_refused(stated_mask: Path) -> None:
     """File and statement agree on the bytes, not on the mask."""
-    beside = provenance.beside(stated_mask)
+    beside = provenance.statement_path(stated_mask)
     digest = masks.read(stated_mask).digest
     beside.write_text(beside.read_text().replace(digest, "0" * 64))
 
@@ -201,7 +201,7 @@ def test_a_shape_that_is_none_is_refused(stated_mask: Path, shape: tuple[object,
 @pytest.mark.parametrize("change", ["missing", "link", "other", "garbage"])
 def test_a_mask_without_its_statement_is_refused(stated_mask: Path, change: str) -> None:
     """No statement, one of another file, one that is none, or a link in the mask's place."""
-    beside = provenance.beside(stated_mask)
+    beside = provenance.statement_path(stated_mask)
     if change == "missing":
         beside.unlink()
     elif change == "link":

@@ -34,7 +34,7 @@ def made(path: Path, content: bytes = b"content", rule: str = "test", **dependen
 
 
 def stated(path: Path) -> bytes:
-    return provenance.beside(path).read_bytes()
+    return provenance.statement_path(path).read_bytes()
 
 
 def dependencies(path: Path) -> dict[str, str | None]:
@@ -195,23 +195,23 @@ def test_what_a_file_came_from_is_compared(tmp_path: Path) -> None:
     child = made(tmp_path / "child", mask=mask, weights=trained)
     parents = {"mask": mask, "weights": trained}
 
-    def came_from(dependencies: dict[str, Path], seed: int = 1, code: str = "meaning") -> bool:
-        return provenance.came_from(
+    def is_up_to_date(dependencies: dict[str, Path], seed: int = 1, code: str = "meaning") -> bool:
+        return provenance.is_up_to_date(
             child, code=code, parameters={"seed": seed}, dependencies=dependencies
         )
 
-    assert came_from(parents)
-    assert not came_from(parents, seed=2)
-    assert not came_from(parents, code="another")
-    assert not came_from(parents | {"other": mask})
-    assert not provenance.came_from(
+    assert is_up_to_date(parents)
+    assert not is_up_to_date(parents, seed=2)
+    assert not is_up_to_date(parents, code="another")
+    assert not is_up_to_date(parents | {"other": mask})
+    assert not provenance.is_up_to_date(
         tmp_path / "none", code="meaning", parameters={}, dependencies={}
     )
 
     stated_again(trained)
-    assert came_from(parents)
+    assert is_up_to_date(parents)
     stated_again(mask)
-    assert not came_from(parents)
+    assert not is_up_to_date(parents)
 
 
 def test_another_content_or_a_changed_file_is_noticed(tmp_path: Path) -> None:
@@ -220,10 +220,10 @@ def test_another_content_or_a_changed_file_is_noticed(tmp_path: Path) -> None:
     other = made(tmp_path / TRAINED.format(2), b"other", "round_start")
     about: dict[str, Any] = {"code": "meaning", "parameters": {"seed": 1}}
 
-    assert provenance.came_from(child, **about, dependencies={"weights": trained})
-    assert not provenance.came_from(child, **about, dependencies={"weights": other})
+    assert provenance.is_up_to_date(child, **about, dependencies={"weights": trained})
+    assert not provenance.is_up_to_date(child, **about, dependencies={"weights": other})
     write_bytes(child, b"changed")
-    assert not provenance.came_from(child, **about, dependencies={"weights": trained})
+    assert not provenance.is_up_to_date(child, **about, dependencies={"weights": trained})
 
 
 def stated_again(path: Path) -> None:

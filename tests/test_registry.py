@@ -173,7 +173,7 @@ def test_a_table_that_a_stranger_adds_is_made(study: Path) -> None:
         "task,n,note\nacceptability,2,full\nmlm,2,full\n"
     )
     assert provenance.read(results / "tables/steadiness.txt").decode() == "2 tasks\n"
-    stated = json.loads(provenance.beside(results / "tables/steadiness.csv").read_bytes())
+    stated = json.loads(provenance.statement_path(results / "tables/steadiness.csv").read_bytes())
     assert stated["predicate"]["buildDefinition"]["externalParameters"] == {
         "rule": "steadiness",
         "tasks": ["acceptability", "mlm"],

@@ -179,7 +179,7 @@ def hidden_in_a_left_out_name(root: Path) -> None:
 
 
 def gone_statement(root: Path) -> None:
-    provenance.beside(root / MASK).unlink()
+    provenance.statement_path(root / MASK).unlink()
 
 
 def swapped(root: Path) -> None:

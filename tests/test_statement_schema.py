@@ -213,8 +213,8 @@ def test_what_is_written_now_is_as_the_schema_says(tmp_path: Path) -> None:
             dependencies=dependencies,
             started=provenance.now(),
         )
-        assert problem(json.loads(provenance.beside(path).read_bytes())) is None
-    assert '"annotations":{"statement":' in provenance.beside(found).read_text()
+        assert problem(json.loads(provenance.statement_path(path).read_bytes())) is None
+    assert '"annotations":{"statement":' in provenance.statement_path(found).read_text()
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,10 @@ from safetensors.numpy import load_file
 import browser
 from studies import ROOT, checkout, planned, snakemake
 from tickets import masks, paths, provenance, statements
-from tickets.audit.again import prunings
-from tickets.audit.places import is_stated
+from tickets.audit.check_masks import prunings
 from tickets.audit.schema_of_statements import problem, schema
 from tickets.audit.study import audit
+from tickets.audit.study_files import is_stated
 from tickets.criterion import load_criterion
 from tickets.design import config, experiments, registry
 from tickets.files import sha256
@@ -152,7 +152,7 @@ def test_what_is_kept_is_read_off_a_statement_as_off_a_path(study: Path) -> None
 
     assert carried
     for path, statement in [*stated.items(), *carried]:
-        assert statement.is_kept == paths.lasts(path), path
+        assert statement.is_kept == paths.is_kept(path), path
 
 
 def test_nothing_is_trained_twice_and_nothing_is_left_over(study: Path) -> None:
@@ -212,7 +212,7 @@ def assert_statements_are_asked_for(folder: Path, *targets: str) -> None:
     flags = ("--dry-run", "--forceall", "--nolock", "--printshellcmds")
     done = snakemake(folder, *flags, "--", *targets)
     jobs = [set(each.split(", ")) for each in re.findall(r"(?m)^    input: (.*)$", done.stdout)]
-    passing = [(path, job) for job in jobs for path in job if not paths.lasts(path)]
+    passing = [(path, job) for job in jobs for path in job if not paths.is_kept(path)]
 
     assert passing, done.stdout
     assert not [path for path, job in passing if f"{path}.prov.json" not in job]

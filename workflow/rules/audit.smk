@@ -5,7 +5,7 @@ rule audit:
     # `rule all` is known only when every rule has been read, hence functions.
     input:
         study=lambda wildcards: ancient(rules.all.input.study),
-        statements=lambda wildcards: stated(*rules.all.input.study),
+        statements=lambda wildcards: statements_of(*rules.all.input.study),
     output:
         masks=files.audit("masks.csv"),
         report=report(

@@ -12,10 +12,10 @@ on_data = [each for each in finders if study.criterion(each).reads]
 rule find_mask:
     input:
         weights=ancient(theta_0),
-        statements=stated(theta_0),
+        statements=statements_of(theta_0),
     output:
         mask=files.mask("{mask}"),
-        statement=stated(files.mask("{mask}")),
+        statement=statements_of(files.mask("{mask}")),
     log:
         files.log("{mask}"),
     wildcard_constraints:
@@ -37,7 +37,7 @@ use rule find_mask as find_mask_on_data with:
     input:
         weights=ancient(theta_0),
         splits=lambda w: ancient(splits_of(w)),
-        statements=lambda w: stated(theta_0, *splits_of(w)),
+        statements=lambda w: statements_of(theta_0, *splits_of(w)),
         model=files.configuration(),
     wildcard_constraints:
         mask=forms(on_data) or "none",
@@ -55,10 +55,10 @@ use rule find_mask as find_mask_on_data with:
 rule layerwise_mask:
     input:
         like=ancient(files.mask(f"imp/{winning_on}")),
-        statements=stated(files.mask(f"imp/{winning_on}")),
+        statements=statements_of(files.mask(f"imp/{winning_on}")),
     output:
         mask=layerwise,
-        statement=stated(layerwise),
+        statement=statements_of(layerwise),
     log:
         files.log(f"layerwise/{winning_on}"),
     conda:
@@ -73,10 +73,10 @@ rule layerwise_mask:
 rule shuffle:
     input:
         theta=ancient(theta_0),
-        statements=stated(theta_0),
+        statements=statements_of(theta_0),
     output:
         weights=shuffled,
-        statement=stated(shuffled),
+        statement=statements_of(shuffled),
     log:
         files.log("shuffled_{how}/seed-{seed}"),
     conda:
@@ -91,11 +91,11 @@ rule shuffle:
 rule reinit:
     input:
         theta=ancient(theta_0),
-        statements=stated(theta_0),
+        statements=statements_of(theta_0),
         model=files.configuration(),
     output:
         weights=reinit,
-        statement=stated(reinit),
+        statement=statements_of(reinit),
     log:
         files.log("reinit/seed-{seed}"),
     conda:
@@ -114,10 +114,12 @@ rule majority:
         validation=ancient(files.data("{task}", "validation")),
         encoded_train=ancient(files.encoded("{task}", "train")),
         encoded_validation=ancient(files.encoded("{task}", "validation")),
-        statements=stated(files.encoded("{task}", "train"), files.encoded("{task}", "validation")),
+        statements=statements_of(
+            files.encoded("{task}", "train"), files.encoded("{task}", "validation")
+        ),
     output:
         predictions=files.majority("{task}"),
-        statement=stated(files.majority("{task}")),
+        statement=statements_of(files.majority("{task}")),
     log:
         files.log("majority/{task}"),
     conda:

@@ -13,7 +13,7 @@ from tickets import names, paths, provenance
 from tickets.code import Code, digest
 from tickets.criterion import SPLITS
 from tickets.data import sources
-from tickets.design import dag, experiments, flags, registry, written
+from tickets.design import dag, experiments, flags, registry, strict_yaml
 from tickets.design.config import load
 from tickets.design.job_environment import prepare_jobs
 from tickets.errors import BadInput
@@ -27,7 +27,7 @@ gc.set_threshold(1_000_000)
 
 try:
     if workflow.modifier.is_main_snakefile():
-        written.check(workflow.configfiles)
+        strict_yaml.check(workflow.configfiles)
     study = load(config)
 except BadInput as error:
     sys.exit(f"error: {error}")
@@ -56,12 +56,12 @@ def code(script, *others):
     return Code(entry, digest(*map(Path, (entry, *others))))
 
 
-def stated(*made):
+def statements_of(*made):
     """The statements beside `made`: small, so that Snakemake compares them by content too.
 
     They stand for the files: those are `ancient`, whatever a copy or a clone did to their age.
     """
-    return [str(provenance.beside(Path(path))) for path in made]
+    return [str(provenance.statement_path(Path(path))) for path in made]
 
 
 def folder_of_model(wildcards, input):

@@ -18,7 +18,7 @@ rule language:
     output:
         files.vocabulary(),
         language_files,
-        stated(files.vocabulary(), *language_files),
+        statements_of(files.vocabulary(), *language_files),
     log:
         files.log("language"),
     benchmark:
@@ -39,7 +39,7 @@ rule data:
     output:
         train=files.data("{task}", "train"),
         validation=files.data("{task}", "validation"),
-        statements=stated(files.data("{task}", "train"), files.data("{task}", "validation")),
+        statements=statements_of(files.data("{task}", "train"), files.data("{task}", "validation")),
     log:
         files.log("data/{task}"),
     benchmark:
@@ -59,12 +59,14 @@ rule encode:
     input:
         train=ancient(files.data("{task}", "train")),
         validation=ancient(files.data("{task}", "validation")),
-        statements=stated(files.data("{task}", "train"), files.data("{task}", "validation")),
+        statements=statements_of(files.data("{task}", "train"), files.data("{task}", "validation")),
         model=files.configuration(),
     output:
         train=files.encoded("{task}", "train"),
         validation=files.encoded("{task}", "validation"),
-        statements=stated(files.encoded("{task}", "train"), files.encoded("{task}", "validation")),
+        statements=statements_of(
+            files.encoded("{task}", "train"), files.encoded("{task}", "validation")
+        ),
     log:
         files.log("encode/{task}"),
     benchmark:

@@ -7,7 +7,7 @@ rule crate:
     # `rule all` is known only when every rule has been read, hence functions.
     input:
         study=lambda wildcards: ancient(rules.all.input.study),
-        statements=lambda wildcards: stated(*rules.all.input.study),
+        statements=lambda wildcards: statements_of(*rules.all.input.study),
     output:
         files.crate(),
     log:
@@ -26,7 +26,7 @@ rule sign:
     # The key's place is the signer's own: not a parameter, which Snakemake would write down.
     input:
         study=lambda wildcards: ancient(rules.all.input.study),
-        statements=lambda wildcards: stated(*rules.all.input.study),
+        statements=lambda wildcards: statements_of(*rules.all.input.study),
     output:
         files.signature(),
     log:

@@ -13,12 +13,12 @@ rule prune:
     input:
         weights=lambda w: dag.file_of_scores(files, design, mask_of(w)),
         parent=lambda w: ancient(files.mask(design.before(mask_of(w)))),
-        statements=lambda w: stated(
+        statements=lambda w: statements_of(
             dag.file_of_scores(files, design, mask_of(w)), files.mask(design.before(mask_of(w)))
         ),
     output:
         mask=found,
-        statement=stated(found),
+        statement=statements_of(found),
     log:
         files.log("{mask}"),
     wildcard_constraints:
@@ -41,13 +41,13 @@ rule round_start:
     input:
         theta=lambda w: ancient(files.weights(theta_i_of(w))),
         head=lambda w: dag.files_of_head(files, design, weights_of(w)),
-        statements=lambda w: stated(
+        statements=lambda w: statements_of(
             files.weights(theta_i_of(w)),
             *dag.files_of_head(files, design, weights_of(w)),
         ),
     output:
         weights=temp(start),
-        statement=temp(stated(start)),
+        statement=temp(statements_of(start)),
     log:
         files.log("{weights}"),
     wildcard_constraints:
@@ -67,12 +67,12 @@ rule rewind:
     input:
         theta=lambda w: ancient(dag.file_of_weights(files, design, weights_of(w))),
         mask=ancient(files.mask("{mask}")),
-        statements=lambda w: stated(
+        statements=lambda w: statements_of(
             dag.file_of_weights(files, design, weights_of(w)), files.mask(w.mask)
         ),
     output:
         ticket=files.ticket("{weights}", "{mask}"),
-        statement=stated(files.ticket("{weights}", "{mask}")),
+        statement=statements_of(files.ticket("{weights}", "{mask}")),
     log:
         files.log("tickets/{weights}/{mask}"),
     # Not with the training: that tried again, the ticket stays, and so does what was trained of it.
@@ -93,7 +93,7 @@ rule train:
         theta=lambda w: ancient(dag.file_of_weights(files, design, weights_of(w))),
         mask=ancient(files.mask("{mask}")),
         data=ancient(files.data("{task}", "validation")),
-        statements=lambda w: stated(
+        statements=lambda w: statements_of(
             files.ticket(w.weights, w.mask),
             dag.file_of_weights(files, design, weights_of(w)),
             files.encoded(w.task, "train"),
@@ -102,9 +102,9 @@ rule train:
         model=files.configuration(),
     output:
         predictions=predictions,
-        predictions_statement=stated(predictions),
+        predictions_statement=statements_of(predictions),
         trained=unless_kept(trained),
-        trained_statement=unless_kept(stated(trained)),
+        trained_statement=unless_kept(statements_of(trained)),
     # Added to, as attempts that go on follow each other, and may overlap.
     log:
         files.log("trainings/{weights}/{mask}/on-{task}/seed-{seed}"),
@@ -141,14 +141,14 @@ rule theta_i:
         ticket=ancient(files.ticket("theta_0", "dense")),
         theta=ancient(files.weights("theta_0")),
         mask=ancient(files.mask("dense")),
-        statements=stated(
+        statements=statements_of(
             *(files.ticket("theta_0", "dense"), files.weights("theta_0")),
             files.encoded("{task}", "train"),
         ),
         model=files.configuration(),
     output:
         weights=rewound,
-        statement=stated(rewound),
+        statement=statements_of(rewound),
     log:
         files.log("theta_i/{task}/rewind-{rewind}/seed-{seed}"),
     benchmark:

@@ -8,7 +8,7 @@ pretraining_text = files.language("pretraining", "train")
 rule pretraining_text:
     output:
         text=pretraining_text,
-        statement=stated(pretraining_text),
+        statement=statements_of(pretraining_text),
     log:
         files.log("pretraining_text"),
     benchmark:
@@ -26,7 +26,7 @@ rule pretraining_text:
 rule new_model:
     input:
         vocabulary=ancient(files.vocabulary()),
-        statements=stated(files.vocabulary()),
+        statements=statements_of(files.vocabulary()),
     output:
         new_model,
     log:
@@ -45,11 +45,11 @@ rule new_model:
 rule corpus:
     input:
         text=ancient(pretraining_text),
-        statements=stated(pretraining_text),
+        statements=statements_of(pretraining_text),
         model=new_model,
     output:
         corpus=files.corpus(),
-        statements=stated(files.corpus()),
+        statements=statements_of(files.corpus()),
     log:
         files.log("corpus"),
     conda:
@@ -66,11 +66,11 @@ rule corpus:
 rule pretrain:
     input:
         corpus=ancient(files.corpus()),
-        statements=stated(files.corpus()),
+        statements=statements_of(files.corpus()),
         model=new_model,
     output:
         checkpoint=own_model,
-        statements=stated(own_model),
+        statements=statements_of(own_model),
     log:
         files.log("pretrain"),
     benchmark:
@@ -104,7 +104,7 @@ rule theta_0:
     output:
         weights=files.weights("theta_0"),
         model=files.configuration(),
-        statements=stated(files.weights("theta_0"), *files.configuration()),
+        statements=statements_of(files.weights("theta_0"), *files.configuration()),
     log:
         files.log("theta_0"),
     benchmark:

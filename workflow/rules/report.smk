@@ -6,7 +6,7 @@ page_tables = [files.table(name) for name in registry.tables()]
 rule story:
     input:
         tables=ancient(page_tables),
-        statements=stated(*page_tables),
+        statements=statements_of(*page_tables),
         verdict=files.audit("verdict.json"),
         template=[
             os.path.relpath(ROOT / "workflow" / "report" / f"story.{kind}")

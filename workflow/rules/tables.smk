@@ -7,10 +7,10 @@ winning = files.mask(f"imp/{winning_on}")
 rule metrics:
     input:
         predictions=lambda w: ancient(parts[w.part].predictions(files, design)),
-        statements=lambda w: stated(*parts[w.part].predictions(files, design)),
+        statements=lambda w: statements_of(*parts[w.part].predictions(files, design)),
     output:
         metrics=files.metrics("{part}"),
-        statement=stated(files.metrics("{part}")),
+        statement=statements_of(files.metrics("{part}")),
     log:
         files.log("metrics/{part}"),
     benchmark:
@@ -38,11 +38,11 @@ for table in registry.tables().values():
             table.name
         input:
             origins=ancient(list(origins.values())),
-            statements=stated(*origins.values()),
+            statements=statements_of(*origins.values()),
             published=list(published.values()),
         output:
             **reported(outputs),
-            statements=stated(*outputs.values()),
+            statements=statements_of(*outputs.values()),
         log:
             files.log(table.name),
         benchmark:
@@ -62,10 +62,10 @@ rule winning_mask:
     input:
         winning=ancient(files.winning()),
         masks=lambda w: ancient(candidates(w)),
-        statements=lambda w: stated(files.winning(), *candidates(w)),
+        statements=lambda w: statements_of(files.winning(), *candidates(w)),
     output:
         mask=winning,
-        statement=stated(winning),
+        statement=statements_of(winning),
     log:
         files.log(f"imp/{winning_on}"),
     localrule: True

@@ -1,7 +1,7 @@
-"""The three axes of a mask: criterion, procedure and scope; each a file that is found by its name.
+"""The three axes of a mask: criterion, procedure and scope, each a file found by its name.
 
-A criterion gives each prunable weight a score. A procedure says from which weights scores are
-taken, and when. A scope says which scores are compared with each other, and how many weights go.
+A criterion gives each prunable weight a score. A procedure chooses the weights that are scored, and
+when. A scope chooses which scores are compared with each other, and how many weights are pruned.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ FOLDER = Path(__file__).parent
 
 @cache
 def names(kind: str) -> tuple[str, ...]:
-    """The names in a folder: criteria, procedures or scopes."""
+    """The names of all criteria, procedures or scopes, sorted."""
     stems = (file.stem for file in (FOLDER / kind).glob("*.py"))
     return tuple(sorted(stem.rstrip("_") for stem in stems if stem != "__init__"))
 
 
 def file_of(kind: str, name: str) -> Path:
-    """The file of that name in a folder; one that Python's grammar has too ends in _.
+    """The file of a criterion, procedure or scope; a name that is a Python keyword ends in _ there.
 
     Raises:
         BadInput: there is none.
@@ -38,7 +38,7 @@ def file_of(kind: str, name: str) -> Path:
 
 
 def module_of(kind: str, name: str) -> ModuleType:
-    """The module of that name in a folder.
+    """The module of a criterion, procedure or scope.
 
     Raises:
         BadInput: there is none.
@@ -48,20 +48,20 @@ def module_of(kind: str, name: str) -> ModuleType:
 
 @cache
 def outside_module(name: str, file: Path) -> ModuleType:
-    """A study's own file as a module among the criteria: statements name it so, as code.
+    """A study's own criterion, loaded as a module of `tickets.criteria`; statements name it so.
 
     Raises:
-        BadInput: there is none, or it cannot be loaded.
+        BadInput: there is no such file, or it cannot be loaded.
     """
     if not file.is_file():
         raise BadInput(f"{file}: no such file; write the path of a criterion's file")
     spec = importlib.util.spec_from_file_location(f"tickets.criteria.{name}", file)
     if spec is None or spec.loader is None:
-        raise BadInput(f"{file}: not a file of Python; write a path that ends in .py")
+        raise BadInput(f"{file}: not a Python file; write a path that ends in .py")
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+    except Exception as error:  # noqa: BLE001 - foreign code may raise anything
         del sys.modules[spec.name]
         raise BadInput(
             f"{file}: cannot be loaded ({type(error).__name__}: {error}); mend it"

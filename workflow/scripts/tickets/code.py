@@ -1,7 +1,7 @@
-"""The code that a job can run, and one digest of what it means.
+"""The code that a job can run, and one digest of its meaning.
 
-The code is an entry point and all of this package that it may import. It is found by reading, not
-by importing, so that Snakemake can ask for it while it parses.
+The code is an entry point and every module of this package that it can import. Imports are read
+from the source, not executed, so that Snakemake can compute the digest while it parses.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Code(NamedTuple):
     digest: str
 
     def __repr__(self) -> str:
-        """What Snakemake records and compares: not the path, which says where the project lies."""
+        """What Snakemake records and compares: without the path, which depends on the machine."""
         return f"code {self.digest}"
 
 
@@ -43,25 +43,25 @@ def code_files(*entries: Path) -> list[Path]:
 
 
 def meanings(*entries: Path) -> list[tuple[str, str]]:
-    """Each file that `entries` can run: its place among the scripts (of a file elsewhere, its
-    name), and the sha256 of what it means. Comments, docstrings and layout mean nothing.
+    """Each file that `entries` can run: its path below workflow/scripts (its name, if it is
+    elsewhere) and the sha256 of its meaning, which comments, docstrings and layout are no part of.
     """
-    return sorted((_place(file), _read(file)[1]) for file in code_files(*entries))
+    return sorted((_name(file), _read(file)[1]) for file in code_files(*entries))
 
 
 @cache
 def digest(*entries: Path) -> str:
-    """One sha256 of the meaning of all that `entries` can run, wherever the project lies."""
+    """One sha256 of the meaning of all code that `entries` can run."""
     return sha256(canonical_json(meanings(*entries)))
 
 
-def _place(file: Path) -> str:
+def _name(file: Path) -> str:
     return file.relative_to(SCRIPTS).as_posix() if file.is_relative_to(SCRIPTS) else file.name
 
 
 @cache
 def _read(file: Path) -> tuple[tuple[Path, ...], str]:
-    """The files of the package that a file imports, and the sha256 of what it means.
+    """The files of the package that a file imports, and the sha256 of its meaning.
 
     Raises:
         SyntaxError: it is not Python.
@@ -78,8 +78,8 @@ def _imports(tree: ast.Module) -> tuple[Path, ...]:
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
     ours = [name.split(".")[1:] for name in names if name.split(".")[0] == PACKAGE.name]
-    places = {
+    paths = {
         PACKAGE.joinpath(*parts[:depth]) for parts in ours for depth in range(1, len(parts) + 1)
     }
-    candidates = [file for p in places for file in (p.with_suffix(".py"), p / "__init__.py")]
+    candidates = [file for p in paths for file in (p.with_suffix(".py"), p / "__init__.py")]
     return (PACKAGE / "__init__.py", *(file for file in candidates if file.is_file()))

@@ -1,4 +1,4 @@
-"""What a criterion declares, what it may look at, and the mask that its scores give."""
+"""What a criterion declares and is given, and the mask that its scores give."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Array = NDArray[np.float32]
 PARTS = ("task", "seed")
 SPLITS = ("train", "validation")
 Scores = Mapping[str, Array]
-"""One array a prunable matrix, of its shape; the weights of lowest score are pruned."""
+"""An array for each prunable matrix, of its shape; the weights of lowest score are pruned."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """What a criterion may look at.
+    """What a criterion is given.
 
-    weights: theta_0, or what a round's training ended with. parent: the mask so far. sparsity:
-    after this pruning. seed, task: those that the mask is found with, if its criterion depends on
-    them. parameters: those that the criterion names. files: the encoded splits that it reads, by
-    split, and with them "model", a model directory without its weights. trainings_per_gpu: how many
-    share one. facts: recorded in the mask's statement; of a network "products", their type.
+    weights: theta_0, or the final weights of a round's training. parent: the mask so far. sparsity:
+    after this pruning. seed, task: of the mask, if its criterion depends on them. parameters: those
+    that the criterion names. files: the encoded splits that it reads, by split, and with them
+    "model", a model directory without weights. trainings_per_gpu: how many jobs share a GPU. facts:
+    to be recorded in the mask's statement, such as "products", the type of a network's products.
     """
 
     weights: Mapping[str, Array]
@@ -45,7 +45,7 @@ class Inputs:
 
     @property
     def prunable_weights(self) -> dict[str, Array]:
-        """The prunable matrices, in the prunable set's order.
+        """The prunable matrices by name, in the prunable set's order.
 
         Raises:
             BadInput: one is missing from `weights` or has another shape.
@@ -61,13 +61,13 @@ class Inputs:
 
 @dataclass(frozen=True, kw_only=True)
 class Criterion:
-    """A file of `criteria`, or of a study's own: `CRITERION` in it.
+    """What a file in `criteria`, or a study's own, declares as `CRITERION`.
 
-    label: in figures. scores: what it is. of: what its masks depend on beside theta_0, and have in
-    their path: "task", "seed". reads: the encoded splits of its task. needs: values of the study
-    that it is given, of a task (head, labels, batch_size, ...), of `training` (precision, ...), or
-    `threads`. parameters: its own, with their values. procedures: those that it fits. scope: the
-    one that its scores are made for; None: the study's.
+    label: its name in figures. scores: the function. of: what its masks depend on beside theta_0,
+    and have in their paths: "task", "seed". reads: the encoded splits of its task. needs: values of
+    the study that it is given: a task's (head, labels, batch_size, ...), those of `training`
+    (precision, ...), or `threads`. parameters: its own, with their values. procedures: those that
+    can use it. scope: the one that its scores require; None: the study's.
     """
 
     label: str
@@ -80,20 +80,20 @@ class Criterion:
     scope: str | None = None
 
     def __post_init__(self) -> None:
-        for name, values, known in (("of", self.of, PARTS), ("reads", self.reads, SPLITS)):
+        for name, values, choices in (("of", self.of, PARTS), ("reads", self.reads, SPLITS)):
             for value in values:
-                if value not in known:
-                    raise BadInput(f"{name}: {value} is not possible; write {' or '.join(known)}")
+                if value not in choices:
+                    raise BadInput(f"{name}: {value} is not possible; write {' or '.join(choices)}")
         if self.reads and "task" not in self.of:
-            raise BadInput('of: what reads a split depends on its task; write of=("task",)')
+            raise BadInput('of: a criterion that reads a split needs its task; write of=("task",)')
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """A file of `scopes`: `SCOPE` in it.
+    """What a file in `scopes` declares as `SCOPE`.
 
-    prune: the mask of a sparsity within a parent, from scores. expected: how many weights of each
-    matrix are then pruned, by name; of all together, under None. From the sizes of all matrices.
+    prune: from scores, a parent and a sparsity, the mask. expected: from the sizes of all matrices
+    and a sparsity, how many weights are then pruned in each matrix, by name, or in all, under None.
     """
 
     prune: Callable[[Scores, Mask, Fraction], Mask]
@@ -101,10 +101,10 @@ class Scope:
 
 
 def load_criterion(name: str, file: Path | None = None) -> Criterion:
-    """A criterion of the project; with `file`, one of a study's own.
+    """A criterion of the project, or the study's own in `file`.
 
     Raises:
-        BadInput: there is none, or the file cannot be loaded.
+        BadInput: there is none, or its file cannot be loaded.
     """
     module = module_of("criteria", name) if file is None else outside_module(name, file)
     criterion = getattr(module, "CRITERION", None)
@@ -114,7 +114,7 @@ def load_criterion(name: str, file: Path | None = None) -> Criterion:
 
 
 def load_scope(name: str) -> Scope:
-    """A scope.
+    """The scope of that name.
 
     Raises:
         BadInput: there is none.
@@ -123,10 +123,10 @@ def load_scope(name: str) -> Scope:
 
 
 def find(criterion: Criterion, scope: str, inputs: Inputs) -> Mask:
-    """The mask that a criterion's scores give.
+    """Score the prunable weights and prune within a scope.
 
     Raises:
-        BadInput: the scores are not as they must be, or the scope cannot prune so.
+        BadInput: a matrix has no scores of its shape, or the scope cannot prune to that sparsity.
     """
     scores = criterion.scores(inputs)
     for name, shape in inputs.parent.prunable.shapes.items():

@@ -1,7 +1,7 @@
-"""Finders: a procedure with a criterion, under one name.
+"""Finders: a procedure and a criterion under one name.
 
-A procedure's name alone means it with magnitudes ("imp"); a criterion's alone means that it is
-taken once, at theta_0 ("snip").
+A procedure's name stands for it with magnitudes ("imp"), a criterion's name for the criterion
+applied once, at theta_0 ("snip").
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tickets.procedure import load_procedure
 
 MAGNITUDE, ONCE = "magnitude", "oneshot"
 RESERVED = ("dense", "layerwise", "majority")
-"""What stands in a finder's place and is none of the axes."""
+"""Names in the place of a finder that belong to no axis."""
 
 
 def criterion_of(finder: str) -> str:
@@ -29,7 +29,7 @@ def is_round(finder: str) -> bool:
 
 
 def at_theta_0() -> list[str]:
-    """All finders of the project that take theta_0 alone, sorted."""
+    """All finders of the project that prune theta_0 once, sorted."""
     criteria = {name: load_criterion(name) for name in axes.names("criteria") if name != MAGNITUDE}
     return sorted([ONCE, *(name for name, each in criteria.items() if ONCE in each.procedures)])
 
@@ -47,13 +47,13 @@ def depends_on(finder: str) -> Sequence[str]:
 
 
 def form(finder: str, parts: Sequence[str]) -> str:
-    """The names of a finder's masks, as a regular expression; `parts` is what it depends on."""
-    between = [known for part, known in FORMS.items() if part in parts]
+    """A regular expression for the names of a finder's masks; `parts` is what it depends on."""
+    between = [pattern for part, pattern in FORMS.items() if part in parts]
     return "/".join([finder, *between, f"sparsity-{PERCENT}"])
 
 
 def label_of(finder: str) -> str:
-    """What a finder is called in figures; of a study's own criterion, its name."""
+    """A finder's label in figures; for a study's own criterion, its name."""
     if finder in axes.names("procedures"):
         return load_procedure(finder).label
     return load_criterion(finder).label if finder in axes.names("criteria") else finder

@@ -1,4 +1,4 @@
-"""A random mask that prunes as much of each matrix as another one does."""
+"""A random mask that prunes as much of each matrix as a given one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tickets.seeds import derive
 def draw_like(mask: Mask, seed: int) -> Mask:
     """A random mask that prunes as many weights of each matrix as `mask` does.
 
-    It tells which weights stay from how many stay where.
+    It separates the effect of which weights stay from that of how many stay in each matrix.
     """
     kept: dict[str, NDArray[np.bool_]] = {}
     for name, bits in mask.kept.items():

@@ -1,7 +1,7 @@
-"""Names of masks, weights and trainings: what each says, as a type; and the text of its path, back.
+"""Names of masks, weights and trainings as types, to and from the text in paths.
 
-Rewinds and sparsities are labels in per cent, as paths write them ("12.5"). A part that a name does
-not have is empty, a seed None.
+Rewinds and sparsities are labels in per cent, as in paths ("12.5"). A part that a name does not
+have is empty; a seed is None.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any
 from tickets import schedule
 from tickets.errors import BadInput
 
-# What Snakemake's wildcards may be: the same forms that are read back below.
+# The forms of Snakemake's wildcards, and of the parts of names.
 SEED = r"\d+"
 PERCENT = r"\d+(\.\d+)?"
 TASK = r"[a-z][a-z0-9_]*"
-WINNING = {"winning": "within_std", "winning_strict": "strict"}  # by what wins there
+WINNING = {"winning": "within_std", "winning_strict": "strict"}  # by the part `at`: its criterion
 SHUFFLES = ("within", "across_layers")
 FORMS = {"task": TASK, "rewind": rf"rewind-{PERCENT}", "seed": rf"seed-{SEED}"}
-"""The parts between a finder and a sparsity, in their order; each finder has some of them."""
+"""The parts between finder and sparsity, in their order; a finder has some of them."""
 
 _FOUND_ON = f"{FORMS['task']}/{FORMS['rewind']}/{FORMS['seed']}"
 MASK = (
@@ -47,10 +47,10 @@ _TRAINING = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class MaskName:
-    """Which mask: its finder, what it was found on, and its sparsity.
+    """A mask: its finder, what it was found on, and its sparsity.
 
-    `at` is one of `WINNING` for a mask at its source's highest winning sparsity, which is then not
-    known from the name.
+    `at` is one of `WINNING` for a mask at its source's highest winning sparsity; the name then does
+    not give the sparsity.
     """
 
     finder: str
@@ -68,7 +68,7 @@ class MaskName:
     @classmethod
     @cache
     def parse(cls, text: str) -> MaskName:
-        """The name that is written so.
+        """The name in `text`.
 
         Raises:
             BadInput: no mask has that name.
@@ -80,21 +80,21 @@ class MaskName:
 
     @property
     def source_task(self) -> str | None:
-        """The task that it was found on, if it was found on one."""
+        """The task that it was found on, if any."""
         return self.task or None
 
     @property
     def fraction(self) -> Fraction | None:
-        """The share of the prunable weights that it prunes, where its name says it."""
+        """The share of the prunable weights that it prunes, if its name gives it."""
         return schedule.parse(self.sparsity) if self.sparsity else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class WeightsName:
-    """Which weights: theta_0, or what was made of it.
+    """A full set of weights: theta_0, or weights made from it.
 
-    `rewind` is the per cent of `task`'s training that they were taken after, `sparsity` the label
-    of the mask that they were or will be trained under.
+    `rewind` is the share of `task`'s training after which they were taken, `sparsity` that of the
+    mask that they were or will be trained under.
     """
 
     kind: str
@@ -109,7 +109,7 @@ class WeightsName:
     @classmethod
     @cache
     def parse(cls, text: str) -> WeightsName:
-        """The name that is written so.
+        """The name in `text`.
 
         Raises:
             BadInput: no weights have that name.
@@ -119,14 +119,14 @@ class WeightsName:
         return cls(kind=first, **parts)
 
     def progress_on(self, task: str) -> str:
-        """Where in the training on `task` they stand, in per cent: 0 but for its own theta_i."""
+        """The per cent of a training on `task` that they have completed: 0 but for its theta_i."""
         is_own = self.task == task and self.kind in ("theta_i", "round")
         return self.rewind if is_own else "0"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingName:
-    """One training: the same one whoever asks for it."""
+    """One training; tables that need the same one share it."""
 
     weights: WeightsName
     mask: MaskName
@@ -138,7 +138,7 @@ class TrainingName:
 
     @classmethod
     def parse(cls, text: str) -> TrainingName:
-        """The name that is written so.
+        """The name in `text`.
 
         Raises:
             BadInput: no training has that name.
@@ -156,7 +156,7 @@ class TrainingName:
 
 @dataclass(frozen=True, kw_only=True)
 class MajorityName:
-    """The best constant answer on a task, in a training's place."""
+    """The best constant answer on a task, scored like a training."""
 
     task: str
 
@@ -169,7 +169,7 @@ THETA_0 = WeightsName(kind="theta_0")
 
 
 def training(weights: WeightsName, mask: MaskName, task: str, seed: int | None) -> TrainingName:
-    """A training on `task` of `weights` under a mask."""
+    """The training of `weights` on `task` under a mask."""
     return TrainingName(weights=weights, mask=mask, task=task, seed=seed)
 
 
@@ -199,7 +199,7 @@ def oneshot(sparsity: str) -> MaskName:
 
 
 def random(seed: int, sparsity: str) -> MaskName:
-    """A mask drawn at random over the whole prunable set."""
+    """A random mask over the whole prunable set."""
     return MaskName(finder="random", seed=seed, sparsity=sparsity)
 
 
@@ -214,7 +214,7 @@ def shuffled(how: str, seed: int) -> WeightsName:
 
 
 def theta_i(task: str, rewind: str, seed: int | None) -> WeightsName:
-    """The weights to rewind to: theta_0 itself at 0 %, else the source's own early weights."""
+    """The weights to rewind to: theta_0 at 0 %, otherwise the source's own early weights."""
     if rewind == "0":
         return THETA_0
     return WeightsName(kind="theta_i", task=task, rewind=rewind, seed=seed)
@@ -226,7 +226,7 @@ def round_start(task: str, rewind: str, seed: int | None, sparsity: str) -> Weig
 
 
 def trained(task: str, seed: int | None, sparsity: str) -> WeightsName:
-    """Where standard pruning stands after training under its mask of `sparsity` (theta_t)."""
+    """The weights of standard pruning after training under its mask of `sparsity` (theta_t)."""
     return WeightsName(kind="trained", task=task, seed=seed, sparsity=sparsity)
 
 

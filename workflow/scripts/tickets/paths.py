@@ -1,7 +1,7 @@
-"""The only module that knows file names: what a file is can be read off its path, and back.
+"""All file names of a study: the path of each file, and what the file at a path is.
 
-Every function takes names, or texts such as Snakemake's wildcards ("{task}"), which pass through as
-they are. Paths are relative to the results folder; `Results` puts the folder before them.
+The methods of `Results` take names, or texts such as Snakemake's wildcards ("{task}"), which they
+leave as they are. The paths begin with the results folder.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ UNSTATED = (
     *("audit", "benchmarks", "checkpoints", "events", "exports", "logs"),
     *("report", "report.html", "report.zip"),
 )
-"""Folders of a study whose files no statement speaks of, and Snakemake's report in it."""
+"""Folders of a study whose files have no statements, and Snakemake's report in it."""
 
-# Whole paths, as a study may stand below a folder of any name. In studies of earlier versions
-# tickets were weights too, and are gone.
-_PASSING = re.compile(
+# Whole paths, as the results folder may have any name. In studies of earlier versions tickets were
+# weights too, and were deleted.
+_TEMPORARY = re.compile(
     rf"(.*/)?(trained/({WEIGHTS})/({MASK})/on-{TASK}/seed-{SEED}"
     rf"|weights/round/{TASK}/rewind-{PERCENT}/seed-{SEED}/sparsity-{PERCENT}"
     rf"|tickets/({WEIGHTS})/({MASK}))\.safetensors"
 )
 
 
-def lasts(path: str | Path) -> bool:
-    """Whether the file at `path` stays when all that needs it is made."""
-    return not _PASSING.fullmatch(Path(path).as_posix())
+def is_kept(path: str | Path) -> bool:
+    """Whether the file at `path` stays when everything that needs it has been made."""
+    return not _TEMPORARY.fullmatch(Path(path).as_posix())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Results:
         return f"{self.root}/language/vocab.txt"
 
     def folder(self, name: str) -> str:
-        """A folder that a command is told of: language, pretrained or model."""
+        """A folder that a command takes: language, pretrained or model."""
         return f"{self.root}/{name}"
 
     def configuration(self, folder: str = "model") -> list[str]:
@@ -71,7 +71,7 @@ class Results:
         return f"{self.root}/pretrained/corpus.arrow"
 
     def checkpoint(self) -> str:
-        """The embedded study's model, where the DAG pre-trains it."""
+        """The model that an embedded study pre-trains."""
         return f"{self.root}/pretrained/model.safetensors"
 
     def weights(self, weights: WeightsName | str) -> str:
@@ -91,7 +91,7 @@ class Results:
         return f"{self.root}/masks/{mask}.safetensors"
 
     def ticket(self, weights: WeightsName | str, mask: MaskName | str) -> str:
-        """A ticket: the mask applied to the weights, by their digests."""
+        """A ticket: the digests of weights and of the mask applied to them."""
         return f"{self.root}/tickets/{weights}/{mask}.json"
 
     def trained(self, training: TrainingName | str) -> str:
@@ -99,7 +99,7 @@ class Results:
         return f"{self.root}/trained/{training}.safetensors"
 
     def checkpoints(self, training: str) -> str:
-        """The folder where a training saves how far it is."""
+        """The folder of a training's checkpoints."""
         return f"{self.root}/checkpoints/{training}"
 
     def events(self, training: TrainingName | WeightsName | str) -> str:
@@ -107,15 +107,15 @@ class Results:
         return f"{self.root}/events/{training}"
 
     def predictions(self, training: TrainingName | str) -> str:
-        """What a training predicted on the validation split."""
+        """A training's predictions on the validation split."""
         return f"{self.root}/predictions/{training}.parquet"
 
     def majority(self, task: str) -> str:
-        """The predictions of the best constant answer."""
+        """The predictions of a task's best constant answer."""
         return f"{self.root}/predictions/majority/on-{task}.parquet"
 
     def metrics(self, part: str) -> str:
-        """The scores that one table is made of, one row a training and metric."""
+        """The scores for one table: a row for each training and metric."""
         return f"{self.root}/metrics/{part}.parquet"
 
     def table(self, name: str) -> str:
@@ -127,7 +127,7 @@ class Results:
         return self.table("winning_sparsities")
 
     def text(self, name: str) -> str:
-        """A table to be read."""
+        """A table as text."""
         return f"{self.root}/tables/{name}.txt"
 
     def figure(self, name: str, kind: str) -> str:
@@ -135,15 +135,15 @@ class Results:
         return f"{self.root}/figures/{name}.{kind}"
 
     def audit(self, name: str) -> str:
-        """What an audit of the study wrote."""
+        """A file that the audit of the study writes."""
         return f"{self.root}/audit/{name}"
 
     def story(self) -> str:
-        """The page that tells the study to a reader."""
+        """The report's page on the study."""
         return f"{self.root}/report/story.html"
 
     def crate(self) -> str:
-        """The description of the study as an RO-Crate, in the crate's folder."""
+        """The metadata of the study as an RO-Crate, in the crate's folder."""
         return f"{self.root}/exports/crate/ro-crate-metadata.json"
 
     def signature(self) -> str:
@@ -155,7 +155,7 @@ class Results:
         return f"{self.root}/logs/{name}.log"
 
     def benchmark(self, name: str) -> str:
-        """A job's time and memory, as Snakemake measures them."""
+        """A job's time and memory, measured by Snakemake."""
         return f"{self.root}/benchmarks/{name}.jsonl"
 
 
@@ -167,7 +167,7 @@ _PREDICTIONS = re.compile(
 
 
 def parse_mask(path: str | Path) -> MaskName:
-    """Which mask the file at `path` is.
+    """The name of the mask at `path`.
 
     Raises:
         BadInput: the path is not one that `Results.mask` gives.
@@ -179,7 +179,7 @@ def parse_mask(path: str | Path) -> MaskName:
 
 
 def parse_predictions(path: str | Path) -> TrainingName | MajorityName:
-    """Which training the predictions at `path` are of.
+    """The name of the training whose predictions are at `path`.
 
     Raises:
         BadInput: the path is not one that `Results.predictions` or `Results.majority` gives.

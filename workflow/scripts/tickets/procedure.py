@@ -1,4 +1,4 @@
-"""What a procedure declares: from which weights scores are taken, and when."""
+"""What a procedure declares: which weights are scored, and when."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tickets.names import MaskName, TrainingName, WeightsName
 
 
 class Rounds(Protocol):
-    """What a procedure asks of a study's design (`design.dag.Design`)."""
+    """What a procedure uses of a study's design (`design.dag.Design`)."""
 
     @property
     def mlm(self) -> Sequence[str]:
@@ -20,12 +20,12 @@ class Rounds(Protocol):
 
     @property
     def goes_on(self) -> bool:
-        """Whether rounds go on from each other, as trainings of their own."""
+        """Whether each round continues the one before, in trainings of their own."""
         ...
 
     @property
     def first_mlm_mask(self) -> str:
-        """trained, or oneshot: theta_0 itself decides it."""
+        """The weights that decide it: `trained`, or `oneshot` for theta_0."""
         ...
 
     def round(self, sparsity: str) -> int:
@@ -41,16 +41,16 @@ class Rounds(Protocol):
         ...
 
     def trained_by(self, weights: WeightsName) -> TrainingName:
-        """The training that ends with weights that standard pruning goes on from."""
+        """The training that ends with weights which standard pruning continues from."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Procedure:
-    """A file of `procedures`: `PROCEDURE` in it.
+    """What a file in `procedures` declares as `PROCEDURE`.
 
-    label: in figures. of: the parts of its masks' paths. decided_by: the training whose final
-    weights decide a mask; None where theta_0's do.
+    label: its name in figures. of: the parts of its masks' paths. decided_by: the training whose
+    final weights are scored for a mask; None: theta_0 is.
     """
 
     label: str
@@ -59,7 +59,7 @@ class Procedure:
 
 
 def load_procedure(name: str) -> Procedure:
-    """A procedure.
+    """The procedure of that name.
 
     Raises:
         BadInput: there is none.

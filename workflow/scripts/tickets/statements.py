@@ -1,4 +1,4 @@
-"""A statement as its reader sees it: parsed strictly, from the bytes that stand beside a file."""
+"""Parsing statements strictly, from the bytes of the file beside the one they are about."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "https://bert-tickets.github.io/docs/statements/v1"
 SUFFIX = ".prov.json"
-"""What follows a file's name in its statement's."""
+"""What a statement's file name adds to that of the file it is about."""
 
 LARGEST = 2**53
-"""Above it a reader that knows only floating-point numbers would see another one."""
+"""Larger integers are not exact for a reader that knows only floating-point numbers."""
 
 
 class Malformed(Tampered):
@@ -29,9 +29,9 @@ class Malformed(Tampered):
 
 @dataclass(frozen=True, kw_only=True)
 class Dependency:
-    """A file that was read: its place as the job knew it, and the sha256 of it and its statement.
+    """A file that a job read: its path as the job knew it, its sha256 and that of its statement.
 
-    history: the statement itself, where the file was not meant to last.
+    history: the statement itself, embedded where the file is not kept.
     """
 
     uri: str | None
@@ -42,13 +42,12 @@ class Dependency:
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """What is stated about one file.
+    """The statement about one file.
 
     name, digest: the file's name and sha256. rule, parameters: what made it. environment:
-    versions, platform, job. commit: that of the code, None outside git; clean: whether no tracked
-    file differed from it. code: sha256 by file name below workflow/scripts. dependencies: by their
-    roles. facts: what was found out on the way. started, finished: UTC. itself: the sha256 of the
-    statement's bytes.
+    versions, platform, job. commit: the code's, None outside git; clean: whether no tracked file
+    differed from it. code: sha256 by path below workflow/scripts. dependencies: by role. facts:
+    what the job measured. started, finished: UTC. itself: the sha256 of the statement's bytes.
     """
 
     name: str
@@ -67,10 +66,10 @@ class Statement:
 
     @property
     def is_kept(self) -> bool:
-        """Whether the file stays when all that needs it is made.
+        """Whether the file stays when everything that needs it has been made.
 
-        Deleted is what a round or a whole training leaves for the next one, unlike the weights of a
-        training that ended early, theta_i. In studies of earlier versions tickets were weights too.
+        What a round or a whole training leaves for the next one is deleted; theta_i, the weights of
+        a training that ended early, stays. In studies of earlier versions tickets were weights too.
         """
         if not self.name.endswith(".safetensors"):
             return True
@@ -80,12 +79,12 @@ class Statement:
 
 
 def exact(value: Any) -> Any:
-    """A number that is not whole as text: a statement's reader needs no float arithmetic."""
+    """A float as text, so that a statement's reader needs no float arithmetic; else `value`."""
     return repr(value) if isinstance(value, float) else value
 
 
 def to_bytes(value: Mapping[str, Any]) -> bytes:
-    """A statement's bytes: canonical JSON and a line's end; equal values give equal bytes."""
+    """A statement's bytes: canonical JSON and a newline; equal values give equal bytes."""
     return canonical_json(value) + b"\n"
 
 
@@ -93,18 +92,17 @@ def parse(data: bytes, origin: str) -> Statement:
     """The statement in `data`; `origin` names it in errors.
 
     Raises:
-        Malformed: not a statement, or not in the one form that this project writes.
+        Malformed: it is not a statement in the one form that this project writes.
     """
     return of(load(data, origin), sha256(data), origin)
 
 
 def load(data: bytes, origin: str) -> dict[str, Any]:
-    """The JSON object in `data`, which is exactly what `to_bytes` makes of it.
-
-    No floats, no keys twice, no whole numbers above 2^53: what two readers could read differently.
+    """The JSON object in `data`; `origin` names it in errors.
 
     Raises:
-        Malformed: anything else.
+        Malformed: `data` is not what `to_bytes` gives, or two readers could read it differently:
+            floats, a key twice, integers above 2^53.
     """
     try:
         value = json.loads(
@@ -114,21 +112,21 @@ def load(data: bytes, origin: str) -> dict[str, Any]:
             parse_constant=_refuse,
             parse_int=_whole,
         )
-        again = to_bytes(value)
+        canonical = to_bytes(value)
     except (ValueError, RecursionError) as error:
         raise Malformed("bad-json", f"{origin}: not a statement's JSON ({error})") from None
-    if again != data:
-        raise Malformed("not-canonical", f"{origin}: not written as statements are; restore it")
+    if canonical != data:
+        raise Malformed("not-canonical", f"{origin}: not canonical JSON; restore it")
     if not isinstance(value, dict):
         raise Malformed("bad-statement", f"{origin}: not an in-toto Statement v1")
     return cast(dict[str, Any], value)
 
 
 def of(value: Mapping[str, Any], itself: str, origin: str) -> Statement:
-    """The statement that `load` has read from bytes with the sha256 `itself`.
+    """The statement in an object that `load` gives; `itself` is the sha256 of its bytes.
 
     Raises:
-        Malformed: a field is missing, or is none.
+        Malformed: a field is missing or has a wrong value.
     """
     try:
         if (value["_type"], value["predicateType"]) != (STATEMENT_TYPE, PREDICATE_TYPE):
@@ -139,13 +137,13 @@ def of(value: Mapping[str, Any], itself: str, origin: str) -> Statement:
         if definition["buildType"] != BUILD_TYPE:
             raise ValueError(f"its buildType is not {BUILD_TYPE}")
         parameters = dict(definition["externalParameters"])
-        described = {str(each["name"]): each for each in definition["resolvedDependencies"]}
-        if len(described) != len(definition["resolvedDependencies"]):
+        resources = {str(each["name"]): each for each in definition["resolvedDependencies"]}
+        if len(resources) != len(definition["resolvedDependencies"]):
             raise ValueError("two dependencies have one name")
-        source = described.pop("source", None)
+        source = resources.pop("source", None)
         code = {
-            name.removeprefix("code/"): digest_of(described.pop(name), origin)
-            for name in list(described)
+            name.removeprefix("code/"): digest_of(resources.pop(name), origin)
+            for name in list(resources)
             if name.startswith("code/")
         }
         (facts,) = details["byproducts"]
@@ -158,7 +156,7 @@ def of(value: Mapping[str, Any], itself: str, origin: str) -> Statement:
             commit=None if source is None else str(source["digest"]["gitCommit"]),
             clean=None if source is None else source["annotations"]["clean"] is True,
             code=code,
-            dependencies=_dependencies(described, origin),
+            dependencies=_dependencies(resources, origin),
             facts=dict(facts["annotations"]),
             started=str(details["metadata"]["startedOn"]),
             finished=str(details["metadata"]["finishedOn"]),
@@ -170,52 +168,50 @@ def of(value: Mapping[str, Any], itself: str, origin: str) -> Statement:
 
 
 def digest_of(descriptor: Mapping[str, Any], origin: str) -> str:
-    """The sha256 of a resource: that and no other digest, as 64 lower-case hexadecimal digits.
+    """The sha256 of a resource, as 64 lower-case hexadecimal digits.
 
     Raises:
-        Malformed: it is not given so.
+        Malformed: it has none, or another digest too.
     """
     digests = descriptor["digest"]
-    found = digests.get("sha256")
-    if list(digests) != ["sha256"] or not _is_sha256(found):
+    digest = digests.get("sha256")
+    if list(digests) != ["sha256"] or not _is_sha256(digest):
         raise Malformed(
             "bad-digest",
-            f"{origin}: {descriptor.get('name')} has no sha256 of 64 lower-case hexadecimal "
-            "digits, alone",
+            f"{origin}: {descriptor.get('name')}: its digest is not one sha256 of 64 lower-case"
+            " hexadecimal digits",
         )
-    return str(found)
+    return str(digest)
 
 
-def _dependencies(described: Mapping[str, Any], origin: str) -> dict[str, Dependency]:
+def _dependencies(resources: Mapping[str, Any], origin: str) -> dict[str, Dependency]:
     end = "-statement"
-    stated = {name.removesuffix(end): each for name, each in described.items() if _ends(name)}
-    files = {name: each for name, each in described.items() if not _ends(name)}
-    if alone := stated.keys() - files.keys():
+    statements = {n.removesuffix(end): each for n, each in resources.items() if n.endswith(end)}
+    files = {name: each for name, each in resources.items() if not name.endswith(end)}
+    if alone := statements.keys() - files.keys():
         raise ValueError(f"{min(alone)}{end} without {min(alone)}")
     return {
         name: Dependency(
             uri=each.get("uri"),
             digest=digest_of(each, origin),
-            statement=digest_of(stated[name], origin) if name in stated else None,
-            history=_history(stated[name], f"{origin}, {name}") if name in stated else None,
+            statement=digest_of(statements[name], origin) if name in statements else None,
+            history=_history(statements[name], f"{origin}, {name}") if name in statements else None,
         )
         for name, each in files.items()
     }
 
 
 def _history(descriptor: Mapping[str, Any], origin: str) -> Statement | None:
-    """The statement that a descriptor carries, if any: its digest is that of the bytes it had."""
+    """The statement embedded in a descriptor, if any, checked against the descriptor's digest."""
     if "annotations" not in descriptor:
         return None
     value = descriptor["annotations"]["statement"]
     itself = sha256(to_bytes(value))
     if itself != digest_of(descriptor, origin):
-        raise Malformed("broken-link", f"{origin}: the history in it is not the one it names")
+        raise Malformed(
+            "broken-link", f"{origin}: the embedded statement does not have the digest given"
+        )
     return of(value, itself, origin)
-
-
-def _ends(name: str) -> bool:
-    return name.endswith("-statement")
 
 
 def _is_sha256(text: Any) -> bool:
@@ -223,17 +219,17 @@ def _is_sha256(text: Any) -> bool:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    value = dict(pairs)
+    if len(value) != len(pairs):
         raise ValueError("a key twice")
-    return found
+    return value
 
 
 def _whole(text: str) -> int:
     if len(text) > 16 or abs(int(text)) > LARGEST:
-        raise ValueError(f"the number {text[:20]} is too large; text holds it exactly")
+        raise ValueError(f"the number {text[:20]} is too large; write it as text")
     return int(text)
 
 
 def _refuse(text: str) -> NoReturn:
-    raise ValueError(f"the number {text[:20]} is not whole; write it as text")
+    raise ValueError(f"the number {text[:20]} is not an integer; write it as text")

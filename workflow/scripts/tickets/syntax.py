@@ -1,7 +1,7 @@
-"""Python code as one text that all ways to write the same statements share.
+"""Python code as a text that depends on its meaning alone.
 
-Comments, docstrings and layout take no part. Every Python that can read the code gives the same
-text: `ast.dump` does not, whose fields and escapes differ between versions.
+Comments, docstrings and layout are left out. Every version of Python that can parse the code gives
+the same text; `ast.dump` does not, as its fields and escapes differ between versions.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import ast
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-# What follows from an expression's place, and what only says how a constant was written.
+# `ctx` follows from an expression's position; `kind` is only how a constant was written.
 IGNORED = {"ctx", "kind"}
 
 
 def text_of(tree: object) -> str:
-    """The text of a syntax tree: each node's type and those of its fields that are not empty."""
+    """The text of a syntax tree: each node's type and its fields that are not empty."""
     match tree:
         case ast.Constant(value=value):
             return f"Constant({value!a})"
@@ -29,7 +29,7 @@ def text_of(tree: object) -> str:
 
 
 def _fields(node: ast.AST) -> Iterator[tuple[str, str]]:
-    """The fields of a node with a text each. An empty one has none: a newer Python knows more."""
+    """Name and text of each field. Empty ones are left out, as newer versions add fields."""
     for name, value in ast.iter_fields(node):
         if isinstance(value, list):
             value = [each for each in value if not _does_nothing(each)]
@@ -44,7 +44,7 @@ def _text_of_each(values: Iterable[object]) -> str:
 
 
 def _does_nothing(node: object) -> bool:
-    """Whether a node is a docstring, another statement that is only a text, or `pass`."""
+    """Whether a node is `pass`, a docstring or another string on its own."""
     match node:
         case ast.Pass() | ast.Expr(value=ast.Constant(value=str())):
             return True
@@ -53,7 +53,7 @@ def _does_nothing(node: object) -> bool:
 
 
 def _joined(parts: Iterable[ast.expr]) -> Iterator[ast.expr]:
-    """An f-string's parts, neighbouring texts as one: versions divide them differently."""
+    """An f-string's parts, adjacent texts joined, as versions split them differently."""
     for literal, group in groupby(parts, key=lambda part: isinstance(part, ast.Constant)):
         if not literal:
             yield from group

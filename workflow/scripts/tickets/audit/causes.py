@@ -1,10 +1,10 @@
 """Which files cause an audit's findings, and which findings only follow from them.
 
-Every statement records which version of which files was read. So a changed file contradicts all
-files that were made from it, and a missing one is missed by them. A finding follows from another
-file if it compares the two and that other file was changed, is missing, or is out of place. A file
-is a cause if one of its findings follows from no other file, or if most files that were made from
-it were made from another version: then it was replaced together with its statement.
+Every statement records which version of which files was read. So a changed or missing file causes
+findings in all files that were made from it. A finding follows from another file if it compares the
+two and the other file was changed, is missing, or is out of place. A file is a cause if one of its
+findings follows from no other file, or if most files that were made from it read another version:
+then it was replaced together with its statement.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 
 from tickets.audit.chain import reads_outside
 from tickets.audit.findings import FAULTS, Files, Finding
-from tickets.audit.places import place
+from tickets.audit.study_files import parse_path
 from tickets.names import THETA_0
 from tickets.paths import Results
 from tickets.statements import SUFFIX, Dependency, Statement
@@ -29,18 +29,18 @@ _MADE_FROM = _LINKS | {
 """Faults that compare a file with those that it was made from."""
 
 _BY_DESIGN = {"extra-cell", "missing-cell", "two-designs", "wrong-parameters", "wrong-parent"}
-"""Faults that compare a file with the design, which the statements of scores record."""
+"""Faults that compare a file with the design, which statements of scores record."""
 
 _ABOUT_CODE = {"dirty-code", "unknown-code", "wrong-version"}
-"""Faults that a file has from its beginning: no other file contradicts it for them."""
+"""Faults that a file had when it was made, whatever happened to other files."""
 
 _THETA_0 = Results(root=".").weights(THETA_0).removeprefix("./")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """A file that explains findings, by `finding`; `consequences` are its other findings, and those
-    of other files that follow from it.
+    """A file that explains findings: one finding about it, and as `consequences` its others and
+    those of other files that follow from it.
     """
 
     finding: Finding
@@ -50,8 +50,8 @@ class Cause:
 def find_causes(files: Files, findings: Sequence[Finding]) -> list[Cause]:
     """The causes of an audit's faults, by path.
 
-    A fault that follows from several causes is counted once: below the first of them. A replaced
-    file without a fault of its own gets a finding that says how many files contradict it.
+    A fault that follows from several causes is counted once, under the first of them. A replaced
+    file without a fault of its own gets a finding that counts the files that contradict it.
     """
     faults = [each for each in findings if each.is_fault]
     causes = _Causes(files, faults)
@@ -77,8 +77,8 @@ def find_causes(files: Files, findings: Sequence[Finding]) -> list[Cause]:
 class _Readings:
     """Which files were made from a file as it is here, and which from another version of it.
 
-    same, other: readers by the path of what they read. of: what a file read, by its path. of_other:
-    what a file read another version of.
+    same, other: the readers of each file, by its path. of, of_other: the files that a file read, by
+    the reader's path; of_other: those that it read in another version.
     """
 
     def __init__(self, files: Files) -> None:
@@ -86,10 +86,10 @@ class _Readings:
         self.other: dict[str, set[str]] = defaultdict(set)
         self.of: dict[str, set[str]] = defaultdict(set)
         self.of_other: dict[str, set[str]] = defaultdict(set)
-        owners = {stated.itself: path for path, stated in files.statements.items()}
+        owners = {statement.itself: path for path, statement in files.statements.items()}
         holders = {digest: path for path, digest in files.digests.items()}
-        for reader, stated in files.statements.items():
-            for child, role, dependency in _lasting(stated):
+        for reader, statement in files.statements.items():
+            for child, role, dependency in _lasting(statement):
                 owner = owners.get(dependency.statement or "")
                 if owner is None and reads_outside(child):
                     continue
@@ -106,9 +106,9 @@ class _Readings:
 
 
 class _Causes:
-    """The files that others' findings may follow from.
+    """The files that findings about others may follow from.
 
-    replaced: those that most of their readers read another version of, and nothing else explains.
+    replaced: files that most of their readers read in another version, with no other explanation.
     """
 
     def __init__(self, files: Files, faults: Sequence[Finding]) -> None:
@@ -124,7 +124,7 @@ class _Causes:
         self._designs = sorted(
             path
             for path in self.replaced
-            if (where := place(path)) is not None and where.kind == "metrics"
+            if (file := parse_path(path)) is not None and file.kind == "metrics"
         )
         self._changed |= self.replaced
         self._changed |= {
@@ -134,7 +134,7 @@ class _Causes:
         }
 
     def explain(self, fault: Finding) -> str | None:
-        """The file that a fault follows from; None where it is its own file's."""
+        """The file that a fault follows from; None if it follows from no other file."""
         path = _file(fault.path)
         compared: list[str] = []
         if fault.code in _MADE_FROM:
@@ -152,7 +152,7 @@ class _Causes:
         return None if cause is None or self._is_undecided(fault, cause) else cause
 
     def contradicted(self, path: str) -> Finding:
-        """What is wrong with a replaced file that has no fault of its own."""
+        """The finding about a replaced file that has no fault of its own."""
         readers = len(self._readings.other[path])
         others = f"{readers:,} file{'s' * (readers > 1)}"
         if path in self._files.digests:
@@ -162,12 +162,12 @@ class _Causes:
         return Finding(path=path, code="missing-parent", message=message)
 
     def _enclosing(self, path: str) -> str | None:
-        """The changed file at `path`, or else what stands in the place of a folder above it."""
+        """The changed file at `path`, or one in the place of a folder above it."""
         return next((each for each in (path, *_folders(path)) if each in self._changed), None)
 
     def _is_undecided(self, fault: Finding, cause: str) -> bool:
-        """Whether two files contradict each other, and neither a third one nor another fault says
-        which of them is wrong: then both are causes.
+        """Whether two files contradict each other and nothing else tells which of them is wrong;
+        then both are causes.
         """
         path = _file(fault.path)
         replaced = cause in self.replaced and cause not in self._faulty
@@ -176,30 +176,30 @@ class _Causes:
 
 
 def _file(path: str) -> str:
-    """The file that a finding at `path` is about: a statement is about the one beside it."""
+    """The file that a finding at `path` is about; for a statement, the file beside it."""
     return path.removesuffix(SUFFIX)
 
 
 def _folders(path: str) -> list[str]:
-    """The folders that a path leads through, without the results folder."""
+    """The folders above `path`, without the results folder."""
     return list(map(str, PurePosixPath(path).parents))[:-1]
 
 
-def _lasting(stated: Statement) -> Iterator[tuple[Statement, str, Dependency]]:
-    """What was read of files that last, by role, with the statement that says so: `stated`, or one
-    within it, of a file that was deleted after use.
+def _lasting(statement: Statement) -> Iterator[tuple[Statement, str, Dependency]]:
+    """Role and dependency of each kept file that was read, with the statement that records it:
+    `statement`, or one embedded in it, of a file that was deleted after use.
     """
-    for role, dependency in stated.dependencies.items():
+    for role, dependency in statement.dependencies.items():
         if dependency.history is not None:
             yield from _lasting(dependency.history)
         elif dependency.statement is not None:
-            yield stated, role, dependency
+            yield statement, role, dependency
 
 
 def _place_of(read: str | None) -> str | None:
-    """The path below the results folder that ends the path or role under which a job read a file;
-    None where no end of it is one.
+    """The path below the results folder at the end of the path or role under which a job read a
+    file; None if there is none.
     """
     parts = PurePosixPath(str(read or "")).parts
     paths = ("/".join(parts[start:]) for start in range(len(parts)))
-    return next((path for path in paths if place(path) is not None), None)
+    return next((path for path in paths if parse_path(path) is not None), None)

@@ -1,4 +1,4 @@
-"""Whether each file was made of what its place in the study demands, as it is here."""
+"""Whether each file was made from the files that its path demands, as they are here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import Expected, expected, older
-from tickets.audit.places import Place, place
+from tickets.audit.study_files import StudyFile, parse_path
 from tickets.design.dag import Design
 from tickets.errors import BadInput
 from tickets.statements import Dependency, Statement
@@ -21,62 +21,62 @@ class Chain:
 
     def __init__(self, files: Files, design: Design | None) -> None:
         self._files, self._design = files, design
-        self._owners = {stated.itself: path for path, stated in files.statements.items()}
+        self._owners = {statement.itself: path for path, statement in files.statements.items()}
 
     def check(self) -> Iterator[Finding]:
-        """Follow every statement's links, into the histories that stand within it too."""
-        for path, stated in self._files.statements.items():
-            yield from self._follow(path, stated, place(path))
+        """Follow every statement's links, and those of the statements embedded in it."""
+        for path, statement in self._files.statements.items():
+            yield from self._follow(path, statement, parse_path(path))
 
-    def _follow(self, path: str, stated: Statement, where: Place | None) -> Iterator[Finding]:
-        """`path` is that of the file beside which the statement stands; `where` what it is of."""
-        wanted = self._expected(where)
+    def _follow(self, path: str, statement: Statement, file: StudyFile | None) -> Iterator[Finding]:
+        """`path` is that of the file beside the statement; `file`, what the statement is about."""
+        wanted = self._expected(file)
         if isinstance(wanted, str):
             yield Finding(path=path, code="extra-cell", message=wanted)
             return
-        if wanted is not None and where is not None:
-            wanted = older(wanted, where, stated)
-            yield from _compared(path, stated, wanted)
-        for role, made_of in stated.dependencies.items():
+        if wanted is not None and file is not None:
+            wanted = older(wanted, file, statement)
+            yield from _compared(path, statement, wanted)
+        for role, made_of in statement.dependencies.items():
             target = None if wanted is None else wanted.parents.get(role)
             if made_of.history is not None:
                 yield from self._passing(path, role, made_of, target)
             elif made_of.statement is not None:
-                yield from self._lasting(path, role, made_of, target, stated)
+                yield from self._lasting(path, role, made_of, target, statement)
             elif target is not None:
                 message = f"its {role} was read without a statement"
                 yield Finding(path=path, code="wrong-parent", message=message)
 
-    def _expected(self, where: Place | None) -> Expected | str | None:
-        if self._design is None or where is None:
+    def _expected(self, file: StudyFile | None) -> Expected | str | None:
+        if self._design is None or file is None:
             return None
         try:
-            return expected(self._design, where)
+            return expected(self._design, file)
         except (ValueError, BadInput):
-            return f"the study's design has no such {where.kind}"
+            return f"the study's design has no such {file.kind}"
 
     def _passing(
         self, path: str, role: str, made_of: Dependency, target: str | None
     ) -> Iterator[Finding]:
-        """A parent that was deleted after use: its statement stands in the child's."""
+        """Check a parent that was deleted after use, whose statement is embedded in the child's."""
         history = made_of.history
         assert history is not None
         if history.digest != made_of.digest:
-            message = f"its {role} is not what the {role}'s own statement speaks of"
+            message = f"its {role} is not the one that the {role}'s own statement is about"
             yield Finding(path=path, code="broken-link", message=message)
         if target is not None and Path(history.name).stem != Path(target).stem:
             message = f"its {role} was {history.name}; it should be {target}"
             yield Finding(path=path, code="wrong-parent", message=message)
-        yield from self._follow(path, history, None if target is None else place(target))
+        yield from self._follow(path, history, None if target is None else parse_path(target))
 
     def _lasting(
-        self, path: str, role: str, made_of: Dependency, target: str | None, stated: Statement
+        self, path: str, role: str, made_of: Dependency, target: str | None, statement: Statement
     ) -> Iterator[Finding]:
         assert made_of.statement is not None
         owner = self._owners.get(made_of.statement)
         if target is None:
             if owner is None:
-                if not reads_outside(stated):
+                if not reads_outside(statement):
                     yield _missing(path, role, made_of)
             elif self._files.digests[owner] != made_of.digest:
                 message = f"made from another {owner} than the one here"
@@ -91,22 +91,22 @@ class Chain:
             yield Finding(path=path, code="broken-link", message=message)
 
 
-def _compared(path: str, stated: Statement, wanted: Expected) -> Iterator[Finding]:
-    said = {"rule": stated.rule, **stated.parameters}
+def _compared(path: str, statement: Statement, wanted: Expected) -> Iterator[Finding]:
+    recorded = {"rule": statement.rule, **statement.parameters}
     for name, value in {"rule": wanted.rule, **wanted.parameters}.items():
-        if type(said.get(name)) is not type(value) or said[name] != value:
-            message = f"its statement's {name} is {said.get(name)}; by its place it is {value}"
+        if type(recorded.get(name)) is not type(value) or recorded[name] != value:
+            message = f"its statement's {name} is {recorded.get(name)}; its path demands {value}"
             yield Finding(path=path, code="wrong-parameters", message=message)
     for role, target in wanted.parents.items():
-        if role not in stated.dependencies:
+        if role not in statement.dependencies:
             message = f"its statement names no {role}; it should be {target}"
             yield Finding(path=path, code="wrong-parent", message=message)
 
 
-def reads_outside(stated: Statement) -> bool:
+def reads_outside(statement: Statement) -> bool:
     """Whether a file was made from files outside the study, whose statements need not be here."""
-    foreign = stated.rule == "data" and stated.parameters.get("dataset") != "language"
-    return foreign or stated.rule in _OUTSIDE
+    foreign = statement.rule == "data" and statement.parameters.get("dataset") != "language"
+    return foreign or statement.rule in _OUTSIDE
 
 
 def _missing(path: str, what: str, made_of: Dependency) -> Finding:

@@ -1,4 +1,4 @@
-"""Times that cannot be: a remark, as nothing rests on a clock."""
+"""Impossible times: a remark only, as no check relies on clocks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TIME = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z")
 
 
 def check(files: Files) -> Iterator[Finding]:
-    """Look at when each file was made; one finding a way in which that cannot be."""
+    """Check when each file was made; one finding for each kind of impossible time."""
     now = provenance.now()
     odd: dict[str, list[str]] = defaultdict(list)
     for path, statement in every(files):

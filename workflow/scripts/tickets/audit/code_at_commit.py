@@ -1,8 +1,8 @@
-"""Whether the code that made the files is that of the commits they name.
+"""Whether the code that made the files is the code of the commits that they name.
 
-The bytes of the files of code are compared as git holds them. Where attributes or settings of git
-change them on checkout (line ends), what ran differs from them, and that is found: the digest that
-a statement records is of what ran.
+Statements record the digests of the code that ran; these are compared with the bytes in git. If
+attributes or settings of git change them on checkout (line ends), the code that ran differs, and
+the audit reports it.
 """
 
 from __future__ import annotations
@@ -20,62 +20,62 @@ from tickets.statements import Statement
 
 PLACE = "workflow/scripts"
 OUTSIDE = "outside/"
-"""Where statements name the criteria of a study's own; only what finds masks runs any."""
+"""What statements put before a study's own criteria; only jobs that find masks run them."""
 
-Made = Sequence[tuple[str, Statement]]
+Statements = Sequence[tuple[str, Statement]]
 
 
 def check(files: Files, repository: Path | None) -> Iterator[Finding]:
-    """Look each recorded file of code up at its commit; one finding a version of it that is not
-    there, not one a statement.
+    """Look up each recorded file of code at its commit; one finding for each version that is not
+    there, not for each statement.
     """
-    made = list(every(files))
+    statements = list(every(files))
     by_commit: dict[str, list[tuple[str, Statement]]] = defaultdict(list)
     outside: list[str] = []
-    for path, statement in made:
+    for path, statement in statements:
         if statement.commit is None:
             outside.append(path)
         else:
             by_commit[statement.commit].append((path, statement))
     if outside:
         yield about(outside, "no-commit", "made outside git, where no code can be looked up")
-    yield from _outside(made)
+    yield from _outside(statements)
     with opened(repository) as commits:
         for commit, group in sorted(by_commit.items()):
             yield from _dirty(commit, group)
             yield from _unknown(commits, commit, group)
-    yield from _mixed(made)
+    yield from _mixed(statements)
 
 
-def _dirty(commit: str, made: Made) -> Iterator[Finding]:
-    paths = [path for path, statement in made if not statement.clean]
+def _dirty(commit: str, statements: Statements) -> Iterator[Finding]:
+    paths = [path for path, statement in statements if not statement.clean]
     if paths:
         message = f"made while files of the project differed from commit {commit}"
         yield about(paths, "dirty-code", message)
 
 
-def _unknown(commits: Commits, commit: str, made: Made) -> Iterator[Finding]:
-    """What of the recorded code is not the commit's."""
-    for (name, digest), paths in sorted(_versions(made, _is_inside).items()):
+def _unknown(commits: Commits, commit: str, statements: Statements) -> Iterator[Finding]:
+    """The recorded code that is not in the commit."""
+    for (name, digest), paths in sorted(_versions(statements, _is_inside).items()):
         file = f"{PLACE}/{name}"
         try:
             code = commits.file(commit, file)
         except BadInput as error:
             message = f"code was not looked up at commit {commit}: {error}"
-            yield about([path for path, _ in made], "no-repository", message)
+            yield about([path for path, _ in statements], "no-repository", message)
             return
         except Tampered as error:
             yield about(paths, error.code, f"{file} of commit {commit}: {error}")
             continue
-        found = "there is none" if code is None else f"it is {sha256(code)}"
+        actual = "there is none" if code is None else f"it is {sha256(code)}"
         if code is None or sha256(code) != digest:
-            message = f"made by a {file} of sha256 {digest}; at commit {commit} {found}"
+            message = f"made by a {file} of sha256 {digest}; at commit {commit} {actual}"
             yield about(paths, "unknown-code", message)
 
 
-def _outside(made: Made) -> Iterator[Finding]:
-    """What of the recorded code no repository has, as it is a study's own."""
-    for (name, digest), paths in sorted(_versions(made, _is_outside).items()):
+def _outside(statements: Statements) -> Iterator[Finding]:
+    """The recorded code that is the study's own, and in no repository."""
+    for (name, digest), paths in sorted(_versions(statements, _is_outside).items()):
         message = f"found by a {name} of sha256 {digest}, which is no file of the repository"
         yield about(paths, "outside-code", message)
 
@@ -89,32 +89,33 @@ def _is_inside(name: str, statement: Statement) -> bool:
 
 
 def _versions(
-    made: Made, wanted: Callable[[str, Statement], bool] = lambda _name, _statement: True
+    statements: Statements,
+    wanted: Callable[[str, Statement], bool] = lambda _name, _statement: True,
 ) -> Mapping[tuple[str, str], list[str]]:
     """The files made by each version of each wanted file of code, by its name and digest."""
     versions: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for path, statement in made:
+    for path, statement in statements:
         for name, digest in statement.code.items():
             if wanted(name, statement):
                 versions[name, digest].append(path)
     return versions
 
 
-def _mixed(made: Made) -> Iterator[Finding]:
-    """Files of code of which several versions made files of one rule."""
+def _mixed(statements: Statements) -> Iterator[Finding]:
+    """Files of code of which several versions ran for the same rule."""
     by_rule: dict[str, list[tuple[str, Statement]]] = defaultdict(list)
-    for path, statement in made:
+    for path, statement in statements:
         by_rule[statement.rule].append((path, statement))
-    found: dict[str, dict[str, dict[str, list[str]]]] = defaultdict(dict)
+    by_file: dict[str, dict[str, dict[str, list[str]]]] = defaultdict(dict)
     for rule, group in by_rule.items():
         for (name, digest), paths in _versions(group).items():
-            found[name].setdefault(rule, {})[digest] = paths
-    for name, rules in sorted(found.items()):
+            by_file[name].setdefault(rule, {})[digest] = paths
+    for name, rules in sorted(by_file.items()):
         mixed = {rule: versions for rule, versions in sorted(rules.items()) if len(versions) > 1}
         if mixed:
             rarest = min(next(iter(mixed.values())).values(), key=len)
-            said = ", ".join(f"{rule} ({_numbers(each)})" for rule, each in mixed.items())
-            message = f"other files of their rule were made by another {PLACE}/{name}: {said}"
+            counts = ", ".join(f"{rule} ({_numbers(each)})" for rule, each in mixed.items())
+            message = f"other files of their rule were made by another {PLACE}/{name}: {counts}"
             yield about(rarest, "mixed-code", message)
 
 

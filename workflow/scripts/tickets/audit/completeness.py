@@ -1,4 +1,4 @@
-"""Whether the study has all trainings and masks that its tables demand, and no others."""
+"""Whether the study has all trainings and masks that its tables need, and no others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import chain
 
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import FILES, below_root
-from tickets.audit.places import place
+from tickets.audit.study_files import parse_path
 from tickets.design import registry
 from tickets.design.dag import Design
 from tickets.design.experiments import needed
@@ -21,22 +21,22 @@ _NO_DESIGN = (TypeError, ValueError, AttributeError, LookupError, AssertionError
 
 
 def design_of(files: Files) -> tuple[Design | None, list[Finding]]:
-    """The design that the statements of scores name, and what is wrong with it.
+    """The design that the statements of scores record, and what is wrong with it.
 
-    What the sweep follows only its own scores say; the rest is the same for all.
+    Only the statement of the sweep's scores names its finders; the rest is the same in all.
     """
     paths: dict[bytes, str] = {}
     designs: dict[str, Design] = {}
     findings: list[Finding] = []
-    for path, stated in sorted(files.statements.items()):
-        where = place(path)
-        if where is None or where.kind != "metrics":
+    for path, statement in sorted(files.statements.items()):
+        file = parse_path(path)
+        if file is None or file.kind != "metrics":
             continue
-        part, text = where.parts["part"], canonical_json(stated.parameters.get("design"))
+        part, text = file.parts["part"], canonical_json(statement.parameters.get("design"))
         try:
             designs[part] = _design(text)
         except _NO_DESIGN as error:
-            message = f"its statement's design is none ({error})"
+            message = f"its statement's design is not valid ({error})"
             findings.append(Finding(path=path, code="bad-statement", message=message))
             continue
         paths.setdefault(designs[part].for_part("").to_json().encode(), path)
@@ -45,26 +45,26 @@ def design_of(files: Files) -> tuple[Design | None, list[Finding]]:
         message = f"made for another study than {one}; make both again"
         findings.append(Finding(path=other, code="two-designs", message=message))
     if not designs and not findings:
-        message = "no scores are here: what the study demands, and what of what, is not known"
+        message = "no scores are here, so which files the study demands is not known"
         findings.append(Finding(path="metrics", code="no-design", message=message))
-    known = designs.get("sweep") or next(iter(designs.values()), None)
-    return (known if len(paths) == 1 else None), findings
+    design = designs.get("sweep") or next(iter(designs.values()), None)
+    return (design if len(paths) == 1 else None), findings
 
 
 @cache
 def _design(text: bytes) -> Design:
     design = Design.from_json(text.decode())
-    for table in registry.tables().values():  # all that is asked of it later
+    for table in registry.tables().values():  # whatever later checks compute
         needed(design, table.trainings(design))
     return design
 
 
 def check(files: Files, design: Design) -> Iterator[Finding]:
-    """Compare what is here with what the tables that are here need, and with the whole study."""
+    """Compare the files here with what the tables here need, and with the whole study."""
     present = {
-        where.parts["part"]: path
+        file.parts["part"]: path
         for path in files.digests
-        if (where := place(path)) is not None and where.kind == "metrics"
+        if (file := parse_path(path)) is not None and file.kind == "metrics"
     }
     scored = registry.all_parts()
     demanded = {
@@ -80,18 +80,18 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
     for table in tables:
         everything |= set(map(below_root, table.mask_files(FILES, design).values()))
     for path in files.digests:
-        where = place(path)
-        if where is None or where.kind not in ("mask", "predictions") or path in everything:
+        file = parse_path(path)
+        if file is None or file.kind not in ("mask", "predictions") or path in everything:
             continue
         # Without the sweep's scores its finders are not known.
         is_known = "sweep" in present or len(design.sweep) > 0
-        if is_known or not _may_be_swept(design, MaskName.parse(where.parts["mask"])):
+        if is_known or not _may_be_swept(design, MaskName.parse(file.parts["mask"])):
             message = "the study's design has no such cell; delete it, or restore the tables"
             yield Finding(path=path, code="extra-cell", message=message)
 
 
 def _may_be_swept(design: Design, name: MaskName) -> bool:
-    """Whether some finder that takes theta_0 alone may have this mask in the study."""
+    """Whether this could be the mask of a finder that prunes theta_0 once, in this study."""
     is_other = name.at or name == DENSE or name.finder == "layerwise" or is_round(name.finder)
     return not is_other and (
         name.task in ("", *design.tasks)
@@ -101,7 +101,7 @@ def _may_be_swept(design: Design, name: MaskName) -> bool:
 
 
 def _files(design: Design, wanted: Iterable[TrainingName]) -> Iterator[str]:
-    """The masks and predictions of the trainings that `wanted` ones need."""
+    """The masks and predictions of all trainings that `wanted` need."""
     for training in needed(design, wanted):
         yield below_root(FILES.predictions(training))
         yield below_root(FILES.mask(training.mask))

@@ -1,4 +1,4 @@
-"""Whether masks have the weights pruned that their sparsity says, of the study's own model."""
+"""Whether masks prune as many weights of the study's model as their sparsity says."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import FILES, below_root
-from tickets.audit.places import place
 from tickets.audit.scan import MaskSeen
+from tickets.audit.study_files import parse_path
 from tickets.criterion import load_scope
 from tickets.errors import BadInput
 from tickets.finder import criterion_of
@@ -28,7 +28,7 @@ def check(
 ) -> Iterator[Finding]:
     """Compare each mask's counts with its path, its statement and the study's theta_0.
 
-    `prunable` is the digest of the prunable set of each file of weights.
+    `prunable` is the digest of the prunable set of each file of weights, by path.
     """
     model = prunable.get(THETA_0)
     for path, digest in prunable.items():
@@ -39,10 +39,10 @@ def check(
         if model is not None and mask.prunable != model:
             message = f"its prunable set {mask.prunable} is not that of {THETA_0}, {model}"
             yield Finding(path=path, code="wrong-matrices", message=message)
-        stated = files.statements.get(path)
-        yield from _counted(path, mask, parse_mask(path), stated, masks)
-        if stated is not None:
-            yield from _stated(path, mask, stated)
+        statement = files.statements.get(path)
+        yield from _counted(path, mask, parse_mask(path), statement, masks)
+        if statement is not None:
+            yield from _check_facts(path, mask, statement)
     yield from _same(files, masks)
 
 
@@ -50,40 +50,40 @@ def _counted(
     path: str,
     mask: MaskSeen,
     name: MaskName,
-    stated: Statement | None,
+    statement: Statement | None,
     masks: Mapping[str, MaskSeen],
 ) -> Iterator[Finding]:
     pruned: dict[str | None, int] = {
         matrix: size - mask.kept[matrix] for matrix, size in mask.sizes.items()
     }
-    wanted: Mapping[str | None, int] = {}
+    expected: Mapping[str | None, int] = {}
     if name.fraction is not None:
-        scope = "global" if stated is None else str(stated.parameters.get("scope", "global"))
+        scope = "global" if statement is None else str(statement.parameters.get("scope", "global"))
         try:
-            wanted = load_scope(scope).expected(mask.sizes, name.fraction)
+            expected = load_scope(scope).expected(mask.sizes, name.fraction)
         except BadInput as error:
             yield Finding(path=path, code="wrong-parameters", message=one_line(f"scope: {error}"))
     elif name.finder == "layerwise":
         like = masks.get(below_root(FILES.mask(replace(name, finder="imp"))))
         if like is not None:
-            wanted = {each: size - like.kept.get(each, size) for each, size in like.sizes.items()}
-    elif stated is not None:
-        yield from _winning(path, mask, stated, masks)
-    if None in wanted:
-        if (total := sum(pruned.values())) != wanted[None]:
-            message = f"{total:,} weights are pruned; its sparsity is {wanted[None]:,}"
+            expected = {each: size - like.kept.get(each, size) for each, size in like.sizes.items()}
+    elif statement is not None:
+        yield from _winning(path, mask, statement, masks)
+    if None in expected:
+        if (total := sum(pruned.values())) != expected[None]:
+            message = f"{total:,} weights are pruned; its sparsity is {expected[None]:,}"
             yield Finding(path=path, code="wrong-count", message=message)
-    elif wanted and wanted != pruned:
-        matrix = next(n for n in {**wanted, **pruned} if wanted.get(n) != pruned.get(n))
-        message = f"{pruned.get(matrix)} weights of {matrix} are pruned, not {wanted.get(matrix)}"
+    elif expected and expected != pruned:
+        matrix = next(n for n in {**expected, **pruned} if expected.get(n) != pruned.get(n))
+        message = f"{pruned.get(matrix)} weights of {matrix} are pruned, not {expected.get(matrix)}"
         yield Finding(path=path, code="wrong-count", message=message)
 
 
 def _winning(
-    path: str, mask: MaskSeen, stated: Statement, masks: Mapping[str, MaskSeen]
+    path: str, mask: MaskSeen, statement: Statement, masks: Mapping[str, MaskSeen]
 ) -> Iterator[Finding]:
-    """A winning mask is a copy of the one whose sparsity won."""
-    label = str(stated.parameters.get("sparsity"))
+    """Check that a winning mask is a copy of the mask of the winning sparsity."""
+    label = str(statement.parameters.get("sparsity"))
     folder = path.rpartition("/")[0]
     origin = "masks/dense.safetensors" if label == "0" else f"{folder}/sparsity-{label}.safetensors"
     if origin in masks and masks[origin].bits != mask.bits:
@@ -91,14 +91,14 @@ def _winning(
         yield Finding(path=path, code="wrong-mask", message=message)
 
 
-def _stated(path: str, mask: MaskSeen, stated: Statement) -> Iterator[Finding]:
-    facts = stated.facts
-    if facts.get("mask_digest") != mask.bits:
-        message = f"its bits' digest is {mask.bits}, its statement says {facts.get('mask_digest')}"
+def _check_facts(path: str, mask: MaskSeen, statement: Statement) -> Iterator[Finding]:
+    recorded = statement.facts
+    if (digest := recorded.get("mask_digest")) != mask.bits:
+        message = f"its bits' digest is {mask.bits}, its statement says {digest}"
         yield Finding(path=path, code="wrong-bits", message=message)
     size = sum(mask.sizes.values())
     pruned = size - sum(mask.kept.values())
-    found: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "prunable": size,
         "prunable_set": mask.prunable,
         "pruned": pruned,
@@ -108,22 +108,22 @@ def _stated(path: str, mask: MaskSeen, stated: Statement) -> Iterator[Finding]:
             for name, total in mask.sizes.items()
         },
     }
-    for name, value in found.items():
-        if facts.get(name) != value:
+    for name, value in facts.items():
+        if recorded.get(name) != value:
             message = f"its statement's {name} is not that of its bits"
             yield Finding(path=path, code="wrong-facts", message=message)
 
 
 def _same(files: Files, masks: Mapping[str, MaskSeen]) -> Iterator[Finding]:
-    """Remark on equal masks, but for copies and for those that one and the same cause gave."""
+    """Remark on equal masks, except copies and those that the same cause gave."""
     alike: dict[str, dict[Any, str]] = defaultdict(dict)
     for path, mask in masks.items():
-        where, stated = place(path), files.statements.get(path)
-        if stated is None or stated.rule == "winning_mask" or where is None:
+        file, statement = parse_path(path), files.statements.get(path)
+        if statement is None or statement.rule == "winning_mask" or file is None:
             continue
-        if MaskName.parse(where.parts["mask"]) == DENSE:
+        if MaskName.parse(file.parts["mask"]) == DENSE:
             continue
-        alike[mask.bits].setdefault(_cause(path, stated), path)
+        alike[mask.bits].setdefault(_cause(path, statement), path)
     for group in alike.values():
         first, *others = group.values()
         for path in others:
@@ -131,10 +131,10 @@ def _same(files: Files, masks: Mapping[str, MaskSeen]) -> Iterator[Finding]:
             yield Finding(path=path, code="same-mask", message=message)
 
 
-def _cause(path: str, stated: Statement) -> Any:
-    """What decides a mask: its criterion, the bytes that were read, and a seed that it has."""
+def _cause(path: str, statement: Statement) -> Any:
+    """What decides a mask: its criterion, the digests of its inputs, and its seed, if any."""
     name = parse_mask(path)
     roles = ("weights", "theta_0", "like", "train")
-    read = [stated.dependencies[role].digest for role in roles if role in stated.dependencies]
-    seed = None if stated.rule == "prune" else name.seed
+    read = [statement.dependencies[role].digest for role in roles if role in statement.dependencies]
+    seed = None if statement.rule == "prune" else name.seed
     return criterion_of(name.finder), *read, seed

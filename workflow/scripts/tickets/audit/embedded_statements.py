@@ -8,12 +8,12 @@ from tickets.audit.findings import Files, Finding
 from tickets.statements import Statement
 
 LONGEST = 500
-"""Characters of a message."""
+"""The most characters of a message."""
 
 
 def every(files: Files) -> Iterator[tuple[str, Statement]]:
-    """Each statement with its file's path, sorted; then each one that is only embedded, once, with
-    the path of a file whose statement embeds it.
+    """Each statement with its file's path, sorted; then each statement that is only embedded, once,
+    with the path of a file whose statement embeds it.
     """
     own = sorted(files.statements.items())
     yield from own
@@ -30,12 +30,12 @@ def every(files: Files) -> Iterator[tuple[str, Statement]]:
 
 
 def about(paths: Sequence[str], code: str, message: str) -> Finding:
-    """One finding about all of `paths`, of which it names the first."""
+    """One finding about all of `paths`, at the first of them."""
     files = "this file" if len(paths) == 1 else f"{len(paths)} files, this the first"
     return Finding(path=paths[0], code=code, message=one_line(f"{files}: {message}"))
 
 
 def one_line(text: str) -> str:
-    """A text with something of a statement in it, so that it fills one line and no more."""
+    """`text`, which may quote a statement, escaped and cut to one line."""
     line = text.encode("unicode_escape").decode()
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."

@@ -1,4 +1,4 @@
-"""What an audit can find: each kind of fault with a code that does not change."""
+"""What an audit can find: kinds of faults and remarks, by codes that do not change."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from tickets.statements import Statement
 
 FAULTS = {
     # files and statements
-    "not-a-plain-file": "a link, pipe, device or other thing stands where a file should",
+    "not-a-plain-file": "a link, pipe, device or other thing in the place of a file",
     "bad-name": "a file name that no path of a study has, or that two systems read differently",
     "extra-file": "a file that no study makes",
     "missing-statement": "a file without its statement",
     "missing-file": "a statement without its file",
     "changed-file": "the file's sha256 is not the one its statement gives",
     "changed-meanwhile": "the file changed while it was read",
-    "foreign-statement": "the statement speaks of another file's name",
-    "bad-json": "not JSON as two readers would read alike: a key twice, a number that is not whole",
-    "not-canonical": "JSON, but not as statements are written",
+    "foreign-statement": "the statement is about a file of another name",
+    "bad-json": "not JSON that all readers read alike: a key twice, or a number that is no integer",
+    "not-canonical": "JSON, but not in the canonical form of statements",
     "bad-statement": "not an in-toto statement of this project, or fields its rule does not have",
     "bad-digest": "a digest that is not one sha256 of 64 lower-case hexadecimal digits",
     # chain
     "missing-parent": "made from a file that is not here",
     "broken-link": "made from another version of a file that is here",
-    "wrong-parent": "made from a file that its place in the study does not allow",
+    "wrong-parent": "made from a file that its path does not allow",
     "wrong-parameters": "the statement's parameters are not those that the file's path names",
     "two-designs": "tables here were made for different studies",
-    "missing-cell": "the study demands this training or mask, and it is not here",
+    "missing-cell": "a training or mask that the study demands and that is not here",
     "extra-cell": "a training or mask that the study does not have",
     # masks and tickets
     "bad-mask": "not a mask file, or not written exactly as masks are",
-    "wrong-bits": "the mask's bits are not those that its statement gives a digest of",
+    "wrong-bits": "the mask's bits do not have the digest that its statement gives",
     "wrong-count": "not as many weights pruned as the sparsity says",
     "wrong-matrices": "prunable matrices or shapes are not those of the study's model",
     "wrong-facts": "the statement's sparsities are not those of the mask",
     "not-nested": "the mask keeps a weight that the round before pruned",
-    "wrong-mask": "made again from what it is made of, the mask is another one",
+    "wrong-mask": "made again from its inputs, the mask is another one",
     "bad-ticket": "not a ticket file, or of other weights or another mask than its statement says",
     # scores
     "wrong-score": "scored again, the predictions give another score",
@@ -53,15 +53,15 @@ FAULTS = {
 """Kinds of fault: with one of them the audit's verdict is a finding."""
 
 REMARKS = {
-    "same-mask": "two cells have the same mask, though found by different ways or seeds",
-    "no-design": "no table of scores is here: which cells the study demands is not known",
+    "same-mask": "two cells have the same mask, though found in other ways or by other seeds",
+    "no-design": "no scores are here, so which cells the study demands is not known",
     "no-commit": "made outside git: its code cannot be looked up",
     "no-repository": "the commit is not in the repository: its code was not looked up",
     "mixed-code": "files of one rule were made by different code",
     "outside-code": "a mask was found by a criterion of the study's own, outside the repository",
-    "odd-clock": "it ended before it began, or in the future",
+    "odd-clock": "a job ended before it began, or in the future",
 }
-"""What its reader should know, but may be as it should be."""
+"""What a reader should know, though nothing may be wrong."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -74,7 +74,7 @@ class Finding:
 
     @property
     def is_fault(self) -> bool:
-        """Whether the verdict depends on it."""
+        """Whether it is a fault, on which the verdict depends."""
         return self.code in FAULTS
 
 
@@ -82,8 +82,8 @@ class Finding:
 class Files:
     """A results folder as it was read: by path relative to `root`, in POSIX form.
 
-    digests: the sha256 of each file's bytes. statements: what is stated about it, where that could
-    be parsed.
+    digests: the sha256 of each file's bytes. statements: those that could be parsed, by the path of
+    their file.
     """
 
     root: Path

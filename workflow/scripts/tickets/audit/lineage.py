@@ -1,7 +1,7 @@
-"""What a file of a study has to be made of, by its place and the study's design.
+"""What a file has to be made from, by its path and the study's design.
 
-A statement may name parents that exist and belong elsewhere: a valid mask of another seed, say.
-Only the design knows which ones it should be.
+A statement may name parents that exist but belong elsewhere, such as a valid mask of another seed.
+Only the design tells which ones are right.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tickets.audit.places import Place
+from tickets.audit.study_files import StudyFile
 from tickets.criterion import SPLITS
 from tickets.design import registry
 from tickets.design.dag import Design, file_of_scores, file_of_weights
@@ -25,9 +25,9 @@ Parts = Mapping[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """What a statement should say.
+    """What a statement should record.
 
-    rule; parameters: those that the path names, others are free; parents: path by role.
+    rule; parameters: those that the path names, others are free; parents: paths by role.
     """
 
     rule: str
@@ -35,33 +35,33 @@ class Expected:
     parents: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def expected(design: Design, place: Place) -> Expected | None:
-    """What the statement of the file at `place` should say; None where anything may stand.
+def expected(design: Design, file: StudyFile) -> Expected | None:
+    """What the statement of `file` should record; None if anything is allowed.
 
     Raises:
-        ValueError, BadInput: the design has no such place.
+        ValueError, BadInput: the design has no such file.
     """
-    return _KINDS[place.kind](design, place.parts) if place.kind in _KINDS else None
+    return _KINDS[file.kind](design, file.parts) if file.kind in _KINDS else None
 
 
 _OLDER = {"dense": "prune", "oneshot": "prune", "random": "random_mask", "snip": "snip"}
-"""The rules of masks that theta_0 decides, by finder, before they were one."""
+"""The rules of masks that theta_0 decides, by finder, in studies of earlier versions."""
 
 
-def older(wanted: Expected, place: Place, stated: Statement) -> Expected:
-    """The same as `stated` says it, if it is of an earlier version: with tickets that were weights
-    themselves, or with a rule for each finder.
+def older(wanted: Expected, file: StudyFile, statement: Statement) -> Expected:
+    """`wanted` as an earlier version would record it, if `statement` is from one: tickets were
+    weights then, or finders had rules of their own.
     """
     parents = dict(wanted.parents)
-    if wanted.rule == stated.rule == "train" and "theta" not in stated.dependencies:
+    if wanted.rule == statement.rule == "train" and "theta" not in statement.dependencies:
         theta = parents.pop("theta")
-        if place.kind == "weights":
+        if file.kind == "weights":
             parents["ticket"] = theta
         return replace(wanted, parents=parents)
-    if wanted.rule == "find_mask" and stated.rule == _OLDER.get(wanted.parameters["finder"]):
-        if stated.rule == "prune":
+    if wanted.rule == "find_mask" and statement.rule == _OLDER.get(wanted.parameters["finder"]):
+        if statement.rule == "prune":
             parents = {"weights": parents["theta_0"]}
-        return replace(wanted, rule=stated.rule, parents=parents)
+        return replace(wanted, rule=statement.rule, parents=parents)
     return wanted
 
 
@@ -80,14 +80,14 @@ def _mask(design: Design, parts: Parts) -> Expected:
             parameters={"task": mask.task, "criterion": WINNING[mask.at]},
             parents={"winning": below_root(FILES.winning())},
         )
-    named: dict[str, Any] = {"finder": mask.finder, "sparsity": mask.sparsity}
+    parameters: dict[str, Any] = {"finder": mask.finder, "sparsity": mask.sparsity}
     for name in ("task", "rewind", "seed"):
         if (value := getattr(mask, name)) not in ("", None):
-            named[name] = value
+            parameters[name] = value
     if is_round(mask.finder):
         return Expected(
             rule="prune",
-            parameters=named | {"round": design.round(mask.sparsity)},
+            parameters=parameters | {"round": design.round(mask.sparsity)},
             parents={
                 "weights": below_root(file_of_scores(FILES, design, mask)),
                 "parent": below_root(FILES.mask(design.before(mask))),
@@ -97,7 +97,7 @@ def _mask(design: Design, parts: Parts) -> Expected:
     read = {split: below_root(FILES.encoded(mask.task, split)) for split in SPLITS}
     read = {split: file for split, file in read.items() if split in depends_on}
     parents = {"theta_0": _weights_file(THETA_0), **read}
-    return Expected(rule="find_mask", parameters=named, parents=parents)
+    return Expected(rule="find_mask", parameters=parameters, parents=parents)
 
 
 def _weights(design: Design, parts: Parts) -> Expected:
@@ -111,19 +111,19 @@ def _weights(design: Design, parts: Parts) -> Expected:
             "mask": below_root(FILES.mask(DENSE)),
             "train": below_root(FILES.encoded(weights.task, "train")),
         }
-        named = {"task": weights.task, "seed": weights.seed}
-        return Expected(rule="train", parameters=named, parents=parents)
+        parameters = {"task": weights.task, "seed": weights.seed}
+        return Expected(rule="train", parameters=parameters, parents=parents)
     if weights.kind == "round":
-        rewound = theta_i(weights.task, weights.rewind, weights.seed)
-        parents = {"theta": _weights_file(rewound)}
+        start = theta_i(weights.task, weights.rewind, weights.seed)
+        parents = {"theta": _weights_file(start)}
         if head := design.head_of(weights):
             parents["head"] = below_root(FILES.trained(head))
         return Expected(rule="round_start", parents=parents)
     theta = {"theta_0": _weights_file(THETA_0)}
     if weights.kind == "reinit":
         return Expected(rule="reinit", parameters={"seed": weights.seed}, parents=theta)
-    drawn = {"seed": weights.seed, "how": weights.kind.removeprefix("shuffled_")}
-    return Expected(rule="shuffle", parameters=drawn, parents=theta)
+    parameters = {"seed": weights.seed, "how": weights.kind.removeprefix("shuffled_")}
+    return Expected(rule="shuffle", parameters=parameters, parents=theta)
 
 
 def _ticket(design: Design, parts: Parts) -> Expected:

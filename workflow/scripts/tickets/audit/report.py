@@ -52,7 +52,7 @@ code {{ font-size: .9em; overflow-wrap: anywhere; }}
 
 
 def masks_csv(audit: Audit) -> str:
-    """One row a mask, in order of paths; `sparsity` is the exact share in per cent."""
+    """A CSV with a row for each mask, by path; `sparsity` is its pruned share in per cent."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -109,19 +109,19 @@ def _findings(findings: Sequence[Finding]) -> str:
 
 
 def _rows(audit: Audit) -> list[list[object]]:
-    counted = Counter(finding.path for finding in audit.findings if finding.is_fault)
+    faults = Counter(finding.path for finding in audit.findings if finding.is_fault)
     rows: list[list[object]] = []
     for path, mask in sorted(audit.masks.items()):
-        about, stated = parse_mask(path), audit.files.statements.get(path)
+        name, statement = parse_mask(path), audit.files.statements.get(path)
         size = sum(mask.sizes.values())
         pruned = size - sum(mask.kept.values())
         share = float(100 * Fraction(pruned, size)) if size else 0.0
-        names = [about.finder, about.task, _text(about.seed), about.rewind]
-        made = ["", "", ""]
-        if stated is not None:
-            made = [stated.itself, stated.commit or "", _text(stated.clean)]
+        names = [name.finder, name.task, _text(name.seed), name.rewind]
+        origin = ["", "", ""]
+        if statement is not None:
+            origin = [statement.itself, statement.commit or "", _text(statement.clean)]
         numbers = [f"{share:.6f}", pruned, size, mask.bits, audit.files.digests[path]]
-        rows.append([path, *names, *numbers, *made, counted[path]])
+        rows.append([path, *names, *numbers, *origin, faults[path]])
     return rows
 
 

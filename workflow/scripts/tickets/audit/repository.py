@@ -1,11 +1,11 @@
 """Files as they were at a commit, read from a git repository that need not be trusted.
 
-Of the repository nothing is used but its objects: git's plumbing reads them from within an empty
-folder of its own. So no configuration, hook, replacement (`git replace`), graft, filter or line-end
-attribute of the repository has a say, and nothing of it is executed or fetched. git itself does not
-compare an object with its id when it reads one. Here each one is hashed again, from the commit's id
-over its trees to the file: what is trusted is that id and git's hash. Of SHA-1 whoever made both
-files can make two with one id, and no one else; the statements' sha256 is of the file itself.
+Only the repository's objects are used: git's plumbing reads them from an empty repository. So no
+configuration, hook, replacement (`git replace`), graft, filter or line-end attribute of the
+repository has an effect, and nothing in it is executed or fetched. git does not compare an object
+with its id when it reads one. Here each object is hashed again, from the commit through its trees
+to the file, so that only the commit's id and git's hash are trusted. With SHA-1, only someone who
+makes both files can give them the same id; statements have the sha256 of the file itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from tickets.errors import BadInput, Tampered
 
 LARGEST = 2**24
-"""Bytes of an object that is read; no file of code comes near."""
+"""The most bytes of an object that are read, far more than a file of code has."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FOLDER, _FILES = b"40000", (b"100644", b"100755")
@@ -35,9 +35,9 @@ _ALONE = {
 
 
 class Commits:
-    """The commits of a repository whose objects lie in the folder `objects`; None: there is none.
+    """The commits of the repository with its objects in the folder `objects`; None: there is none.
 
-    `empty` is a folder for the repository that git believes to be in.
+    `empty` is a folder for the empty repository from which git reads.
     """
 
     def __init__(self, objects: Path | None, empty: Path) -> None:
@@ -46,14 +46,14 @@ class Commits:
         self._read: dict[str, bytes] = {}
 
     def file(self, commit: str, name: str) -> bytes | None:
-        """The content of the file `name` at `commit`, as git holds it; None where it has no such.
+        """The content of the file `name` at `commit`, as git stores it; None if there is none.
 
         Raises:
             BadInput: the repository lacks the commit, or a part of it.
-            Tampered: an object is not the one that its id names.
+            Tampered: an object does not have the hash that is its id.
         """
         if not _COMMIT.fullmatch(commit):
-            raise BadInput(f"{commit[:64]!r} is no commit of git")
+            raise BadInput(f"{commit[:64]!r} is not the id of a git commit")
         *folders, last = name.encode(errors="backslashreplace").split(b"/")
         entries = self._entries(self._object("commit", commit)[5:][: len(commit)].decode("latin-1"))
         for folder in folders:
@@ -65,10 +65,10 @@ class Commits:
         return self._object("blob", id_) if mode in _FILES else None
 
     def _entries(self, tree: str) -> Mapping[bytes, tuple[bytes, str]]:
-        """Mode and id of what a folder holds, by name."""
+        """Mode and id of each entry of a folder, by name."""
         entry = rb"(\d+) ([^\0]+)\0(.{%d})" % (len(tree) // 2)
-        found = re.findall(entry, self._object("tree", tree), re.DOTALL)
-        return {name: (mode, id_.hex()) for mode, name, id_ in found}
+        entries = re.findall(entry, self._object("tree", tree), re.DOTALL)
+        return {name: (mode, id_.hex()) for mode, name, id_ in entries}
 
     def _object(self, kind: str, id_: str) -> bytes:
         if id_ not in self._read:
@@ -98,7 +98,7 @@ class Commits:
         ):
             return data
         if data:
-            raise Tampered(f"git's {kind} {id_} is not what its id names", "unknown-code")
+            raise Tampered(f"git's {kind} {id_} does not have that hash", "unknown-code")
         raise BadInput(f"the repository has no {kind} {id_}")
 
 
@@ -110,12 +110,12 @@ def opened(repository: Path | None) -> Generator[Commits]:
 
 
 def _objects(repository: Path) -> Path | None:
-    """Where a repository's objects lie; None where there is no repository, or no git."""
-    # This reads the repository's configuration, but runs nothing that it names. Whose folder it is
-    # matters not.
+    """The folder of a repository's objects; None if there is no repository, or no git."""
+    # This reads the repository's configuration but runs nothing that it names. So it does not matter
+    # whose folder it is (safe.directory).
     command = ["git", "-c", "safe.directory=*", "-C", str(repository), "rev-parse"]
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [*command, "--git-path", "objects"],
             env=_environment(),
             stdin=subprocess.DEVNULL,
@@ -124,7 +124,7 @@ def _objects(repository: Path) -> Path | None:
         )
     except (OSError, subprocess.CalledProcessError):
         return None
-    return (repository / os.fsdecode(done.stdout.removesuffix(b"\n"))).absolute()
+    return (repository / os.fsdecode(process.stdout.removesuffix(b"\n"))).absolute()
 
 
 def _environment(**more: str) -> dict[str, str]:
@@ -134,12 +134,12 @@ def _environment(**more: str) -> dict[str, str]:
 
 def _repository(folder: Path, algorithm: str) -> Path:
     """An empty bare repository whose object ids are of `algorithm`."""
-    made = folder / algorithm
-    if not made.exists():
-        (made / "refs").mkdir(parents=True)
-        (made / "HEAD").write_text("ref: refs/heads/none\n")
-        (made / "config").write_text(
+    repository = folder / algorithm
+    if not repository.exists():
+        (repository / "refs").mkdir(parents=True)
+        (repository / "HEAD").write_text("ref: refs/heads/none\n")
+        (repository / "config").write_text(
             "[core]\nrepositoryFormatVersion = 1\nbare = true\n"
             f"[extensions]\nobjectFormat = {algorithm}\n"
         )
-    return made
+    return repository

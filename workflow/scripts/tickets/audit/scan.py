@@ -1,4 +1,4 @@
-"""Scanning one folder: each file is opened once, then hashed and parsed from the same bytes."""
+"""Scan one folder: each file is read once, then hashed and parsed from the same bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from tickets import masks, statements, ticket
 from tickets.audit import schema_of_statements
 from tickets.audit.findings import Finding
-from tickets.audit.places import Place, place
+from tickets.audit.study_files import StudyFile, parse_path
 from tickets.errors import BadInput, Tampered
 from tickets.files import read_bytes, sha256
 from tickets.masks import PackedMask
@@ -27,8 +27,8 @@ _ROUND = re.compile("(imp|standard)/.*/sparsity-[^/]*")
 
 @dataclass(frozen=True, kw_only=True)
 class MaskSeen:
-    """The digest of a mask's bits and of its prunable set; by matrix, how many weights it keeps and
-    has.
+    """The digests of a mask's bits and of its prunable set, and by matrix how many weights are kept
+    and how many there are.
     """
 
     bits: str
@@ -39,7 +39,7 @@ class MaskSeen:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What one folder holds, by path relative to the results folder.
+    """What one folder contains, by path relative to the results folder.
 
     prunable: the digest of the prunable set of each file of weights.
     """
@@ -52,7 +52,7 @@ class Seen:
 
 
 def see(root: Path, folder: str, names: Sequence[str]) -> Seen:
-    """Read the files `names` of a folder; whatever is wrong with one becomes a finding."""
+    """Read the files `names` of a folder; every fault becomes a finding."""
     seen = Seen(digests={}, statements={}, masks={}, prunable={}, findings=[])
     before: tuple[str, PackedMask] | None = None
     present = set(names)
@@ -60,7 +60,9 @@ def see(root: Path, folder: str, names: Sequence[str]) -> Seen:
         path = f"{folder}/{name}" if folder else name
         if name.endswith(SUFFIX):
             if name.removesuffix(SUFFIX) not in present:
-                message = "the file that it speaks of is not here; restore it, or delete both"
+                message = (
+                    "the file that it is about is not here; restore it, or delete the statement"
+                )
                 seen.findings.append(Finding(path=path, code="missing-file", message=message))
             continue
         try:
@@ -68,53 +70,52 @@ def see(root: Path, folder: str, names: Sequence[str]) -> Seen:
         except Tampered as error:
             seen.findings.append(Finding(path=path, code=error.code, message=_without(root, error)))
             continue
-        where = place(path)
+        file = parse_path(path)
         seen.digests[path] = sha256(data)
-        seen.findings.extend(
-            _stated(root, path, seen, stated=name + SUFFIX in present, where=where)
-        )
-        if where is None:
+        has_statement = name + SUFFIX in present
+        seen.findings.extend(_check_statement(root, path, seen, has_statement, file))
+        if file is None:
             continue
-        if where.kind == "mask":
+        if file.kind == "mask":
             packed = _mask(root, path, data, seen)
-            if packed is not None and _ROUND.fullmatch(where.parts["mask"]):
+            if packed is not None and _ROUND.fullmatch(file.parts["mask"]):
                 seen.findings.extend(_nested(path, packed, before))
                 before = name, packed
-        elif where.kind == "weights":
+        elif file.kind == "weights":
             _prunable(path, data, seen)
-        elif where.kind == "ticket":
+        elif file.kind == "ticket":
             seen.findings.extend(_ticket(path, data, seen.statements.get(path)))
     return seen
 
 
-def _stated(
-    root: Path, path: str, seen: Seen, *, stated: bool, where: Place | None
+def _check_statement(
+    root: Path, path: str, seen: Seen, has_statement: bool, file: StudyFile | None
 ) -> Iterator[Finding]:
     """Compare a file that was read with its statement."""
-    if where is None:
+    if file is None:
         yield Finding(path=path, code="extra-file", message="no study makes it; delete it")
-    if not stated:
-        if where is not None:
-            message = "nothing says where it comes from; restore its statement, or delete it"
+    if not has_statement:
+        if file is not None:
+            message = "it has no statement; restore it, or delete the file"
             yield Finding(path=path, code="missing-statement", message=message)
         return
     origin = path + SUFFIX
     try:
         data = read_bytes(root / origin)
         value = statements.load(data, origin)
-        found = statements.of(value, sha256(data), origin)
+        statement = statements.of(value, sha256(data), origin)
     except Tampered as error:
         yield Finding(path=path, code=error.code, message=_without(root, error))
         return
     if problem := schema_of_statements.problem(value):
         yield Finding(path=path, code="bad-statement", message=problem)
-    seen.statements[path] = found
+    seen.statements[path] = statement
     name = path.rpartition("/")[2]
-    if found.name != name:
-        message = f"the statement beside it speaks of {found.name}"
+    if statement.name != name:
+        message = f"the statement beside it is about {statement.name}"
         yield Finding(path=path, code="foreign-statement", message=message)
-    if found.digest != seen.digests[path]:
-        message = f"its sha256 is {seen.digests[path]}, its statement says {found.digest}"
+    if statement.digest != seen.digests[path]:
+        message = f"its sha256 is {seen.digests[path]}, its statement says {statement.digest}"
         yield Finding(path=path, code="changed-file", message=message)
 
 
@@ -135,20 +136,20 @@ def _mask(root: Path, path: str, data: bytes, seen: Seen) -> PackedMask | None:
 def _nested(
     path: str, mask: PackedMask, before: tuple[str, PackedMask] | None
 ) -> Iterator[Finding]:
-    """Every weight that a round keeps was kept by the one before."""
+    """Check that the round before kept every weight that this one keeps."""
     if before is None or before[1].prunable.digest != mask.prunable.digest:
         return
-    came_back = sum(
+    restored = sum(
         int(np.bitwise_count(bits & ~before[1].bits[name]).sum(dtype=np.int64))
         for name, bits in mask.bits.items()
     )
-    if came_back:
-        message = f"keeps {came_back:,} weights that {before[0]} has pruned"
+    if restored:
+        message = f"keeps {restored:,} weights that {before[0]} has pruned"
         yield Finding(path=path, code="not-nested", message=message)
 
 
 def _prunable(path: str, data: bytes, seen: Seen) -> None:
-    """Note the prunable set of the tensors in a file of weights, from its header alone."""
+    """Record the prunable set of a file of weights, from its header alone."""
     try:
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         shapes = {
@@ -162,22 +163,22 @@ def _prunable(path: str, data: bytes, seen: Seen) -> None:
         seen.findings.append(Finding(path=path, code="wrong-matrices", message=message))
 
 
-def _ticket(path: str, data: bytes, stated: Statement | None) -> Iterator[Finding]:
-    """A ticket is of the files that its statement names."""
+def _ticket(path: str, data: bytes, statement: Statement | None) -> Iterator[Finding]:
+    """Check that a ticket refers to the files that its statement names."""
     try:
-        found = ticket.from_bytes(data, path)
+        content = ticket.from_bytes(data, path)
     except BadInput as error:
         yield Finding(path=path, code="bad-ticket", message=str(error))
         return
-    said = {} if stated is None else stated.dependencies
-    for role, digest in {"theta": found.theta, "mask": found.mask}.items():
-        if role in said and said[role].digest != digest:
-            message = f"of another {role} ({digest}) than its statement says"
+    recorded = {} if statement is None else statement.dependencies
+    for role, digest in {"theta": content.theta, "mask": content.mask}.items():
+        if role in recorded and recorded[role].digest != digest:
+            message = f"its {role} ({digest}) is not the one that its statement names"
             yield Finding(path=path, code="bad-ticket", message=message)
 
 
 def _by_sparsity(name: str) -> tuple[Fraction, str]:
-    """Rounds in their order, all else by name."""
+    """A sort key: rounds in their order, everything else by name."""
     stem, _, rest = name.partition(".safetensors")
     label = stem.removeprefix("sparsity-")
     if label == stem or rest or not label.replace(".", "", 1).isdecimal():
@@ -186,5 +187,5 @@ def _by_sparsity(name: str) -> tuple[Fraction, str]:
 
 
 def _without(root: Path, error: Exception) -> str:
-    """An error's message with paths as the audit shows them."""
+    """An error's message with paths relative to the results folder."""
     return str(error).replace(f"{root}/", "")

@@ -1,6 +1,6 @@
-"""Whether a statement has the fields of its rule and no others, as statement.schema.json says.
+"""Whether a statement has the fields of its rule and no others, by statement.schema.json.
 
-What a mask's statement has follows from what its criterion declares.
+The fields of a mask's statement follow from its criterion's declaration.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ RULES = "#/definitions/rules"
 
 
 def problem(value: Mapping[str, Any]) -> str | None:
-    """Where a statement's JSON is not as the schema says, and how; None where all of it is.
+    """Where and how a statement's JSON violates the schema; None if it does not.
 
-    The statements that it carries inside are looked at too.
+    Embedded statements are checked too.
     """
     try:
         _validate()(value)
@@ -35,7 +35,7 @@ def problem(value: Mapping[str, Any]) -> str | None:
         where = (error.name or "").removeprefix("data").removeprefix(".") or "the whole"
         return one_line(where + error.message.removeprefix(error.name or ""))
     except RecursionError:
-        return "it carries too many statements inside each other"
+        return "statements are embedded in it too deeply"
     return None
 
 
@@ -59,7 +59,7 @@ def schema() -> Mapping[str, Any]:
 
 @cache
 def _validate() -> Callable[[Any], Any]:
-    """The schema as code: a document takes half a millisecond."""
+    """The schema compiled to code, which checks a statement in half a millisecond."""
     return fastjsonschema.compile(dict(schema()), use_default=False, use_formats=False)
 
 
@@ -70,14 +70,14 @@ _NEEDED = {
     "finder": "task",
     **{"seed": "count", "sparsity": "percent", "max_length": "positive"},
 }
-"""What a parameter's value is, by its name; all others of a study are text."""
+"""The definition of each parameter of a study by name; all others are text."""
 
 _OWN = {int: "count", float: "decimal", str: "text"}
-"""The same of a criterion's own parameters, by their type."""
+"""The definition of a criterion's own parameters by type."""
 
 
 def _find_mask() -> Mapping[str, Any]:
-    """What the statement of a mask that theta_0 decides has, by its finder."""
+    """The fields of the statement of a mask that theta_0 decides, by its finder."""
     kinds = {name: _known(_NEEDED[name]) for name in ("finder", "scope", "sparsity")}
     own = _object(kinds, required=kinds, others={"type": ["integer", "string"]})
     for finder in at_theta_0():

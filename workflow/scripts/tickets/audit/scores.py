@@ -1,10 +1,9 @@
-"""Whether the tables of scores hold what the predictions score, each predictions file scored anew.
+"""Whether the scores are those of the predictions, each predictions file scored again.
 
-A row has to have the identity that its predictions' path says, the score and the bootstrap
-replicates that they give (all 1,000; drawn again from the same seed), and there has to be one for
-each of its task's metrics. What differs in the last digits only, as between two processors, counts
-as equal. Files that are missing or not what their statements say are left out: other checks name
-them.
+For each metric of its task, predictions need one row, with the identity in their path, and the
+score and all 1,000 bootstrap replicates that they give (drawn again from the same seed). Scores
+that differ in the last digits only, as between two processors, count as equal. Files that are
+missing or differ from their statements are left out: other checks report them.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
-from tickets.audit.places import place
+from tickets.audit.study_files import parse_path
 from tickets.audit.verified_reads import Sources, is_intact
 from tickets.errors import BadInput, Tampered
 from tickets.paths import parse_predictions
@@ -29,27 +28,27 @@ from tickets.scores.rows import SCHEMA, identity, rows_of
 from tickets.scores.scoring import score
 
 TOLERANCE = 1e-9
-"""Of a score in percent."""
+"""The allowed difference of a score in percent."""
 
 REPLICATES_TOLERANCE = 1e-4
-"""The same of a replicate, which is stored with seven digits."""
+"""The allowed difference of a replicate, which is stored with seven digits."""
 
 MOST_EXAMPLES = 1_000_000
-"""Their resamples take a gigabyte."""
+"""The most examples of a predictions file; their resamples take a gigabyte."""
 
 AT_ONCE = 64
-"""Predictions files that are one job."""
+"""The most predictions files of one job."""
 
 Row = Mapping[str, Any]
 Key = tuple[Any, ...]
-"""What a row is of: its identity and metric."""
+"""A row's identity and metric."""
 
 MEASURED = ("primary", "score", "examples", "replicates")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """Predictions on one task, to be scored by its metrics."""
+class ScoringJob:
+    """Predictions on one task, and the metrics to score them by."""
 
     sources: Sources
     metrics: tuple[str, ...]
@@ -57,7 +56,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """The rows that a job's predictions give, by path; findings where they give none."""
+    """The rows that a job's predictions give, by path, and findings about those that give none."""
 
     metrics: tuple[str, ...]
     rows: Mapping[str, list[dict[str, Any]]]
@@ -66,7 +65,7 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True)
 class _Table:
-    """A table of scores here: the predictions that it was made of, with their tasks' metrics."""
+    """A table of scores: the predictions that it was made from, with their tasks' metrics."""
 
     path: str
     predictions: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -74,29 +73,31 @@ class _Table:
 
 
 def check(files: Files, pool: Executor | None = None) -> Iterator[Finding]:
-    """Score all predictions that tables of scores were made of, in `pool` if there is one."""
+    """Score all predictions behind tables of scores, in `pool` if there is one."""
     each = map if pool is None else pool.map
     yield from compare(files, list(each(scored, jobs(files))))
 
 
-def jobs(files: Files) -> list[Job]:
-    """What has to be scored: each predictions file once, a task after another."""
-    wanted: dict[tuple[str, tuple[str, ...]], dict[str, str]] = defaultdict(dict)
+def jobs(files: Files) -> list[ScoringJob]:
+    """The jobs that score each predictions file once, task by task."""
+    groups: dict[tuple[str, tuple[str, ...]], dict[str, str]] = defaultdict(dict)
     for table in _tables(files):
         for path, metrics in table.predictions.items():
             if is_intact(files, path):
                 task = parse_predictions(path).task
-                wanted[task, metrics][path] = files.digests[path]
-    found: list[Job] = []
-    for (_, metrics), digests in sorted(wanted.items()):
+                groups[task, metrics][path] = files.digests[path]
+    result: list[ScoringJob] = []
+    for (_, metrics), digests in sorted(groups.items()):
         paths = sorted(digests)
         for start in range(0, len(paths), AT_ONCE):
             some = {path: digests[path] for path in paths[start : start + AT_ONCE]}
-            found.append(Job(sources=Sources(root=files.root, digests=some), metrics=metrics))
-    return found
+            result.append(
+                ScoringJob(sources=Sources(root=files.root, digests=some), metrics=metrics)
+            )
+    return result
 
 
-def scored(job: Job) -> Scored:
+def scored(job: ScoringJob) -> Scored:
     """Score a job's predictions; may run in another process."""
     rows: dict[str, list[dict[str, Any]]] = {}
     findings: list[Finding] = []
@@ -105,7 +106,7 @@ def scored(job: Job) -> Scored:
             rows[path] = _rows(job, path)
         except Tampered as error:
             findings.append(Finding(path=path, code=error.code, message=str(error)))
-        except Exception as error:  # noqa: BLE001 - whatever foreign predictions make a metric say
+        except Exception as error:  # noqa: BLE001 - foreign predictions may make a metric raise any
             reason = str(error) if isinstance(error, BadInput) else type(error).__name__
             message = one_line(f"cannot be scored again: {reason}")
             findings.append(Finding(path=path, code="wrong-score", message=message))
@@ -113,7 +114,7 @@ def scored(job: Job) -> Scored:
 
 
 def compare(files: Files, results: Iterable[Scored]) -> Iterator[Finding]:
-    """Compare the tables of scores with what their predictions have scored."""
+    """Compare the tables of scores with the rows that their predictions give."""
     again: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = {}
     for result in results:
         yield from result.findings
@@ -132,16 +133,16 @@ def compare(files: Files, results: Iterable[Scored]) -> Iterator[Finding]:
 
 
 def _tables(files: Files) -> Iterator[_Table]:
-    for path, stated in sorted(files.statements.items()):
-        where = place(path)
-        if where is None or where.kind != "metrics" or not is_intact(files, path):
+    for path, statement in sorted(files.statements.items()):
+        file = parse_path(path)
+        if file is None or file.kind != "metrics" or not is_intact(files, path):
             continue
-        asked = stated.parameters.get("metrics")
+        metrics = statement.parameters.get("metrics")
         try:
             predictions = {
-                name: _metrics(asked, parse_predictions(name).task)
-                for name in stated.dependencies
-                if (of := place(name)) is not None and of.kind in ("predictions", "majority")
+                name: _metrics(metrics, parse_predictions(name).task)
+                for name in statement.dependencies
+                if (of := parse_path(name)) is not None and of.kind in ("predictions", "majority")
             }
         except BadInput as error:
             yield _Table(path=path, problem=str(error))
@@ -149,24 +150,26 @@ def _tables(files: Files) -> Iterator[_Table]:
             yield _Table(path=path, predictions=predictions)
 
 
-def _metrics(asked: Any, task: str) -> tuple[str, ...]:
-    names = asked.get(task) if isinstance(asked, dict) else None
+def _metrics(by_task: Any, task: str) -> tuple[str, ...]:
+    names = by_task.get(task) if isinstance(by_task, dict) else None
     if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
-        raise BadInput(f"its statement does not say what {task} is scored by")
+        raise BadInput(f"its statement names no metrics for {task}")
     return tuple(names)
 
 
-def _rows(job: Job, path: str) -> list[dict[str, Any]]:
+def _rows(job: ScoringJob, path: str) -> list[dict[str, Any]]:
     predictions = job.sources.parquet(path)
     if predictions.num_rows > MOST_EXAMPLES:
-        raise BadInput(f"has {predictions.num_rows:,} examples; at most {MOST_EXAMPLES:,} are")
+        raise BadInput(
+            f"has {predictions.num_rows:,} examples; at most {MOST_EXAMPLES:,} are scored"
+        )
     return rows_of(parse_predictions(path), predictions, score(job.metrics, predictions))
 
 
 def _read(files: Files, path: str) -> list[Row]:
     table = Sources(root=files.root, digests=files.digests).parquet(path)
     if not table.schema.equals(SCHEMA):
-        raise BadInput("not a table of scores: its columns are others")
+        raise BadInput("not a table of scores: it has other columns")
     replicates = [_numbers(scalar.values) for scalar in table["replicates"]]
     rows = table.drop_columns(["replicates"]).to_pylist()
     return [row | {"replicates": each} for row, each in zip(rows, replicates, strict=True)]
@@ -182,13 +185,13 @@ def _differences(
     again: Mapping[tuple[str, tuple[str, ...]], list[dict[str, Any]]],
 ) -> Iterator[str]:
     """What is wrong with a table's rows."""
-    # By what they are of, the rows that should be there; None where predictions were left out.
+    # The rows that should be there, by key; None if their predictions were left out.
     expected: dict[Key, list[tuple[str, Row | None]]] = defaultdict(list)
     for path, metrics in table.predictions.items():
         of = identity(parse_predictions(path))
-        found = {row["metric"]: row for row in again.get((path, metrics), [])}
+        by_metric = {row["metric"]: row for row in again.get((path, metrics), [])}
         for name in metrics:
-            expected[_key(of | {"metric": name})].append((path, found.get(name)))
+            expected[_key(of | {"metric": name})].append((path, by_metric.get(name)))
     for row in rows:
         waiting = expected[_key(row)]
         if not waiting:
@@ -225,7 +228,7 @@ def _near(one: Any, other: float) -> bool:
 
 
 def _key(row: Row) -> Key:
-    """NaN, of which no two are equal, is None here."""
+    """A row's key, with None for NaN, which does not equal itself."""
     return tuple(
         None if row[name] != row[name] else row[name]
         for name in SCHEMA.names
@@ -234,5 +237,5 @@ def _key(row: Row) -> Key:
 
 
 def _shown(row: Row) -> str:
-    said = {name: row[name] for name in SCHEMA.names if name not in MEASURED}
-    return ", ".join(f"{name} {value}" for name, value in said.items() if value is not None)
+    key = {name: row[name] for name in SCHEMA.names if name not in MEASURED}
+    return ", ".join(f"{name} {value}" for name, value in key.items() if value is not None)

@@ -1,4 +1,4 @@
-"""The whole audit of a results folder: every file read once, every question asked."""
+"""The whole audit of a results folder: every file is read once and goes through all checks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from tickets.audit import (
-    again,
     chain,
+    check_masks,
     clocks,
     code_at_commit,
     completeness,
@@ -25,12 +25,12 @@ from tickets.audit.scan import MaskSeen, Seen, see
 from tickets.audit.tree import walk
 from tickets.errors import BadInput
 from tickets.files import canonical_json, sha256
-from tickets.paths import lasts
+from tickets.paths import is_kept
 
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """An audit's findings. masks: what each mask's bytes say, by path; root: the root digest."""
+    """An audit's result. masks: counts and digests of each mask, by path; root: the root digest."""
 
     files: Files
     masks: Mapping[str, MaskSeen]
@@ -39,7 +39,7 @@ class Audit:
 
     @property
     def faults(self) -> list[Finding]:
-        """The findings that the verdict depends on."""
+        """The findings on which the verdict depends."""
         return [finding for finding in self.findings if finding.is_fault]
 
     @property
@@ -49,7 +49,7 @@ class Audit:
 
     @cached_property
     def causes(self) -> list[Cause]:
-        """Where the faults come from, each with those that follow from it."""
+        """The causes of the faults, each with the findings that follow from it."""
         return find_causes(self.files, self.findings)
 
 
@@ -59,51 +59,51 @@ def audit(
     pool: Executor,
     criteria: Mapping[str, Path] | None = None,
 ) -> Audit:
-    """Audit the results folder `root`; `repository` is where the code's commits are looked up.
+    """Audit the results folder `root`; commits of the code are looked up in `repository`.
 
-    Folders are read side by side in `pool`. `criteria` are files of the study's own criteria, by
-    name: they are run.
+    Folders are read in parallel in `pool`. `criteria` are the files of the study's own criteria, by
+    name; they are executed.
 
     Raises:
-        BadInput: there is no such folder, or nothing in it.
+        BadInput: there is no such folder, or it is empty.
     """
     if not root.is_dir():
-        raise BadInput(f"{root}: no folder; name a study's results folder")
+        raise BadInput(f"{root}: not a folder; write the path of a study's results folder")
     tree = walk(root)
     if not tree.folders:
-        raise BadInput(f"{root}: no file of a study is in it; name a study's results folder")
+        raise BadInput(f"{root}: has no file of a study; write the path of a results folder")
     seen = list(pool.map(_see, [(root, *each) for each in tree.folders.items()]))
     files = Files(
         root=root,
         digests={path: digest for each in seen for path, digest in each.digests.items()},
-        statements={path: said for each in seen for path, said in each.statements.items()},
+        statements={path: each for folder in seen for path, each in folder.statements.items()},
     )
     masks = {path: mask for each in seen for path, mask in each.masks.items()}
     findings = [*tree.findings, *(finding for each in seen for finding in each.findings)]
-    findings += _questions(files, masks, seen, repository)
+    findings += _checks(files, masks, seen, repository)
     findings += scores.check(files, pool)
     findings += tables.check(files, pool)
-    findings += again.check(files, pool, criteria)
+    findings += check_masks.check(files, pool, criteria)
     return Audit(
         files=files, masks=masks, findings=tuple(sorted(set(findings))), root=root_digest(files)
     )
 
 
 def root_digest(files: Files) -> str:
-    """One digest for the study: of every file that lasts, with its path and statement."""
+    """One digest for the study: of the path, content and statement of every kept file."""
     rows = [
         [path, digest, files.statements[path].itself if path in files.statements else ""]
         for path, digest in sorted(files.digests.items())
-        if lasts(path)
+        if is_kept(path)
     ]
     return sha256(canonical_json(rows))
 
 
-def _see(asked: tuple[Path, str, list[str]]) -> Seen:
-    return see(*asked)
+def _see(arguments: tuple[Path, str, list[str]]) -> Seen:
+    return see(*arguments)
 
 
-def _questions(
+def _checks(
     files: Files, masks: Mapping[str, MaskSeen], seen: list[Seen], repository: Path | None
 ) -> Iterator[Finding]:
     design, findings = completeness.design_of(files)

@@ -1,8 +1,8 @@
-"""Whether the tables are those that their scores, masks and other tables give, byte by byte.
+"""Make the tables again from scores, masks and other tables, and compare byte by byte.
 
-A table is made again from what its statement records and from the files that its name demands, as
-they are here. Figures are not compared. Files that are missing or not what their statements say are
-left out, and so are tables that would need them: other checks name them.
+A table is made from the parameters in its statement and from the files here that its name demands.
+Figures are not compared. Files that are missing or differ from their statements, and tables that
+would need them, are left out: other checks report them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import FILES, below_root
-from tickets.audit.places import place
+from tickets.audit.study_files import parse_path
 from tickets.audit.verified_reads import Sources, is_intact
 from tickets.design import registry
 from tickets.design.table_spec import MASKS, Inputs, TableSpec
@@ -26,13 +26,13 @@ from tickets.statements import Statement
 from tickets.tables import tabulation
 
 SHOWN = 100
-"""Bytes of a line that differs."""
+"""The most bytes of a differing line in a message."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """A table to make again: its name, what it is made from, and the digests of its files here, by
-    path below the results folder `root`.
+class TableJob:
+    """A table to make again: its name, its inputs, and the digests of its files here, by path below
+    the results folder `root`.
     """
 
     name: str
@@ -46,50 +46,50 @@ def check(files: Files, pool: Executor | None = None) -> Iterator[Finding]:
     todo, findings = jobs(files)
     yield from findings
     each = map if pool is None else pool.map
-    for found in each(compare, todo):
-        yield from found
+    for findings in each(compare, todo):
+        yield from findings
 
 
-def jobs(files: Files) -> tuple[list[Job], list[Finding]]:
-    """The tables that can be made again, each once, and what is wrong with statements of others."""
-    todo: dict[bytes, Job] = {}
+def jobs(files: Files) -> tuple[list[TableJob], list[Finding]]:
+    """The tables that can be made again, each once, and findings about the others."""
+    todo: dict[bytes, TableJob] = {}
     findings: list[Finding] = []
-    owners = {stated.itself: path for path, stated in files.statements.items()}
-    for path, stated in sorted(files.statements.items()):
+    owners = {statement.itself: path for path, statement in files.statements.items()}
+    for path, statement in sorted(files.statements.items()):
         name = _table_of(path)
         if name is None or not is_intact(files, path):
             continue
         try:
-            roles = _roles(registry.table(name), stated)
+            roles = _roles(registry.table(name), statement)
         except (LookupError, TypeError, ValueError) as error:
             message = one_line(f"its statement's parameters make no table ({error})")
             findings.append(Finding(path=path, code="wrong-table", message=message))
             continue
-        if problem := _other_parent(files, stated, roles, owners):
+        if problem := _other_parent(files, statement, roles, owners):
             findings.append(Finding(path=path, code="wrong-parent", message=one_line(problem)))
         elif all(is_intact(files, source) for source in roles.values()):
             digests = {source: files.digests[source] for source in roles.values()}
             sources = Sources(root=files.root, digests=digests)
-            inputs = Inputs(parameters=stated.parameters, paths=roles, reader=sources)
-            key = canonical_json([name, stated.parameters, list(roles.items())])
-            job = todo.setdefault(key, Job(name=name, inputs=inputs, root=files.root))
+            inputs = Inputs(parameters=statement.parameters, paths=roles, reader=sources)
+            key = canonical_json([name, statement.parameters, list(roles.items())])
+            job = todo.setdefault(key, TableJob(name=name, inputs=inputs, root=files.root))
             job.digests[path] = files.digests[path]
     return list(todo.values()), findings
 
 
-def compare(job: Job) -> list[Finding]:
+def compare(job: TableJob) -> list[Finding]:
     """Make a table again; may run in another process."""
     try:
         return list(_differences(job))
     except Tampered as error:
         code, message = error.code, str(error)
-    except Exception as error:  # noqa: BLE001 - whatever foreign scores make pandas say
+    except Exception as error:  # noqa: BLE001 - foreign scores may make pandas raise anything
         reason = str(error) if isinstance(error, TicketsError) else type(error).__name__
         code, message = "wrong-table", f"cannot be made again: {reason}"
     return [Finding(path=path, code=code, message=one_line(message)) for path in job.digests]
 
 
-def _differences(job: Job) -> Iterator[Finding]:
+def _differences(job: TableJob) -> Iterator[Finding]:
     spec = registry.table(job.name)
     contents = tabulation.contents(spec, spec.make(job.inputs), job.inputs, FILES)
     by_path = {below_root(path): content for path, content in contents.items()}
@@ -106,39 +106,39 @@ def _differences(job: Job) -> Iterator[Finding]:
 
 
 def _table_of(path: str) -> str | None:
-    """The name of the table that the file at `path` shows; None where it is another file."""
-    where = place(path)
-    if where is None or where.kind not in ("table", "text"):
+    """The name of the table that the file at `path` shows; None if it shows none."""
+    file = parse_path(path)
+    if file is None or file.kind not in ("table", "text"):
         return None
-    name, tables = where.parts["name"], registry.tables()
+    name, tables = file.parts["name"], registry.tables()
     kinds = {kind for spec in tables.values() for kind in spec.others}
     names = [name, *(name.removesuffix(f"_{kind}") for kind in kinds)]
     return next((each for each in names if each in tables), None)
 
 
-def _roles(spec: TableSpec, stated: Statement) -> dict[str, str]:
-    """The path behind each role that a table is made from, below the results folder.
+def _roles(spec: TableSpec, statement: Statement) -> dict[str, str]:
+    """The paths that a table is made from, below the results folder, by role.
 
-    A table that was made by a rule of another name is an earlier version's. Which masks are
-    compared, its statement alone says.
+    A table made by a rule of another name is from an earlier version. Only its statement tells
+    which masks are compared.
     """
-    parameters = stated.parameters
-    paths = spec.inputs(FILES, parameters, older=stated.rule != spec.name)
+    parameters = statement.parameters
+    paths = spec.inputs(FILES, parameters, older=statement.rule != spec.name)
     roles = {role: below_root(path) for role, path in paths.items()}
-    masks = [role for role in stated.dependencies if role.startswith(MASKS)]
+    masks = [role for role in statement.dependencies if role.startswith(MASKS)]
     return roles | {role: role for role in masks if spec.masks is not None}
 
 
 def _other_parent(
-    files: Files, stated: Statement, roles: Mapping[str, str], owners: Mapping[str, str]
+    files: Files, statement: Statement, roles: Mapping[str, str], owners: Mapping[str, str]
 ) -> str | None:
-    """Which of a table's parents is none of its own: another file here, or not named at all."""
+    """What is wrong with the first parent that is another file here or not recorded, if any."""
     for role, path in roles.items():
-        if role not in stated.dependencies:
+        if role not in statement.dependencies:
             return f"its statement names no {role}; it should be {path}"
-        named, right = stated.dependencies[role].statement or "", files.statements.get(path)
-        if named in owners and (right is None or right.itself != named):
-            return f"its {role} was {owners[named]}; it should be {path}"
+        parent, right = statement.dependencies[role].statement or "", files.statements.get(path)
+        if parent in owners and (right is None or right.itself != parent):
+            return f"its {role} was {owners[parent]}; it should be {path}"
     return None
 
 

@@ -1,4 +1,4 @@
-"""A results folder as it lies there: which files it has, and what is no file."""
+"""The files in a results folder, and findings about everything there that is not a plain file."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tickets.audit.findings import Finding
-from tickets.audit.places import is_clear, is_stated
+from tickets.audit.study_files import is_clear, is_stated
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
-    """What is there: by folder the names of its files, all of them stated ones or statements."""
+    """By folder the names of its files: statements, and the files that should have one."""
 
     folders: dict[str, list[str]]
     findings: list[Finding]
 
 
 def walk(root: Path) -> Tree:
-    """Look through `root` without following a link, and without opening anything."""
+    """List `root` without following links or opening files."""
     folders: dict[str, list[str]] = defaultdict(list)
     findings: list[Finding] = []
     for folder, entry in _entries(root, ""):
@@ -30,9 +30,9 @@ def walk(root: Path) -> Tree:
             message = "systems read this name differently"
             findings.append(Finding(path=_shown(path), code="bad-name", message=message))
         elif not entry.is_file(follow_symlinks=False):
-            kind = "a link" if entry.is_symlink() else "no file"
+            kind = "a link" if entry.is_symlink() else "not a file"
             findings.append(
-                Finding(path=path, code="not-a-plain-file", message=f"{kind}, which no job makes")
+                Finding(path=path, code="not-a-plain-file", message=f"{kind}; no job makes it")
             )
         else:
             folders[folder].append(entry.name)
@@ -55,17 +55,17 @@ def _entries(root: Path, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
 
 
 def _shown(path: str) -> str:
-    """A path on one line, whatever is in it."""
+    """A path with everything escaped that is not printable."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
 
 
 def _collisions(folder: str, names: list[str]) -> Iterator[Finding]:
-    """Names that are one and the same where case does not count."""
+    """Findings about names that differ only in case."""
     alike: dict[str, list[str]] = defaultdict(list)
     for name in names:
         alike[name.casefold()].append(name)
     for group in alike.values():
         for name in group[1:]:
             path = f"{folder}/{name}" if folder else name
-            message = f"the same name as {group[0]} where case does not count"
+            message = f"differs from {group[0]} only in case"
             yield Finding(path=path, code="bad-name", message=message)

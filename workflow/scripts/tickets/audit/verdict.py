@@ -12,36 +12,36 @@ from tickets.audit.study import Audit
 
 @dataclass(frozen=True, kw_only=True)
 class AuditVerdict:
-    """One word or two, and what they mean."""
+    """The verdict in one or two words, and its meaning."""
 
     word: str
     meaning: str
 
 
 def of(audit: Audit, *, anchored: bool) -> AuditVerdict:
-    """The verdict; `anchored` says whether something that was kept elsewhere vouches for the study.
+    """The verdict; `anchored`: a root digest or key from elsewhere vouches for the study.
 
-    Files that fit together may all have been rewritten: that is never called authentic.
+    Files that agree may all have been rewritten; without an anchor they are never called authentic.
     """
     faults = len(audit.faults)
     if faults:
         meaning = f"{faults:,} finding{'s' * (faults > 1)}; docs/audit.md explains them"
         return AuditVerdict(word="not clean", meaning=meaning)
     if anchored:
-        meaning = "nothing differs from what the root digest or the key vouches for"
+        meaning = "every file is the one that the root digest or the key vouches for"
         return AuditVerdict(word="authentic", meaning=meaning)
     meaning = (
-        "every file is what its statement says; whether all of them were rewritten only "
-        "--expect-root or --public-key can tell"
+        "every file agrees with its statement; only --expect-root or --public-key can tell whether "
+        "all of them were rewritten"
     )
     return AuditVerdict(word="self-consistent", meaning=meaning)
 
 
 def text(audit: Audit, verdict: AuditVerdict, *, full: bool = False) -> str:
-    """A line a cause, then one for what follows from each; remarks, how many files were read, the
-    root digest and the verdict.
+    """A line for each cause, then one that counts what follows from it; remarks, number of files,
+    the root digest and the verdict.
 
-    full: each finding that follows has a line too, below the one that counts it.
+    full: list each finding that follows, too, below the line that counts it.
     """
     lines = [_line(cause.finding) for cause in audit.causes]
     for cause in audit.causes:

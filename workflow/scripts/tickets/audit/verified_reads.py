@@ -1,4 +1,4 @@
-"""Reading a file again after it was hashed, and refusing it if it has changed since."""
+"""Read a file again after it was hashed, and refuse it if it has changed since."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tickets.masks import PackedMask, packed_from_bytes
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """The files that a check reads: the sha256 of each, by path relative to `root`."""
+    """The files that a check may read: the sha256 of each, by path relative to `root`."""
 
     root: Path
     digests: Mapping[str, str]
@@ -38,17 +38,17 @@ class Sources:
         """The table in one of them.
 
         Raises:
-            BadInput: it is no parquet file, or claims more rows than it can hold.
+            BadInput: it is not a parquet file, or claims more rows than it can hold.
             Tampered: it has changed since it was hashed.
         """
         data = self.read(path)
         try:
             file = pq.ParquetFile(pa.BufferReader(data))
-            # A row has its own name or scores, and takes a byte at least.
+            # A row has a name or scores of its own, so it takes at least a byte.
             claimed, possible = file.metadata.num_rows, len(data)
             if claimed <= possible:
                 return file.read()
-        except Exception as error:  # noqa: BLE001 - whatever a foreign file makes a parser say
+        except Exception as error:  # noqa: BLE001 - a foreign file may make a parser raise anything
             raise BadInput(f"not a parquet file ({type(error).__name__})") from None
         raise BadInput(f"claims {claimed:,} rows in {possible:,} bytes")
 
@@ -56,13 +56,13 @@ class Sources:
         """The mask in one of them.
 
         Raises:
-            BadInput: it is no mask.
-            Tampered: it is no longer what was hashed.
+            BadInput: it is not a mask.
+            Tampered: it has changed since it was hashed.
         """
         return packed_from_bytes(self.read(path), path)
 
 
 def is_intact(files: Files, path: str) -> bool:
-    """Whether the file is here and as its statement says; if not, another check reports it."""
-    stated = files.statements.get(path)
-    return stated is not None and files.digests.get(path) == stated.digest
+    """Whether the file is here and has its statement's digest; other checks report the rest."""
+    statement = files.statements.get(path)
+    return statement is not None and files.digests.get(path) == statement.digest

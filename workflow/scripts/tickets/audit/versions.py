@@ -21,10 +21,11 @@ _PIN = re.compile(r"(?m)^([\w.-]+)==([^\s;#]+)")
 
 
 def check(files: Files, repository: Path | None) -> Iterator[Finding]:
-    """Compare recorded versions with the pins at the recorded commit; one finding a wrong version.
+    """Compare recorded versions with the pins at the recorded commit; one finding for each that is
+    wrong.
 
-    Where the commit is not to be had, the pins in the work tree at `repository` count, if they are
-    those whose digest was recorded.
+    If the commit is not available, the pins in the work tree at `repository` count, provided that
+    they have the recorded digest.
     """
     by_pins: dict[tuple[str | None, str | None], list[tuple[str, Statement]]] = defaultdict(list)
     for path, statement in every(files):
@@ -33,8 +34,8 @@ def check(files: Files, repository: Path | None) -> Iterator[Finding]:
         by_pins[statement.commit, digest].append((path, statement))
     wrong: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     with opened(repository) as commits:
-        for (commit, digest), made in sorted(by_pins.items(), key=repr):
-            paths = [path for path, _ in made]
+        for (commit, digest), statements in sorted(by_pins.items(), key=repr):
+            paths = [path for path, _ in statements]
             try:
                 pins = commits.file(commit or "", PLACE)
             except BadInput as error:
@@ -48,7 +49,7 @@ def check(files: Files, repository: Path | None) -> Iterator[Finding]:
                 continue
             else:
                 yield from _other_pins(paths, commit, digest, pins)
-            for path, package, version, pin in _wrong(made, pins):
+            for path, package, version, pin in _wrong(statements, pins):
                 wrong[package, version, pin].append(path)
     for (package, version, pin), paths in sorted(wrong.items()):
         yield about(paths, "wrong-version", f"made with {package} {version}, where {pin} is pinned")
@@ -57,15 +58,15 @@ def check(files: Files, repository: Path | None) -> Iterator[Finding]:
 def _other_pins(
     paths: Sequence[str], commit: str | None, digest: str | None, pins: bytes | None
 ) -> Iterator[Finding]:
-    """Where the pins that were there are not the commit's."""
+    """Findings if the recorded pins are not the commit's."""
     if digest is not None and (pins is None or sha256(pins) != digest):
-        found = "there is none" if pins is None else f"it is {sha256(pins)}"
-        message = f"made under {PLACE} of sha256 {digest}; at commit {commit} {found}"
+        actual = "there is none" if pins is None else f"it is {sha256(pins)}"
+        message = f"made under {PLACE} of sha256 {digest}; at commit {commit} {actual}"
         yield about(paths, "unknown-code", message)
 
 
 def _in_work_tree(repository: Path | None, digest: str | None) -> bytes | None:
-    """The pins as they stand there, if they have that digest."""
+    """The pins in the work tree, if they have that digest."""
     if repository is None:
         return None
     try:
@@ -76,17 +77,17 @@ def _in_work_tree(repository: Path | None, digest: str | None) -> bytes | None:
 
 
 def _wrong(
-    made: Iterable[tuple[str, Statement]], pins: bytes | None
+    statements: Iterable[tuple[str, Statement]], pins: bytes | None
 ) -> Iterator[tuple[str, str, str, str]]:
-    """Each file's path, package, version and pin, where they differ; nothing without pins.
+    """Path, package, version and pin of each file whose version differs; nothing without pins.
 
-    A version's local part ("+cpu") says how it was built: it may be pinned or not.
+    A version's local part ("+cpu") tells how it was built; it may be pinned or not.
     """
     if pins is None:
         return
     lines = _PIN.findall(pins.decode(errors="replace"))
     pinned = {_normal(name): version for name, version in lines}
-    for path, statement in made:
+    for path, statement in statements:
         for package, version in _packages(statement).items():
             pin = pinned.get(_normal(package), "none")
             if pin not in (version, version.partition("+")[0]):
@@ -94,13 +95,13 @@ def _wrong(
 
 
 def _packages(statement: Statement) -> Mapping[str, str]:
-    """Recorded versions by package, whatever a statement holds in their place."""
+    """Recorded versions by package; none if the statement has something else in their place."""
     environment: Any = statement.environment
     packages = environment.get("packages") if isinstance(environment, Mapping) else None
-    found = cast(Mapping[Any, Any], packages) if isinstance(packages, Mapping) else {}
-    return {str(name): str(version) for name, version in found.items()}
+    versions = cast(Mapping[Any, Any], packages) if isinstance(packages, Mapping) else {}
+    return {str(name): str(version) for name, version in versions.items()}
 
 
 def _normal(package: str) -> str:
-    """A package's name as indexes compare it."""
+    """A package's name, normalized as package indexes compare it."""
     return re.sub(r"[-_.]+", "-", package).lower()

@@ -30,12 +30,12 @@ def run(flags: argparse.Namespace) -> int:
     begin = time.monotonic()
     # What a training imports: most of the time that it takes to start.
     from tickets.training import quick_torch  # isort: skip
-    from tickets.design import config, written
+    from tickets.design import config, strict_yaml
     from tickets.monitoring.calibration import tokens_per_second
 
     quick_torch.collect_again()
     start = time.monotonic() - begin
-    speed = tokens_per_second(config.load(written.merged(flags.config)))
+    speed = tokens_per_second(config.load(strict_yaml.merged(flags.config)))
     print(f"tokens_per_second: {speed:.0f}")
     print(f"seconds_to_start: {start:.1f}")
     return 0

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tickets.design import config, written
+from tickets.design import config, strict_yaml
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +27,6 @@ def run(flags: argparse.Namespace) -> int:
     Raises:
         BadInput: a file is no configuration, or the study is none.
     """
-    study = config.load(written.merged(flags.config))
+    study = config.load(strict_yaml.merged(flags.config))
     print(f"{', '.join(map(str, flags.config))}: a study of {len(study.tasks)} tasks")
     return 0

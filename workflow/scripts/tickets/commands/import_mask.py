@@ -35,7 +35,7 @@ def run(flags: argparse.Namespace) -> int:
         Tampered: the imported file changed between reading it and stating its digest.
     """
     started = provenance.now()
-    stated = provenance.beside(flags.mask).exists()  # where `tickets export` made it
+    stated = provenance.statement_path(flags.mask).exists()  # where `tickets export` made it
     data = provenance.read(flags.mask) if stated else read_bytes(flags.mask)
     prunable = weights.prunable_of(weights.read(flags.theta))
     mask = interchange.from_pt(data, prunable, str(flags.mask))

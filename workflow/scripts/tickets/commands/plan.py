@@ -38,8 +38,8 @@ def run(flags: argparse.Namespace) -> int:
     # They take half a second to import, which no other command should wait for.
     from snakemake.utils import available_cpu_count
 
-    from tickets.design import config, plan, written
+    from tickets.design import config, plan, strict_yaml
 
-    study = config.load(written.merged(flags.config))
+    study = config.load(strict_yaml.merged(flags.config))
     print(plan.text(study, flags.at_once or max(1, available_cpu_count() // study.threads)))
     return 0

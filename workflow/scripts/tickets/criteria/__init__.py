@@ -1,1 +1,1 @@
-"""What prunable weights are scored by: a criterion a file, found by looking into this folder."""
+"""Criteria: functions that score prunable weights. Each file in this folder declares one."""

@@ -1,4 +1,4 @@
-"""Magnitude: the weights closest to zero go first (paper, Algorithm 1, line 3)."""
+"""Magnitude: the weights closest to zero are pruned first (paper, Algorithm 1, line 3)."""
 
 from __future__ import annotations
 

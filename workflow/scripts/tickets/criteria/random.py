@@ -1,4 +1,4 @@
-"""Chance: weights drawn uniformly over the whole prunable set (m_RP)."""
+"""Random: weights drawn uniformly over the whole prunable set (m_RP)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tickets.seeds import derive
 
 
 def scores(inputs: Inputs) -> Scores:
-    """1 for each weight that the drawn mask keeps, and 0 for the others."""
+    """1 for each weight that the random mask keeps, 0 for the others."""
     mask = draw(inputs.parent.prunable, inputs.sparsity, inputs.seed)
     return {name: bits.astype(np.float32) for name, bits in mask.kept.items()}
 
 
 def draw(prunable: PrunableSet, sparsity: Fraction, seed: int) -> Mask:
-    """A mask with the exact count of `sparsity`, drawn uniformly over the whole prunable set."""
+    """A mask that prunes exactly `pruned_count` weights, drawn uniformly over the prunable set."""
     generator = np.random.default_rng(derive(seed, "random mask"))
     kept = np.ones(prunable.size, dtype=bool)
     count = pruned_count(sparsity, prunable.size)

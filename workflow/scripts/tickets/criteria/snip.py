@@ -13,19 +13,16 @@ from tickets.encoded import Encoded
 
 
 def scores(inputs: Inputs) -> Scores:
-    """|dL/dw . w| (eq. 4).
-
-    The paper's division by the sum leaves the order as it is, and is left out.
-    """
-    # Snakemake reads this file: what needs torch is imported where it is used.
+    """|dL/dw . w| (eq. 4), without the paper's division by the sum, which keeps the order."""
+    # Snakemake imports this file: torch is imported only where it is used.
     from tickets.model import device
     from tickets.training import gpu
 
-    known = architecture.read(inputs.files["model"])
+    model = architecture.read(inputs.files["model"])
     with gpu.reserved(inputs.trainings_per_gpu):
         device.prepare(inputs.parameters["threads"])
         inputs.facts["products"] = str(device.product_dtype(inputs.parameters["precision"]))
-        slopes = gradients(inputs, Encoded.read(inputs.files["train"]), known)
+        slopes = gradients(inputs, Encoded.read(inputs.files["train"]), model)
     return sensitivities(inputs.prunable_weights, slopes)
 
 
@@ -34,10 +31,10 @@ def sensitivities(weights: Scores, slopes: Scores) -> Scores:
     return {name: np.abs(weight) * np.abs(slopes[name]) for name, weight in weights.items()}
 
 
-def gradients(inputs: Inputs, encoded: Encoded, known: Architecture) -> Mapping[str, Array]:
-    """dL/dw of every prunable matrix, dropout off, summed over a training's first batches.
+def gradients(inputs: Inputs, encoded: Encoded, model: Architecture) -> Mapping[str, Array]:
+    """dL/dw of every prunable matrix, without dropout, summed over a training's first batches.
 
-    A matrix that the head does not use (the pooler's, for a span or MLM) has gradient zero.
+    The gradient of a matrix that the head does not use (the pooler, for a span or MLM) is zero.
     """
     from tickets.model.device import product_dtype
     from tickets.model.dropout import NONE
@@ -45,21 +42,21 @@ def gradients(inputs: Inputs, encoded: Encoded, known: Architecture) -> Mapping[
     from tickets.training.loop import batch_at, initial_head
     from tickets.training.recipe import Recipe
 
-    asked = inputs.parameters
+    values = inputs.parameters
     recipe = Recipe(
         epochs=None,
-        steps=asked["batches"],
-        batch_size=asked["batch_size"],
+        steps=values["batches"],
+        batch_size=values["batch_size"],
         learning_rate=0.0,
-        mlm_probability=asked["mlm_probability"],
-        precision=asked["precision"],
+        mlm_probability=values["mlm_probability"],
+        precision=values["precision"],
     )
-    head, seed = asked["head"], inputs.seed
+    head, seed = values["head"], inputs.seed
     theta, gamma = initial_head(
-        inputs.weights, known, head=head, labels=asked["labels"], seed=seed, task=inputs.task
+        inputs.weights, model, head=head, labels=values["labels"], seed=seed, task=inputs.task
     )
     dtype = product_dtype(recipe.precision)
-    network = Network.of(theta, gamma, known, head, dtype=dtype, mask=inputs.parent)
+    network = Network.of(theta, gamma, model, head, dtype=dtype, mask=inputs.parent)
     parameters = network.parameters
     summed = {n: np.zeros(s, dtype=np.float32) for n, s in inputs.parent.prunable.shapes.items()}
 
@@ -68,7 +65,7 @@ def gradients(inputs: Inputs, encoded: Encoded, known: Architecture) -> Mapping[
             total += parameters.grad_of(name).cpu().numpy()
 
     parameters.after_backward = add
-    for step in range(asked["batches"]):
+    for step in range(values["batches"]):
         parameters.clear()
         batch = batch_at(network, encoded, None, None, recipe, seed, step)
         network.backward(network.loss(batch, NONE))
@@ -81,6 +78,6 @@ CRITERION = Criterion(
     of=("task", "seed"),
     reads=("train",),
     needs=("head", "labels", "batch_size", "mlm_probability", "precision", "threads"),
-    # Lee et al. take one batch of 100 or 128 examples; GLUE's hold 16 or 32.
+    # Lee et al. use one batch of 100 or 128 examples; GLUE's batches have 16 or 32.
     parameters={"batches": 8},
 )

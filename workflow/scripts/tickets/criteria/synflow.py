@@ -1,15 +1,15 @@
-"""SynFlow: what flows through theta_0 without data (Tanaka et al., NeurIPS 2020, arXiv 2006.05467).
+"""SynFlow: synaptic flow of theta_0, without data (Tanaka et al., NeurIPS 2020, arXiv 2006.05467).
 
-R is the sum of the outputs of the network with the absolute values of its weights, on an input of
-ones; a weight's score is what of it flows through it, |w| dR/d|w|. The lowest go in many rounds,
-after each of which R is that of what is left.
+R is the sum of the network's outputs on an input of ones, with the absolute values of its weights.
+A weight's score is its share of that flow, |w| dR/d|w|. The lowest are pruned in many rounds, and R
+is computed anew after each.
 
-An encoder is no chain of products. Here it is taken as one, in closed form, so that no data, no
-torch and no seed are needed: LayerNorm, activations and softmax are the identity, biases and
-embeddings are left out, residual connections add, and query, key and value stand side by side. With
-softmax itself an input of ones would make all tokens equal, queries and keys would decide nothing,
-and all of them would go first. So each path through a layer of attention has one of the three
-matrices in it, and what flows into a layer flows out of it, as their conservation laws ask.
+An encoder is not a chain of products. It is treated as one here, in closed form, which needs no
+data, torch or seed: LayerNorm, activations and softmax are the identity, biases and embeddings are
+left out, residual connections add, and query, key and value are parallel. With softmax, an input of
+ones would make all tokens equal; queries and keys would have no effect and be pruned first. Here
+each path through an attention layer passes through one of the three matrices, and the flow into a
+layer equals the flow out of it, as the paper's conservation laws demand.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from tickets.masks import Mask
 from tickets.prunable import place
 
 BLOCKS = {("query", "key", "value"): "attention_output", ("intermediate",): "output"}
-"""The matrices of a layer: side by side, and the one that they lead into; around both x goes on."""
+"""A layer's blocks: parallel matrices, and the one after them; a residual connection adds x."""
 
 Vector = NDArray[np.float64]
 
 
 def scores(inputs: Inputs) -> Scores:
-    """Those of the last round; -1 for what the rounds before it pruned.
+    """The scores of the last round; -1 for weights that earlier rounds pruned.
 
-    After round k of n a share (1 - sparsity)^(k/n) of the weights is kept (their Algorithm 1).
+    Round k of n keeps a share (1 - sparsity)^(k/n) of the weights (the paper's Algorithm 1).
     """
     rounds, kept_at_last = inputs.parameters["rounds"], 1 - float(inputs.sparsity)
     weights, mask, scope = inputs.prunable_weights, inputs.parent, load_scope("global")
@@ -45,7 +45,7 @@ def scores(inputs: Inputs) -> Scores:
 
 
 def synaptic_flow(weights: Scores, mask: Mask) -> Scores:
-    """|w| dR/d|w| of each prunable weight that is kept, as a share of the largest."""
+    """|w| dR/d|w| of each prunable weight that `mask` keeps, divided by the largest."""
     sizes = {name: np.abs(weight) * mask.kept[name] for name, weight in weights.items()}
     layers: dict[str, dict[str, str]] = {}
     for name in sizes:
@@ -81,7 +81,7 @@ def synaptic_flow(weights: Scores, mask: Mask) -> Scores:
     return {name: (flow[name] / largest).astype(np.float32) for name in sizes}
 
 
-# Not `@`: BLAS adds in another order on another machine, and an audit compares masks bit by bit.
+# Not `@`: BLAS sums in an order that depends on the machine; an audit compares masks bit by bit.
 def _times(matrix: Array, x: Vector) -> Vector:
     return (matrix * x).sum(axis=1)
 

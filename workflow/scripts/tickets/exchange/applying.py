@@ -30,7 +30,7 @@ def load_mask(path: str | Path) -> Mask:
         BadInput: not a mask file.
     """
     path = Path(path)
-    if provenance.beside(path).exists():
+    if provenance.statement_path(path).exists():
         return masks.read(path)
     return masks.from_bytes(read_bytes(path), str(path))
 

@@ -220,7 +220,7 @@ def _value(about: Statement, parameter: str, name: str) -> dict[str, Any]:
 
 def _output(crate: _Crate, folder: str, path: Path, place: str) -> Iterator[str]:
     """A file of the study, which is read and compared with its statement, and that statement."""
-    beside = provenance.beside(path)
+    beside = provenance.statement_path(path)
     place, stated = f"results/{place}", f"results/{place}{SUFFIX}"
     link = path if path.suffix in LINKED else None
     yield crate.file(place, provenance.read(path), link, subjectOf=_to(stated), **_of(folder))

@@ -38,10 +38,10 @@ def export(mask_file: Path, theta_file: Path, model: Path, output: Path) -> None
     started = provenance.now()
     with _whole(output) as folder:
         mask = masks.read(mask_file)
-        stated = read_bytes(provenance.beside(mask_file))
+        stated = read_bytes(provenance.statement_path(mask_file))
         copied = folder / MASK / mask_file.name
         write_bytes(copied, masks.to_bytes(mask))  # equal masks are equal files
-        write_bytes(provenance.beside(copied), stated)
+        write_bytes(provenance.statement_path(copied), stated)
         provenance.read(copied)
 
         configuration = {name: provenance.read(model / name) for name in CONFIGURATION}
@@ -67,7 +67,7 @@ def export(mask_file: Path, theta_file: Path, model: Path, output: Path) -> None
         )
         text = card(
             provenance.statement(folder / WEIGHTS),
-            statements.parse(stated, str(provenance.beside(mask_file))),
+            statements.parse(stated, str(provenance.statement_path(mask_file))),
         )
         write_bytes(folder / "README.md", text.encode())
 

@@ -15,12 +15,12 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from tickets import statements
-from tickets.audit.places import place
+from tickets.audit.study_files import parse_path
 from tickets.audit.tree import walk
 from tickets.errors import BadInput, Tampered
 from tickets.files import read_bytes, sha256
-from tickets.paths import lasts
-from tickets.provenance import beside, read_statement
+from tickets.paths import is_kept
+from tickets.provenance import read_statement, statement_path
 from tickets.statements import SUFFIX, Dependency, Statement
 
 PINS = "pins"
@@ -89,7 +89,7 @@ def find(path: Path) -> Ancestry:
         BadInput: a folder of the study cannot be read.
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow links
-    stated = statements.parse(read_statement(path), str(beside(path)))
+    stated = statements.parse(read_statement(path), str(statement_path(path)))
     found: dict[str, Ancestor] = {}
     study = _Study(path)
     named = Dependency(uri=None, digest=stated.digest, statement=stated.itself, history=None)
@@ -158,7 +158,7 @@ class _Study:
     """The results folder that a file belongs to: the one in which its path is that of a study."""
 
     def __init__(self, path: Path) -> None:
-        roots = (each for each in path.parents if place(path.relative_to(each).as_posix()))
+        roots = (each for each in path.parents if parse_path(path.relative_to(each).as_posix()))
         known = next(roots, None)
         self.root = known or path.parent
         self._files: dict[str, Path] = {}
@@ -192,7 +192,7 @@ class _Study:
             statement=named.history,
             state="not here",
         )
-        if named.history is not None and not lasts(ancestor.place):
+        if named.history is not None and not is_kept(ancestor.place):
             if named.history.digest == named.digest:
                 return replace(ancestor, state="not kept")
             problem = f"its statement gives it the sha256 {named.history.digest}"
@@ -220,7 +220,7 @@ class _Study:
     def _stated_ancestor(self, path: Path, named: Dependency) -> Ancestor:
         """The file at `path`, whose statement was seen to be the named one."""
         try:
-            stated = statements.parse(read_bytes(beside(path)), str(beside(path)))
+            stated = statements.parse(read_bytes(statement_path(path)), str(statement_path(path)))
         except Tampered as error:
             return Ancestor(
                 place=path.relative_to(self.root).as_posix(),
@@ -260,7 +260,7 @@ class _Study:
     def _place(self, uri: object) -> str:
         """What a job's path says: below the results folder, or else the whole of it."""
         tails = ("/".join(parts) for parts in _tails(uri))
-        return next(filter(place, tails), str(uri or ""))
+        return next(filter(parse_path, tails), str(uri or ""))
 
     def _where(self, uri: object) -> Path | None:
         """The file of the results folder that a job's path leads to."""

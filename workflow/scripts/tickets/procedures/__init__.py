@@ -1,1 +1,1 @@
-"""From which weights scores are taken, and when: a procedure a file, found by looking."""
+"""Procedures: which weights are scored, and when. Each file in this folder declares one."""

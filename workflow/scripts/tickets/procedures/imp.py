@@ -7,11 +7,11 @@ from tickets.procedure import Procedure, Rounds
 
 
 def decided_by(design: Rounds, mask: MaskName) -> TrainingName | None:
-    """The training under the mask before.
+    """The training under the mask of the round before.
 
-    Where every round starts from theta_i with its own head and learning rate, that training is also
-    the one that evaluates the mask before; else the rounds are trainings of their own. In the
-    published code theta_0 itself decides MLM's first mask.
+    Where every round starts from theta_i with its own head and learning rate, this training also
+    evaluates that mask; otherwise rounds are trainings of their own. In the published code theta_0
+    decides MLM's first mask.
     """
     is_first = design.round(mask.sparsity) == 1
     if mask.task in design.mlm and design.first_mlm_mask == "oneshot" and is_first:

@@ -1,4 +1,4 @@
-"""Once, at theta_0."""
+"""One-shot pruning of theta_0."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tickets.procedure import Procedure, Rounds
 
 
 def decided_by(design: Rounds, mask: MaskName) -> None:
-    """No training: theta_0's own weights decide."""
+    """No training: theta_0 is scored."""
     del design, mask
 
 

@@ -7,7 +7,7 @@ from tickets.procedure import Procedure, Rounds
 
 
 def decided_by(design: Rounds, mask: MaskName) -> TrainingName:
-    """The training that goes on from where the one before it ended."""
+    """The training under the mask of the round before, which continues the training before it."""
     before = design.sparsity_before(mask.sparsity)
     return design.trained_by(trained(mask.task, mask.seed, before))
 

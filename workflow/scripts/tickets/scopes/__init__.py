@@ -1,1 +1,1 @@
-"""Which scores are compared, and how many weights go: a scope a file, found by looking."""
+"""Scopes: which scores are compared, and how many weights are pruned. Each file declares one."""

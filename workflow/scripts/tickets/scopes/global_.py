@@ -1,4 +1,4 @@
-"""All scores are compared with each other, as in the paper."""
+"""Compare all scores with each other, as the paper does."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from tickets.schedule import pruned_count
 
 
 def prune_global(scores: Scores, parent: Mask, sparsity: Fraction) -> Mask:
-    """Prune the weights of lowest score among those alive in `parent`, globally.
+    """Prune the weights with the lowest scores among all that `parent` keeps.
 
-    Exactly `pruned_count(sparsity, d)` of the d prunable weights are pruned afterwards. Equal
-    scores are pruned in order of position: matrices in the prunable set's order, C order within.
+    Afterwards exactly `pruned_count(sparsity, d)` of the d prunable weights are pruned. Ties are
+    pruned by position: matrices in the prunable set's order, C order within each.
 
     Args:
-        scores: one array a prunable matrix, of its shape; magnitudes for IMP and one-shot.
-        parent: what has been pruned before stays pruned.
+        scores: an array for each prunable matrix, of its shape; magnitudes for IMP and one-shot.
+        parent: the mask so far; what it prunes stays pruned.
         sparsity: share of the whole prunable set that is pruned afterwards.
 
     Raises:
-        BadInput: a score is not a number, or `parent` is sparser than `sparsity` already.
+        BadInput: a score is NaN, or `parent` is sparser than `sparsity` already.
     """
     flat = np.concatenate([scores[name].ravel() for name in parent.prunable.shapes])
     alive = np.concatenate([bits.ravel() for bits in parent.kept.values()])
@@ -34,7 +34,7 @@ def prune_global(scores: Scores, parent: Mask, sparsity: Fraction) -> Mask:
     more = pruned_count(sparsity, flat.size) - parent.pruned
     if more < 0:
         raise BadInput(
-            f"pruning: {parent.pruned} weights are pruned already, sparsity {sparsity} asks for "
+            f"pruning: {parent.pruned} weights are pruned already, but sparsity {sparsity} means "
             f"{parent.pruned + more}; write a higher one"
         )
     if more == 0:
@@ -48,7 +48,7 @@ def prune_global(scores: Scores, parent: Mask, sparsity: Fraction) -> Mask:
 
 
 def expected(sizes: Mapping[str, int], sparsity: Fraction) -> dict[str | None, int]:
-    """The sparsity's share of all prunable weights."""
+    """The number of all prunable weights that are pruned."""
     return {None: pruned_count(sparsity, sum(sizes.values()))}
 
 

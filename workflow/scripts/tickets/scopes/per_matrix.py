@@ -1,4 +1,4 @@
-"""Scores are compared within a matrix, and each matrix is pruned alike."""
+"""Compare scores within each matrix, and prune the same share of each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tickets.scopes.global_ import prune_global
 
 
 def prune_per_matrix(scores: Scores, parent: Mask, sparsity: Fraction) -> Mask:
-    """As `prune_global`, each matrix pruned by itself, to `sparsity` of its own weights.
+    """`prune_global` for each matrix by itself, to `sparsity` of its own weights.
 
     Raises:
         BadInput: as `prune_global` does.
@@ -30,7 +30,7 @@ def prune_per_matrix(scores: Scores, parent: Mask, sparsity: Fraction) -> Mask:
 
 
 def expected(sizes: Mapping[str, int], sparsity: Fraction) -> dict[str | None, int]:
-    """The sparsity's share of each matrix."""
+    """The number of weights of each matrix that are pruned."""
     return {name: pruned_count(sparsity, size) for name, size in sizes.items()}
 
 

@@ -47,7 +47,7 @@ def already_done(
     by code of the same meaning (the digest `code`).
     """
     done = all(
-        provenance.came_from(path, code=code, parameters=parameters, dependencies=dependencies)
+        provenance.is_up_to_date(path, code=code, parameters=parameters, dependencies=dependencies)
         for path in outputs
     )
     if done:

@@ -1,9 +1,9 @@
-"""Whether masks are those that what decided them gives, where that is still here.
+"""Prune again from the weights that decided each mask, where they were kept, and compare.
 
-Made again are masks by criteria that read no data, from theta_0 or from weights of a round that
-were kept, and random ones like a winning mask. Not made again is what a criterion reads data for,
-as that takes a network, and what a study's own criterion scored, unless its file is given. Files
-that are missing or not what their statements say are left out: other checks name them.
+This covers masks by criteria that read no data, from theta_0 or from a round's weights, and random
+masks like a winning one. It leaves out criteria that read data, as they need a network, and a
+study's own criterion, unless its file is given. Files that are missing or differ from their
+statements are left out too: other checks report them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from safetensors.numpy import load
 from tickets import axes, layerwise, masks
 from tickets.audit.code_at_commit import OUTSIDE
 from tickets.audit.findings import Files, Finding
-from tickets.audit.places import place
+from tickets.audit.study_files import parse_path
 from tickets.audit.verified_reads import Sources, is_intact
 from tickets.criterion import Criterion, Inputs, find, load_criterion
 from tickets.errors import Tampered, TicketsError
@@ -36,8 +36,8 @@ ROLES = {
     "layerwise_mask": ("like",),
     "random_mask": ("theta_0",),
 }
-"""What masks are made again from, by rule; a dense or one-shot mask of an earlier version had no
-parent, and a rule with the others."""
+"""What masks are made from, by rule. In earlier versions dense and one-shot masks had the rule
+`prune`, without a parent."""
 
 
 _DECIDE = ("theta_0", "weights", "like")
@@ -45,8 +45,10 @@ _DECIDE = ("theta_0", "weights", "like")
 
 @dataclass(frozen=True, kw_only=True)
 class Pruning:
-    """How a mask came about: its path and those of what it is made of, by role, relative to the
-    results folder; what its statement says; and its criterion's file, if it is the study's own.
+    """How a mask was made.
+
+    mask, roles: its path, and the paths of its inputs by role, below the results folder.
+    parameters: as its statement records them. criterion: its file, if it is the study's own.
     """
 
     mask: str
@@ -60,9 +62,9 @@ class Pruning:
 def check(
     files: Files, pool: Executor | None = None, own: Mapping[str, Path] | None = None
 ) -> Iterator[Finding]:
-    """Prune again wherever that can be done, in `pool` if there is one.
+    """Prune again wherever possible, in `pool` if there is one.
 
-    `own` are files of a study's own criteria, by name, which their reader trusts.
+    `own` are the files of a study's own criteria, by name; they are executed.
     """
     each = map if pool is None else pool.map
     findings = each(compare, prunings(files, own or {}))
@@ -70,33 +72,33 @@ def check(
 
 
 def prunings(files: Files, own: Mapping[str, Path]) -> Iterator[Pruning]:
-    """Every mask here that can be made again from what is here."""
+    """Every mask that can be made again from the files here."""
     owners = {digest: path for path, digest in files.digests.items() if is_intact(files, path)}
-    for path, stated in files.statements.items():
-        where = place(path)
-        if where is None or where.kind != "mask" or not is_intact(files, path):
+    for path, statement in files.statements.items():
+        file = parse_path(path)
+        if file is None or file.kind != "mask" or not is_intact(files, path):
             continue
-        name = MaskName.parse(where.parts["mask"])
-        file = _file(own.get(name.finder), name, stated)
-        if not _can_be_made_again(name, stated, file):
+        name = MaskName.parse(file.parts["mask"])
+        criterion = _criterion_file(own.get(name.finder), name, statement)
+        if not _can_be_made_again(name, statement, criterion):
             continue
-        asked = {role: stated.dependencies.get(role) for role in ROLES[stated.rule]}
-        named = {role: each.digest for role, each in asked.items() if each is not None}
-        roles = {role: owners[digest] for role, digest in named.items() if digest in owners}
-        if roles.keys() == named.keys() and not roles.keys().isdisjoint(_DECIDE):
+        parents = {role: statement.dependencies.get(role) for role in ROLES[statement.rule]}
+        wanted = {role: each.digest for role, each in parents.items() if each is not None}
+        roles = {role: owners[digest] for role, digest in wanted.items() if digest in owners}
+        if roles.keys() == wanted.keys() and not roles.keys().isdisjoint(_DECIDE):
             digests = {each: files.digests[each] for each in (path, *roles.values())}
             yield Pruning(
                 mask=path,
                 name=name,
                 roles=roles,
-                parameters=stated.parameters,
-                criterion=file,
+                parameters=statement.parameters,
+                criterion=criterion,
                 sources=Sources(root=files.root, digests=digests),
             )
 
 
 def compare(pruning: Pruning) -> Finding | None:
-    """Make a mask again, and compare bit by bit; may run in another process."""
+    """Make a mask again and compare bit by bit; may run in another process."""
     code, source = "wrong-mask", next(iter(pruning.roles.values()))
     try:
         mask = masks.from_bytes(pruning.sources.read(pruning.mask), pruning.mask)
@@ -106,20 +108,20 @@ def compare(pruning: Pruning) -> Finding | None:
         message = f"made again, {source} gives another mask ({again.digest})"
     except Tampered as error:
         code, message = error.code, str(error)
-    except Exception as error:  # noqa: BLE001 - what makes no mask makes another one, whatever it is
+    except Exception as error:  # noqa: BLE001 - foreign weights or code may raise anything
         reason = str(error) if isinstance(error, TicketsError) else type(error).__name__
         message = f"cannot be made again from {source} ({reason})"
     return Finding(path=pruning.mask, code=code, message=message)
 
 
-def _file(file: Path | None, name: MaskName, stated: Statement) -> Path | None:
-    """A study's own criterion, where it is the very one that found the mask."""
-    ran = stated.code.get(f"{OUTSIDE}{name.finder}.py")
-    return file if file is not None and sha256(read_bytes(file)) == ran else None
+def _criterion_file(file: Path | None, name: MaskName, statement: Statement) -> Path | None:
+    """The file of a study's own criterion, if it is the version that found the mask."""
+    recorded = statement.code.get(f"{OUTSIDE}{name.finder}.py")
+    return file if file is not None and sha256(read_bytes(file)) == recorded else None
 
 
-def _can_be_made_again(name: MaskName, stated: Statement, file: Path | None) -> bool:
-    if stated.rule not in ROLES:
+def _can_be_made_again(name: MaskName, statement: Statement, file: Path | None) -> bool:
+    if statement.rule not in ROLES:
         return False
     if name == DENSE or name.finder == "layerwise":
         return True
@@ -152,7 +154,7 @@ def _made_again(pruning: Pruning, mask: Mask) -> Mask:
     return find(criterion, scope, inputs)
 
 
-def _parameters(criterion: Criterion, stated: Mapping[str, Any]) -> dict[str, Any]:
-    """A criterion's parameters as a statement has them, its own in their types."""
-    own = {name: type(value)(stated[name]) for name, value in criterion.parameters.items()}
-    return {name: stated.get(name) for name in criterion.needs} | own
+def _parameters(criterion: Criterion, statement: Mapping[str, Any]) -> dict[str, Any]:
+    """A criterion's parameters from a statement, its own converted to their types."""
+    own = {name: type(value)(statement[name]) for name, value in criterion.parameters.items()}
+    return {name: statement.get(name) for name in criterion.needs} | own

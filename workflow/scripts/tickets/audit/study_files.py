@@ -1,4 +1,4 @@
-"""Which file of a study a path is: the paths that `paths.Results` gives, read backwards."""
+"""What the file at a path of a study is: the paths of `paths.Results`, parsed."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _FORMS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
-    """A file's place in a study: its kind, and what its path says beside."""
+class StudyFile:
+    """A file of a study: its kind, and the other parts of its path by name."""
 
     kind: str
     parts: Mapping[str, str]
@@ -71,26 +71,28 @@ def _pattern(path: str) -> re.Pattern[str]:
 _PATTERNS = _patterns()
 
 
-def place(path: str) -> Place | None:
-    """What the file at `path`, relative to the results folder, is; None where no study has it."""
+def parse_path(path: str) -> StudyFile | None:
+    """The file of a study at `path`, relative to the results folder; None if no study has it."""
     for kind, pattern in _PATTERNS.items():
-        if found := pattern.fullmatch(path):
-            groups = found.groupdict()
-            return Place(kind=kind, parts={name: groups[name] for name in _FORMS if name in groups})
+        if match := pattern.fullmatch(path):
+            groups = match.groupdict()
+            return StudyFile(
+                kind=kind, parts={name: groups[name] for name in _FORMS if name in groups}
+            )
     return None
 
 
 def is_stated(path: str) -> bool:
-    """Whether what stands at `path` has a statement: not logs, nor what only running jobs need.
+    """Whether the file at `path` should have a statement: not logs, nor what only running jobs use.
 
-    An embedded study's configuration of the model that it pre-trains has none either.
+    The configuration of the model that an embedded study pre-trains has none either.
     """
     top, _, rest = path.partition("/")
     return top not in UNSTATED and not (top == "pretrained" and rest in CONFIGURATION)
 
 
 def is_clear(name: str) -> bool:
-    """Whether every system reads a file's name alike."""
+    """Whether every system reads this file name alike."""
     try:
         name.encode()
     except UnicodeEncodeError:
