@@ -53,10 +53,15 @@ def schema() -> Mapping[str, Any]:
     for name, table in registry.tables().items():
         if name not in rules:
             rules[name] = table.form()
-            parameters["properties"]["rule"]["enum"].append(name)
-            chosen = {"properties": {"rule": {"const": name}}}
-            parameters["allOf"].append({"if": chosen, "then": {"$ref": f"{RULES}/{name}"}})
             rules["metrics"]["properties"]["part"]["enum"] += [table.part] if table.part else []
+    parameters["properties"]["rule"]["enum"] = list(rules)
+    parameters["allOf"] = [
+        {
+            "if": {"properties": {"rule": {"const": name}}},
+            "then": {"$ref": f"{RULES}/{name}"},
+        }
+        for name in rules
+    ]
     return whole
 
 
