@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from additions import TABLE
 from studies import checkout, planned, snakemake
 from test_architecture import HEAVY
 from tickets import provenance
@@ -58,36 +59,6 @@ RECORDED = {
     "layer_sparsity": {},
     "versus_paper": {"mlm_tasks": ["mlm"]},
 }
-
-NEW = '''
-"""Steadiness: how many seeds a task's full model has."""
-
-from tickets.design import experiments
-from tickets.design.parameters import TASKS, Parameter
-from tickets.design.metrics import Metrics
-from tickets.design.table_spec import TableSpec
-from tickets.tables.cells import dense, frame, select
-
-
-def trainings(design):
-    return experiments.full(design)
-
-
-def _make(inputs):
-    metrics = inputs.metrics()
-    rows = [(task, select(metrics, dense(task)).n, inputs["note"]) for task in inputs["tasks"]]
-    return frame(rows, ("task", "n", "note"))
-
-
-NOTE = Parameter(form={"enum": ["full"]}, of=lambda design: "full")
-TABLE = TableSpec(
-    name="steadiness",
-    metrics=Metrics(trainings=trainings),
-    parameters={"tasks": TASKS, "note": NOTE},
-    make=_make,
-    render=lambda table, _: f"{len(table)} tasks",
-)
-'''
 
 
 def test_all_tables_are_found_in_their_order() -> None:
@@ -159,7 +130,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study whose package has one file more, and the scores of that file's table."""
     folder = checkout(tmp_path_factory.mktemp("stranger"))
     tables = folder / "workflow" / "scripts" / "tickets" / "tables"
-    (tables / "steadiness.py").write_text(NEW.lstrip(), encoding="utf-8")
+    (tables / "steadiness.py").write_text(TABLE.lstrip(), encoding="utf-8")
     done = snakemake(folder, "--cores", "2", "--", "results/tables/steadiness.csv")
     assert done.returncode == 0, done.stdout
     return folder
@@ -214,6 +185,6 @@ def test_the_audit_makes_it_again(study: Path) -> None:
     assert findings() == []
     scripts = study / "workflow" / "scripts"
     file = scripts / "tickets" / "tables" / "steadiness.py"
-    file.write_text(NEW.lstrip().replace('"n", "note")', '"seeds", "note")'), encoding="utf-8")
+    file.write_text(TABLE.lstrip().replace('"n", "note")', '"seeds", "note")'), encoding="utf-8")
     assert findings() == [["tables/steadiness.csv", "wrong-table"]]
-    file.write_text(NEW.lstrip(), encoding="utf-8")
+    file.write_text(TABLE.lstrip(), encoding="utf-8")

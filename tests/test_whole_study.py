@@ -15,6 +15,7 @@ import yaml
 from safetensors.numpy import load_file
 
 import browser
+from additions import CRITERION
 from studies import ROOT, checkout, planned, snakemake
 from tickets import masks, paths, provenance, statements
 from tickets.audit.check_masks import prunings
@@ -223,19 +224,6 @@ def test_what_does_not_last_is_asked_for_with_its_statement(study: Path) -> None
     assert_statements_are_asked_for(study, "all")
 
 
-OWN_CRITERION = """
-import numpy as np
-
-from tickets.criterion import Criterion, Inputs, Scores
-
-
-def scores(inputs: Inputs) -> Scores:
-    factor, weights = inputs.parameters["factor"], inputs.prunable_weights
-    return {name: -np.abs(matrix) * np.float32(factor) for name, matrix in weights.items()}
-
-
-CRITERION = Criterion(label="largest first", scores=scores, parameters={"factor": 0.5})
-"""
 BEYOND = [name for name in at_theta_0() if name not in EXPERIMENTS["sweep"]]
 DATA_FREE = [n for n in BEYOND if not load_criterion(n).of]
 
@@ -251,11 +239,11 @@ def with_criterion(study: Path, folder: Path, criterion: str) -> Path:
     (copy / "config/mini.yaml").write_text((study / "config/mini.yaml").read_text())
     changes: dict[str, object] = {"sweep": [*EXPERIMENTS["sweep"], criterion]}
     if criterion == "mine":
-        (copy / "own.py").write_text(OWN_CRITERION)
+        (copy / "own.py").write_text(CRITERION)
         changes["criteria"] = {"mine": "own.py"}
     if criterion == "largest":
         criteria = copy / "workflow/scripts/tickets/criteria"
-        (criteria / "largest.py").write_text(OWN_CRITERION)
+        (criteria / "largest.py").write_text(CRITERION)
         assert planned(copy, "all") == {}  # a file that nobody asks for
     return changed(copy, changes)
 

@@ -5,42 +5,26 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
-from tickets.commands import (
-    audit,
-    calibrate,
-    check,
-    diff,
-    export,
-    import_mask,
-    plan,
-    progress,
-    prunable,
-    show,
-    sign,
-    verify,
-    why,
-)
 from tickets.errors import Tampered, TicketsError
 
-COMMANDS: dict[str, ModuleType] = {
-    "check": check,
-    "plan": plan,
-    "calibrate": calibrate,
-    "progress": progress,
-    "audit": audit,
-    "verify": verify,
-    "show": show,
-    "why": why,
-    "diff": diff,
-    "prunable": prunable,
-    "import": import_mask,
-    "export": export,
-    "sign": sign,
-}
-"""Each with `add_flags(parser)` and `run(flags)`, which gives how many findings there are; its
-docstring is its help: the first line in the list of commands, the examples at the end.
+
+def _commands() -> dict[str, ModuleType]:
+    files = (Path(__file__).parent / "commands").glob("[!_]*.py")
+    modules = [import_module(f"tickets.commands.{file.stem}") for file in files]
+    modules.sort(key=lambda module: (module.POSITION, module.__name__))
+    return {module.__name__.rpartition(".")[2].rstrip("_"): module for module in modules}
+
+
+COMMANDS = _commands()
+"""The modules of `commands` by their names, the _ after a word of Python left out.
+
+Each has `POSITION`, its place among them, `add_flags(parser)` and `run(flags)`, which gives how
+many findings there are. Its docstring is its help: the first line in the list of commands, the
+examples at the end.
 """
 
 EXAMPLES = "\n\nExamples:\n"

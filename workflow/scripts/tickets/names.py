@@ -27,7 +27,8 @@ FORMS = {"task": TASK, "rewind": rf"rewind-{PERCENT}", "seed": rf"seed-{SEED}"}
 _FOUND_ON = f"{FORMS['task']}/{FORMS['rewind']}/{FORMS['seed']}"
 MASK = (
     rf"dense|(imp|layerwise)/{_FOUND_ON}/(sparsity-{PERCENT}|{'|'.join(WINNING)})"
-    rf"|(?!(dense|imp|layerwise)/){TASK}(/{TASK})?(/{FORMS['seed']})?/sparsity-{PERCENT}"
+    rf"|(?!(dense|imp|layerwise)/){TASK}(/{TASK})?(/{FORMS['rewind']})?(/{FORMS['seed']})?"
+    rf"/sparsity-{PERCENT}"
 )
 WEIGHTS = (
     rf"theta_0|(reinit|shuffled_within|shuffled_across_layers)/seed-{SEED}"

@@ -1,6 +1,6 @@
 """Whether a statement has the fields of its rule and no others, by statement.schema.json.
 
-The fields of a mask's statement follow from its criterion's declaration.
+The fields of a mask's statement follow from its criterion's or procedure's declaration.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from tickets import axes
 from tickets.audit.embedded_statements import one_line
 from tickets.criterion import load_criterion
 from tickets.design import registry
-from tickets.finder import at_theta_0, criterion_of
+from tickets.finder import at_theta_0, criterion_of, is_round
+from tickets.procedure import load_procedure
+from tickets.tasks import METRICS
 
 PATH = Path(__file__).parents[3] / "schemas" / "statement.schema.json"
 RULES = "#/definitions/rules"
@@ -46,14 +48,20 @@ def schema() -> Mapping[str, Any]:
     definitions = whole["definitions"]
     parameters, rules = definitions["parameters"], definitions["rules"]
     definitions["scope"]["enum"] = list(axes.names("scopes"))
-    rules["find_mask"] = _find_mask()
+    definitions["head"]["enum"] = list(METRICS)
+    rules["find_mask"], rules["prune"] = _find_mask(), _prune()
     for name, table in registry.tables().items():
         if name not in rules:
             rules[name] = table.form()
-            parameters["properties"]["rule"]["enum"].append(name)
-            chosen = {"properties": {"rule": {"const": name}}}
-            parameters["allOf"].append({"if": chosen, "then": {"$ref": f"{RULES}/{name}"}})
             rules["metrics"]["properties"]["part"]["enum"] += [table.part] if table.part else []
+    parameters["properties"]["rule"]["enum"] = list(rules)
+    parameters["allOf"] = [
+        {
+            "if": {"properties": {"rule": {"const": name}}},
+            "then": {"$ref": f"{RULES}/{name}"},
+        }
+        for name in rules
+    ]
     return whole
 
 
@@ -68,7 +76,8 @@ _NEEDED = {
     **dict.fromkeys(("mlm_probability", "epochs", "learning_rate"), "decimal"),
     **{name: name for name in ("task", "head", "precision", "scope")},
     "finder": "task",
-    **{"seed": "count", "sparsity": "percent", "max_length": "positive"},
+    **{"seed": "count", "sparsity": "percent", "rewind": "percent"},
+    **dict.fromkeys(("max_length", "round"), "positive"),
 }
 """The definition of each parameter of a study by name; all others are text."""
 
@@ -86,9 +95,18 @@ def _find_mask() -> Mapping[str, Any]:
     return _if_finder("dense", _object(dense, required=dense), own)
 
 
+def _prune() -> Mapping[str, Any]:
+    """The same of a mask that is found in rounds; earlier versions had no other rule."""
+    once = _known("pruned_once")
+    for finder in filter(is_round, axes.names("procedures")):
+        once = _if_finder(finder, _parameters(finder), once)
+    return once
+
+
 def _parameters(finder: str) -> Mapping[str, Any]:
     criterion = load_criterion(criterion_of(finder))
-    names = ("finder", "scope", "sparsity", *criterion.of, *criterion.needs)
+    rounds = ("round", *load_procedure(finder).of) if is_round(finder) else ()
+    names = ("finder", "scope", "sparsity", *rounds, *criterion.of, *criterion.needs)
     kinds = {name: _known(_NEEDED.get(name, "text")) for name in names}
     kinds |= {name: _known(_OWN[type(value)]) for name, value in criterion.parameters.items()}
     return _object(kinds, required=kinds)

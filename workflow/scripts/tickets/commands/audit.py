@@ -30,6 +30,8 @@ from tickets.exchange import signature
 from tickets.files import write_bytes
 from tickets.provenance import SCRIPTS
 
+POSITION = 50
+
 if TYPE_CHECKING:
     from tickets.audit.study import Audit
 

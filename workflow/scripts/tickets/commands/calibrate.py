@@ -15,6 +15,8 @@ import argparse
 import time
 from pathlib import Path
 
+POSITION = 30
+
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""

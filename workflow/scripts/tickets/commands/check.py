@@ -15,6 +15,8 @@ from pathlib import Path
 
 from tickets.design import config, strict_yaml
 
+POSITION = 10
+
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""

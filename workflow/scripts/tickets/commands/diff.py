@@ -17,6 +17,8 @@ from tickets.history import ancestry
 from tickets.history.ancestry import Ancestry, printable, short
 from tickets.history.difference import Bits, Difference, compare, compare_bits
 
+POSITION = 90
+
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""

@@ -16,6 +16,8 @@ from tickets.errors import BadInput
 from tickets.exchange import hugging_face, interchange
 from tickets.files import write_bytes
 
+POSITION = 120
+
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""

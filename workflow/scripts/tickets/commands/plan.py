@@ -15,6 +15,8 @@ from pathlib import Path
 
 from tickets.errors import BadInput
 
+POSITION = 20
+
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""

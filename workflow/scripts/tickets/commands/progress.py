@@ -11,6 +11,8 @@ from pathlib import Path
 
 from tickets.monitoring.running import finished, running
 
+POSITION = 40
+
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""

@@ -14,6 +14,8 @@ import numpy as np
 from tickets import weights
 from tickets.errors import BadInput
 
+POSITION = 100
+
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""

@@ -17,6 +17,8 @@ from tickets.masks import PackedMask
 from tickets.prunable import KINDS, place
 from tickets.terminal import blocks
 
+POSITION = 70
+
 ALL = "all"
 
 

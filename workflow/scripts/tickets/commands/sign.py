@@ -13,6 +13,8 @@ from pathlib import Path
 
 from tickets.exchange import signature
 
+POSITION = 130
+
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""

@@ -15,6 +15,8 @@ from pathlib import Path
 from tickets import provenance
 from tickets.errors import Tampered
 
+POSITION = 60
+
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""

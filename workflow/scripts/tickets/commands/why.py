@@ -19,6 +19,8 @@ from tickets.history import ancestry, dot
 from tickets.history.ancestry import DIGITS, Ancestor, Ancestry, State, printable, short
 from tickets.statements import Statement
 
+POSITION = 80
+
 ASKED = {
     "prune": ("finder", "task", "seed", "rewind", "round", "sparsity"),
     "train": ("task", "seed"),

@@ -1,7 +1,7 @@
 """The JSON schema of a configuration: its defaults applied, its violations said in one line.
 
 Keys, types, ranges and defaults stand in workflow/schemas/config.schema.json and nowhere else; the
-values of `sweep` and of `imp.scope` are the files that there are.
+values of `sweep` and of `imp.scope` are the files that there are, heads and metrics those of tasks.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +25,7 @@ from jsonschema.validators import extend
 from tickets import axes
 from tickets.errors import BadInput
 from tickets.finder import at_theta_0
+from tickets.tasks import METRICS
 
 PATH = Path(__file__).parents[3] / "schemas" / "config.schema.json"
 
@@ -51,6 +53,9 @@ def schema(own: tuple[str, ...] = ()) -> Fragment:
     properties = whole["properties"]
     properties["sweep"]["items"] = {"enum": [*at_theta_0(), *own]}
     properties["imp"]["properties"]["scope"]["enum"] = list(axes.names("scopes"))
+    task = whole["$defs"]["task"]["properties"]
+    task["head"]["enum"] = list(METRICS)
+    task["metrics"]["items"]["enum"] = list(chain(*METRICS.values()))
     return whole
 
 

@@ -15,6 +15,8 @@ from tickets.errors import Tampered
 from tickets.exchange import interchange
 from tickets.files import read_bytes, sha256
 
+POSITION = 110
+
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""
