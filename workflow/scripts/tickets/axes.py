@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent
 
 @cache
 def names(kind: str) -> tuple[str, ...]:
-    """The names in a folder: criteria, procedures or scopes."""
+    """The names in a folder: criteria, procedures or scopes; or commands."""
     stems = (file.stem for file in (FOLDER / kind).glob("*.py"))
     return tuple(sorted(stem.rstrip("_") for stem in stems if stem != "__init__"))
 
