@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent
 
 @cache
 def names(kind: str) -> tuple[str, ...]:
-    """The names of all criteria, procedures or scopes, sorted."""
+    """The names of all files in a folder (criteria, procedures, scopes, commands), sorted."""
     stems = (file.stem for file in (FOLDER / kind).glob("*.py"))
     return tuple(sorted(stem.rstrip("_") for stem in stems if stem != "__init__"))
 

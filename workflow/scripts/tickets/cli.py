@@ -5,22 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 
+from tickets import axes
 from tickets.errors import Tampered, TicketsError
 
-
-def _commands() -> dict[str, ModuleType]:
-    files = (Path(__file__).parent / "commands").glob("[!_]*.py")
-    modules = [import_module(f"tickets.commands.{file.stem}") for file in files]
-    modules.sort(key=lambda module: (module.POSITION, module.__name__))
-    return {module.__name__.rpartition(".")[2].rstrip("_"): module for module in modules}
-
-
-COMMANDS = _commands()
-"""The modules of `commands` by their names, the _ after a word of Python left out.
+COMMANDS: dict[str, ModuleType] = dict(
+    sorted(
+        ((name, axes.module_of("commands", name)) for name in axes.names("commands")),
+        key=lambda each: each[1].POSITION,
+    )
+)
+"""The modules of `commands` by their names.
 
 Each has `POSITION`, its place among them, `add_flags(parser)` and `run(flags)`, which gives how
 many findings there are. Its docstring is its help: the first line in the list of commands, the
