@@ -109,7 +109,7 @@ def test_without_graphviz_a_picture_is_refused_in_one_line(
     """It says what to do, and writes nothing."""
     monkeypatch.setenv("PATH", str(folder))
 
-    with pytest.raises(BadInput, match="install graphviz, or write --dot") as caught:
+    with pytest.raises(BadInput, match="install graphviz, or print the graph with --dot") as caught:
         call(why, study.last, "--picture", folder / "why.svg")
 
     assert "\n" not in str(caught.value)

@@ -19,51 +19,49 @@ from tickets.history import ancestry, dot
 from tickets.history.ancestry import DIGITS, Ancestor, Ancestry, State, printable, short
 from tickets.statements import Statement
 
-ASKED = {
+PARAMETERS = {
     "prune": ("finder", "task", "seed", "rewind", "round", "sparsity"),
     "train": ("task", "seed"),
     "encode": ("task", "split"),
     "data": ("dataset", "name", "revision", "split", "examples"),
 }
-ALL_ELSE = (
+OTHER_PARAMETERS = (
     *("model", "revision", "finder", "task", "seed", "rewind", "how", "sparsity"),
     *("criterion", "part", "steps"),
 )
-"""The parameters that say what a file is, by the rule that made it."""
+"""The parameters that identify a file, by the rule that made it; and for all other rules."""
 
 ROUNDS = ("masks", "trained")
-"""The folders of what each round of pruning makes."""
+"""The folders of the files that each round of pruning makes."""
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""
     parser.add_argument("file", type=Path, help="a mask, or any other file with a statement")
-    parser.add_argument("--all", action="store_true", help="tell all files of large groups apart")
+    parser.add_argument("--all", action="store_true", help="show all files of large groups")
     parser.add_argument(
-        "--dot", action="store_true", help="print it as a graph for graphviz's `dot` instead"
+        "--dot", action="store_true", help="print a graph for graphviz's `dot` instead"
     )
     parser.add_argument(
         "--picture",
         type=Path,
         metavar="SVG",
-        help="draw that graph too, into this file (needs graphviz)",
+        help="also draw that graph, into this file (needs graphviz)",
     )
 
 
 def run(flags: argparse.Namespace) -> int:
-    """Print the tree, or the graph; return the number of ancestors that differ from their
-    statements or are missing.
-    """
+    """Print the tree or the graph; return the number of ancestors that differ or are missing."""
     whole = ancestry.find(flags.file)
-    shown = whole if flags.all else ancestry.summarised(whole)
+    shown = whole if flags.all else ancestry.summarise(whole)
     if flags.picture:
         write_bytes(flags.picture, dot.svg(dot.graph(shown)))
-    print(dot.graph(shown) if flags.dot else "\n".join([*tree(shown), "", counted(whole)]))
+    print(dot.graph(shown) if flags.dot else "\n".join([*tree(shown), "", count_states(whole)]))
     return len(whole.faults)
 
 
 def tree(shown: Ancestry) -> list[str]:
-    """A line an ancestor, where it is nearest to the file; elsewhere its number stands for it."""
+    """One line per ancestor, where it is nearest to the file; elsewhere its number refers to it."""
     homes, again = _homes(shown)
     branches = list(_branches(shown, homes))
     numbers = {key: n for n, key in enumerate((b.key for b in branches if b.key in again), 1)}
@@ -72,7 +70,7 @@ def tree(shown: Ancestry) -> list[str]:
     for branch in branches:
         ancestor = shown.ancestors[branch.key]
         left = f"{branch.first}{branch.role}".ljust(width)
-        lines.append(f"{left}  {_said(ancestor, numbers.get(branch.key))}")
+        lines.append(f"{left}  {_describe(ancestor, numbers.get(branch.key))}")
         own, others = _split(branch.key, ancestor, homes)
         if others:
             names = [
@@ -82,24 +80,24 @@ def tree(shown: Ancestry) -> list[str]:
     return [printable(line).rstrip() for line in lines]
 
 
-def counted(whole: Ancestry) -> str:
-    """How many files the ancestry has in each state."""
+def count_states(whole: Ancestry) -> str:
+    """The number of files in each state."""
     states = [each.state for each in whole.ancestors.values()]
     counts = [f"{n:,} {state}" for state in get_args(State) if (n := states.count(state))]
     return f"{len(states):,} files: {', '.join(counts)}"
 
 
-def what(statement: Statement) -> str:
-    """What a statement says its file is, by rule and parameters."""
-    asked = ASKED.get(statement.rule, ALL_ELSE)
-    given = [(name, statement.parameters.get(name)) for name in asked]
-    said = ", ".join(f"{name} {short(str(value))}" for name, value in given if value is not None)
-    return f"{statement.rule}: {said}" if said else statement.rule
+def identify(statement: Statement) -> str:
+    """A file's rule and identifying parameters."""
+    names = PARAMETERS.get(statement.rule, OTHER_PARAMETERS)
+    values = [(name, statement.parameters.get(name)) for name in names]
+    text = ", ".join(f"{name} {short(str(value))}" for name, value in values if value is not None)
+    return f"{statement.rule}: {text}" if text else statement.rule
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Branch:
-    """An ancestor's line: what stands before its role, and before the lines below it."""
+    """An ancestor's line: the prefix of its role, and that of the lines below it."""
 
     first: str
     rest: str
@@ -108,10 +106,10 @@ class _Branch:
 
 
 def _homes(shown: Ancestry) -> tuple[Mapping[str, tuple[str, str]], set[str]]:
-    """Under whom each ancestor stands, and as what; and which ones are spoken of elsewhere too.
+    """The child below which each ancestor is shown, with its role; and those shown elsewhere too.
 
-    What one round makes comes after all else that it was made from: so a tree is as deep as there
-    are rounds, and theta_0 and the data are told at the first of them.
+    Files of earlier rounds come last: so the tree is as deep as there are rounds, and theta_0 and
+    the data are shown below the file nearest to the root.
     """
     homes: dict[str, tuple[str, str]] = {}
     again: set[str] = set()
@@ -145,7 +143,7 @@ def _homes(shown: Ancestry) -> tuple[Mapping[str, tuple[str, str]], set[str]]:
 def _split(
     key: str, ancestor: Ancestor, homes: Mapping[str, tuple[str, str]]
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """An ancestor's parents: those that stand under it, and those that stand elsewhere."""
+    """An ancestor's parents: those shown below it, and those shown elsewhere."""
     own = [(role, each) for role, each in ancestor.parents if homes[each] == (key, role)]
     return own, [pair for pair in ancestor.parents if pair not in own]
 
@@ -171,11 +169,11 @@ def _branches(shown: Ancestry, homes: Mapping[str, tuple[str, str]]) -> Iterator
         waiting += reversed(below)
 
 
-def _said(ancestor: Ancestor, number: int | None) -> str:
-    """What a line says of an ancestor after its role."""
-    stated = ancestor.statement
-    commit = "" if stated is None else (stated.commit or "no commit")[:DIGITS]
-    changed = "+" if stated is not None and stated.clean is False else ""
+def _describe(ancestor: Ancestor, number: int | None) -> str:
+    """An ancestor's line after its role."""
+    statement = ancestor.statement
+    commit = "" if statement is None else (statement.commit or "no commit")[:DIGITS]
+    changed = "+" if statement is not None and statement.clean is False else ""
     state = "" if ancestor.state == "here" else f"{ancestor.state}: "
     if ancestor.is_fault:
         state = state.upper()
@@ -183,13 +181,13 @@ def _said(ancestor: Ancestor, number: int | None) -> str:
         f"{ancestor.digest[:DIGITS]:<{DIGITS}}",
         f"{commit}{changed}".ljust(DIGITS + 1),
         f"{'' if number is None else f'[{number}] '}{state}{ancestor.place}",
-        "" if stated is None else what(stated),
+        "" if statement is None else identify(statement),
         f"({ancestor.problem})" if ancestor.problem else "",
     ]
     return "  ".join(part for part in parts if part)
 
 
 def _role(role: str, ancestor: Ancestor) -> str:
-    """A role in one word: many files of one kind are named by their paths."""
-    of_path = ancestor.kind and role.endswith(ancestor.place)
-    return ancestor.kind if of_path else role.partition("/")[0]
+    """A role in one word: the kind, if the role is the file's path."""
+    is_path = ancestor.kind and role.endswith(ancestor.place)
+    return ancestor.kind if is_path else role.partition("/")[0]
