@@ -53,28 +53,28 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def run(flags: argparse.Namespace) -> int:
     """Print the tree or the graph; return the number of ancestors that differ or are missing."""
     whole = ancestry.find(flags.file)
-    shown = whole if flags.all else ancestry.summarise(whole)
+    history = whole if flags.all else ancestry.summarise(whole)
     if flags.picture:
-        write_bytes(flags.picture, dot.svg(dot.graph(shown)))
-    print(dot.graph(shown) if flags.dot else "\n".join([*tree(shown), "", count_states(whole)]))
+        write_bytes(flags.picture, dot.svg(dot.graph(history)))
+    print(dot.graph(history) if flags.dot else "\n".join([*tree(history), "", count_states(whole)]))
     return len(whole.faults)
 
 
-def tree(shown: Ancestry) -> list[str]:
+def tree(history: Ancestry) -> list[str]:
     """One line per ancestor, where it is nearest to the file; elsewhere its number refers to it."""
-    homes, again = _homes(shown)
-    branches = list(_branches(shown, homes))
+    homes, again = _homes(history)
+    branches = list(_branches(history, homes))
     numbers = {key: n for n, key in enumerate((b.key for b in branches if b.key in again), 1)}
     width = max(len(branch.first + branch.role) for branch in branches)
     lines: list[str] = []
     for branch in branches:
-        ancestor = shown.ancestors[branch.key]
+        ancestor = history.ancestors[branch.key]
         left = f"{branch.first}{branch.role}".ljust(width)
         lines.append(f"{left}  {_describe(ancestor, numbers.get(branch.key))}")
         own, others = _split(branch.key, ancestor, homes)
         if others:
             names = [
-                f"{_role(role, shown.ancestors[key])} [{numbers[key]}]" for role, key in others
+                f"{_role(role, history.ancestors[key])} [{numbers[key]}]" for role, key in others
             ]
             lines.append(f"{branch.rest}{'├─' if own else '└─'} {', '.join(names)}")
     return [printable(line).rstrip() for line in lines]
@@ -105,7 +105,7 @@ class _Branch:
     key: str
 
 
-def _homes(shown: Ancestry) -> tuple[Mapping[str, tuple[str, str]], set[str]]:
+def _homes(history: Ancestry) -> tuple[Mapping[str, tuple[str, str]], set[str]]:
     """The child below which each ancestor is shown, with its role; and those shown elsewhere too.
 
     Files of earlier rounds come last: so the tree is as deep as there are rounds, and theta_0 and
@@ -113,7 +113,7 @@ def _homes(shown: Ancestry) -> tuple[Mapping[str, tuple[str, str]], set[str]]:
     """
     homes: dict[str, tuple[str, str]] = {}
     again: set[str] = set()
-    later = [(0, "", "", shown.root)]
+    later = [(0, "", "", history.root)]
     while later:
         now, later = sorted(later, key=lambda each: each[0]), []
         waiting: list[tuple[int, str, str, str]] = []
@@ -127,11 +127,11 @@ def _homes(shown: Ancestry) -> tuple[Mapping[str, tuple[str, str]], set[str]]:
         while waiting:
             depth, _, _, key = waiting.pop()
             next_: list[tuple[int, str, str, str]] = []
-            for role, parent in shown.ancestors[key].parents:
+            for role, parent in history.ancestors[key].parents:
                 link = (depth + 1, key, role, parent)
                 if parent in homes:
                     again.add(parent)
-                elif shown.ancestors[parent].kind in ROUNDS:
+                elif history.ancestors[parent].kind in ROUNDS:
                     later.append(link)
                 else:
                     homes[parent] = (key, role)
@@ -148,17 +148,17 @@ def _split(
     return own, [pair for pair in ancestor.parents if pair not in own]
 
 
-def _branches(shown: Ancestry, homes: Mapping[str, tuple[str, str]]) -> Iterator[_Branch]:
-    waiting = [_Branch(first="", rest="", role="this file", key=shown.root)]
+def _branches(history: Ancestry, homes: Mapping[str, tuple[str, str]]) -> Iterator[_Branch]:
+    waiting = [_Branch(first="", rest="", role="this file", key=history.root)]
     while waiting:
         branch = waiting.pop()
         yield branch
-        own, _ = _split(branch.key, shown.ancestors[branch.key], homes)
+        own, _ = _split(branch.key, history.ancestors[branch.key], homes)
         below = [
             _Branch(
                 first=f"{branch.rest}├─ ",
                 rest=f"{branch.rest}│  ",
-                role=_role(role, shown.ancestors[key]),
+                role=_role(role, history.ancestors[key]),
                 key=key,
             )
             for role, key in own

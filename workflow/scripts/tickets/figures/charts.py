@@ -127,12 +127,12 @@ def add_tooltips(
         return []
     number = f".{digits}f"
     last = {mean: (mean, number), "std": ("standard deviation", number), "n": ("n", "d")}
-    shown = {column: TOOLTIPS.get(column, (column, "")) for column in columns.split()} | last
+    titles = {column: TOOLTIPS.get(column, (column, "")) for column in columns.split()} | last
     tooltips = [
         alt.Tooltip(f"{column}:Q", title=title, format=form)
         if form
         else alt.Tooltip(f"{column}:N", title=title)
-        for column, (title, form) in {**shown, "seeds": ("seeds", "")}.items()
+        for column, (title, form) in {**titles, "seeds": ("seeds", "")}.items()
     ]
     return [mark.encode(tooltip=tooltips, opacity=alt.value(0))]
 

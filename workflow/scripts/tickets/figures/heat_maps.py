@@ -102,12 +102,12 @@ def mask_overlap(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
     base = _squares(pd.concat([pairs, mirrored]), "other", names, "one", names)
     title = ["overlap", "beyond chance"]
     colour = _colour("beyond_chance", title, "heatmap", ends)
-    shown = "one other comparison chance beyond_chance"
+    columns = "one other comparison chance beyond_chance"
     chart = alt.LayerChart(
         layer=[
             *_numbers(base, "beyond_chance", colour),
             _frame(base),
-            *add_tooltips(base.mark_rect(), theme, shown, mean="jaccard", digits=3),
+            *add_tooltips(base.mark_rect(), theme, columns, mean="jaccard", digits=3),
         ],
         width=alt.Step(max(64, CHARACTER * max(map(len, names)))),
         height=ROW * len(names),

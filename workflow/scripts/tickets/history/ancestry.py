@@ -44,13 +44,13 @@ class Ancestor:
     """The file itself, a file that it was made from, or a group of such files.
 
     place: its path below the results folder, or what is known of it. digest: the sha256 that its
-    child names. stated: the sha256 of its statement, None without one. statement: None if it is not
-    available. problem: what is wrong. parents: pairs of role and key in the ancestry.
+    child names. statement_digest: that of its statement, None without one. statement: None if it is
+    not available. problem: what is wrong. parents: pairs of role and key in the ancestry.
     """
 
     place: str
     digest: str
-    stated: str | None
+    statement_digest: str | None
     statement: Statement | None
     state: State
     problem: str = ""
@@ -191,7 +191,7 @@ class _Study:
         ancestor = Ancestor(
             place=self._place(dependency.uri) or role,
             digest=dependency.digest,
-            stated=dependency.statement,
+            statement_digest=dependency.statement,
             statement=dependency.history,
             state="not here",
         )
@@ -209,7 +209,7 @@ class _Study:
         ancestor = Ancestor(
             place=path.relative_to(self.root).as_posix(),
             digest=dependency.digest,
-            stated=dependency.statement,
+            statement_digest=dependency.statement,
             statement=statement,
             state="here",
         )
@@ -229,7 +229,7 @@ class _Study:
             return Ancestor(
                 place=path.relative_to(self.root).as_posix(),
                 digest=dependency.digest,
-                stated=dependency.statement,
+                statement_digest=dependency.statement,
                 statement=None,
                 state="differs",
                 problem=str(error).replace(f"{self.root}/", ""),
@@ -254,7 +254,7 @@ class _Study:
         ancestor = Ancestor(
             place=self._place(dependency.uri) or role,
             digest=dependency.digest,
-            stated=None,
+            statement_digest=None,
             statement=None,
             state="from outside" if _reads_outside(child) else "not here",
         )
@@ -332,7 +332,7 @@ def _group(kind: str, members: Sequence[str], whole: Mapping[str, Ancestor]) -> 
     return Ancestor(
         place=f"{len(members):,} {kind or OTHERS}",
         digest="",
-        stated=None,
+        statement_digest=None,
         statement=None,
         state="here",
         parents=tuple((each.kind or OTHERS, key) for each, key in shown),

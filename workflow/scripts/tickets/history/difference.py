@@ -133,8 +133,8 @@ def _own(one: Ancestor, other: Ancestor) -> Iterator[tuple[str, tuple[str, str]]
     if first is None or second is None:
         if one.digest != other.digest:
             yield "content", (one.digest, other.digest)
-        elif one.stated != other.stated:
-            yield "statement", (one.stated or NOTHING, other.stated or NOTHING)
+        elif one.statement_digest != other.statement_digest:
+            yield "statement", (one.statement_digest or NOTHING, other.statement_digest or NOTHING)
     elif first.rule != second.rule:
         yield "rule", (first.rule, second.rule)
     else:

@@ -49,8 +49,8 @@ def contents(
 def figure(spec: TableSpec, table: pd.DataFrame, files: Results) -> dict[str, bytes]:
     """The contents of its figure's files, by path; empty if it has no figure."""
     paths = spec.outputs(files)
-    drawn = {} if spec.draw is None else spec.draw(table)
-    return {paths[kind]: content for kind, content in drawn.items()}
+    pictures = {} if spec.draw is None else spec.draw(table)
+    return {paths[kind]: picture for kind, picture in pictures.items()}
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -88,8 +88,8 @@ def every(evidence: Sequence[Evidence]) -> Evidence:
     weakest = max(evidence, key=lambda each: each.holds)
     refuted = min(evidence, key=lambda each: each.contrary)
     contrary = min(1.0, len(evidence) * refuted.contrary)
-    shown = refuted if contrary < weakest.holds else weakest
-    return Evidence(holds=weakest.holds, contrary=contrary, words=shown.words)
+    decisive = refuted if contrary < weakest.holds else weakest
+    return Evidence(holds=weakest.holds, contrary=contrary, words=decisive.words)
 
 
 def some(evidence: Sequence[Evidence]) -> Evidence:
