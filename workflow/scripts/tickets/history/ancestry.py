@@ -89,14 +89,12 @@ def find(path: Path) -> Ancestry:
         BadInput: a folder of the study cannot be read.
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow links
-    statement = statements.parse(read_statement(path), str(beside(path)))
+    own = statements.parse(read_statement(path), str(beside(path)))
     ancestors: dict[str, Ancestor] = {}
     study = _Study(path)
-    dependency = Dependency(
-        uri=None, digest=statement.digest, statement=statement.itself, history=None
-    )
+    dependency = Dependency(uri=None, digest=own.digest, statement=own.itself, history=None)
     root = _key("", dependency)
-    waiting = deque([(root, study.read(path, statement, dependency))])
+    waiting = deque([(root, study.read(path, own, dependency))])
     while waiting:
         key, ancestor = waiting.popleft()
         if key in ancestors:
@@ -185,9 +183,9 @@ class _Study:
     def ancestor(self, child: Statement, role: str, dependency: Dependency) -> Ancestor:
         """The file that `child` names as its `role`, as it is here."""
         if dependency.statement is None:
-            return self._read_without_statement(child, role, dependency)
+            return self._find_by_path(child, role, dependency)
         if (path := self._files.get(dependency.statement)) is not None:
-            return self._read_with_statement(path, dependency)
+            return self._find_by_statement(path, dependency)
         ancestor = Ancestor(
             place=self._place(dependency.uri) or role,
             digest=dependency.digest,
@@ -221,7 +219,7 @@ class _Study:
             return replace(ancestor, state="differs", problem=problem)
         return _compare(ancestor, path)
 
-    def _read_with_statement(self, path: Path, dependency: Dependency) -> Ancestor:
+    def _find_by_statement(self, path: Path, dependency: Dependency) -> Ancestor:
         """The file at `path`, whose statement has the digest that its child names."""
         try:
             statement = statements.parse(read_bytes(beside(path)), str(beside(path)))
@@ -246,9 +244,7 @@ class _Study:
                 return "its statement is another one, or gone"
         return "another file stands in its place"
 
-    def _read_without_statement(
-        self, child: Statement, role: str, dependency: Dependency
-    ) -> Ancestor:
+    def _find_by_path(self, child: Statement, role: str, dependency: Dependency) -> Ancestor:
         """A file that has no statement, found by its path alone."""
         path = self._where(dependency.uri)
         ancestor = Ancestor(
