@@ -1,12 +1,12 @@
-"""Masks as many and as large as the paper's study has, for the audit to be timed on.
+"""Write as many and as large masks as the paper's study has, to time the audit.
 
     python benchmarks/audit_scale.py /tmp/scale/results
     time tickets audit /tmp/scale/results
 
-1,485 files of BERT-base's 85,524,480 prunable weights, in the places of eleven tasks, three
-rewinds, five seeds and nine rounds. They are links to 135 files (1.4 GB), so that a small machine's
-page cache holds them; the audit reads each one. Their parents are not there: it finds that, and
-nothing else.
+1,485 files of BERT-base's 85,524,480 prunable weights, at the paths of eleven tasks, three rewinds,
+five seeds and nine rounds. They are links to 135 files (1.4 GB), so that they fit into a small
+machine's page cache; the audit reads each one. Their parents are missing, which is the audit's only
+finding.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def bert_base() -> dict[str, tuple[int, ...]]:
 
 
 def main() -> None:
-    """Write them into the folder that the command line names."""
+    """Write the masks to the folder that the command line names."""
     root = Path(sys.argv[1])
     prunable = prunable_set(bert_base())
     order = np.random.default_rng(1).permutation(prunable.size)

@@ -1,4 +1,4 @@
-"""What the rivals see: the examples of our trainings' steps, in the form transformers takes."""
+"""The rivals' data: the examples of our trainings' steps, in transformers' form."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine_job import Job
+from engine_job import EngineJob
 from tickets import architecture
 from tickets.data.masking import IGNORED
 from tickets.encoded import Encoded
@@ -26,28 +26,26 @@ ANSWERS = {  # transformers' name -> the column, by head
 }
 
 
-def ordered(job: Job, encoded: Encoded) -> list[Example]:
-    """The examples of all steps, one after the other; for MLM with the words hidden that our
-    training hides.
-    """
-    found: list[Example] = []
+def ordered(job: EngineJob, encoded: Encoded) -> list[Example]:
+    """The examples of all steps in order; for MLM with the words hidden that our training hides."""
+    result: list[Example] = []
     for step in range(job.total):
         rows = choose_examples(len(encoded), job.definition.batch_size, job.seed, step)
         if encoded.meta["head"] == "mlm":
             vocabulary = architecture.read(Path(job.model)).vocabulary
-            found += hidden(encoded, rows, vocabulary=vocabulary, seed=job.seed, step=step)
+            result += hidden(encoded, rows, vocabulary=vocabulary, seed=job.seed, step=step)
         else:
-            found += examples(encoded, rows)
-    return found
+            result += examples(encoded, rows)
+    return result
 
 
 def examples(encoded: Encoded, rows: NDArray[np.int64]) -> list[Example]:
-    """These examples with their answers; nothing is padded."""
+    """The examples of these rows with their answers, without padding."""
     answers = ANSWERS[encoded.meta["head"]]
-    found: list[Example] = []
+    result: list[Example] = []
     for row in rows:
         part = slice(encoded.offsets[row], encoded.offsets[row + 1])
-        found.append(
+        result.append(
             {
                 "input_ids": encoded.tokens[part].tolist(),
                 "token_type_ids": encoded.types[part].tolist(),
@@ -55,13 +53,13 @@ def examples(encoded: Encoded, rows: NDArray[np.int64]) -> list[Example]:
                 **{name: int(encoded.columns[column][row]) for name, column in answers.items()},
             }
         )
-    return found
+    return result
 
 
 def hidden(
     encoded: Encoded, rows: NDArray[np.int64], *, vocabulary: int, seed: int, step: int
 ) -> list[Example]:
-    """These examples as MLM sees them at a step of a training with `seed` (`training.masked`)."""
+    """The examples of these rows with the words hidden as in a step of a training with `seed`."""
     packed = pack(encoded, rows)
     seen, words = hide_words(
         encoded,
@@ -80,12 +78,12 @@ def hidden(
     ]
 
 
-def padded(found: list[Example], encoded: Encoded) -> dict[str, Tensor]:
-    """Examples of `encoded` as rows of its maximal length."""
+def padded(rows: list[Example], encoded: Encoded) -> dict[str, Tensor]:
+    """A batch of examples of `encoded`, padded to its maximal length."""
     empty = {"input_ids": encoded.meta["pad_id"], "labels": IGNORED}
     batch: dict[str, Tensor] = {}
-    for name, first in found[0].items():
-        values = [example[name] for example in found]
+    for name, first in rows[0].items():
+        values = [example[name] for example in rows]
         if isinstance(first, list):
             fill, length = empty.get(name, 0), encoded.meta["max_length"]
             values = [value + [fill] * (length - len(value)) for value in values]

@@ -1,4 +1,4 @@
-"""A task's examples as token ids: tokenised from a data set, or drawn."""
+"""A task's examples as token ids: tokenised from a data set, or random."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from engine_job import BadInput, Job
+from engine_job import BadInput, EngineJob
 from tickets import canonical
 from tickets.canonical import Selection
 from tickets.data.encoding import Settings, Tokenizer, encode
@@ -18,28 +18,26 @@ from tickets.encoded import Encoded
 from tickets.seeds import derive
 
 VALIDATION = 300  # examples at most
-# Of SQuAD and of texts so many rows are read at most; GLUE's tasks are read whole.
-ROWS = 20_000
+ROWS = 20_000  # read of SQuAD and of texts at most; GLUE's tasks are read whole
 DRAWN = 64_000  # texts
 SPREAD = 4  # a gamma distribution of this shape has a standard deviation of half its mean
 
 
-def training(job: Job) -> Encoded:
-    """The training examples, cut to whole batches: every contestant's batches are then the same
-    without knowing where our epochs end.
+def training(job: EngineJob) -> Encoded:
+    """The training examples, cut to whole batches, so that an epoch ends with a whole batch.
 
     Raises:
-        BadInput: they do not fill one batch, or the data set is not as it should be.
+        BadInput: they do not fill one batch, or the data set is invalid.
     """
     task = job.definition
-    encoded = _drawn(job) if job.case.source is None else _read(job, task.train_split)
+    encoded = _draw(job) if job.case.source is None else _read(job, task.train_split)
     batch = task.batch_size
     if len(encoded) < batch:
         raise BadInput(f"{job.task}: {len(encoded)} training examples; a batch has {batch}")
     return _first(encoded, len(encoded) // batch * batch)
 
 
-def validation(job: Job) -> Encoded:
+def validation(job: EngineJob) -> Encoded:
     """The examples that --quality scores."""
     return _read(job, job.definition.validation_split)
 
@@ -52,10 +50,11 @@ def lengths(mean: float, longest: int, count: int, seed: int) -> NDArray[np.int6
     return np.clip(np.rint(drawn), 3, longest).astype(np.int64)
 
 
-def _drawn(job: Job) -> Encoded:
-    """Single texts, their word pieces and labels drawn uniformly: more word pieces occur than in
-    texts of the same length that people wrote, which is no help to an engine that leaves out the
-    others.
+def _draw(job: EngineJob) -> Encoded:
+    """Single texts with uniformly random word pieces and labels.
+
+    More different word pieces occur than in real texts of the same length, which is a disadvantage
+    for an engine that leaves out the others.
     """
     task, fast = job.definition, Tokenizer.load(Path(job.model)).fast
     check_length(Path(job.model), job.task, task.max_length)
@@ -85,7 +84,7 @@ def _drawn(job: Job) -> Encoded:
     )
 
 
-def _read(job: Job, split: str) -> Encoded:
+def _read(job: EngineJob, split: str) -> Encoded:
     task, scored = job.definition, split == job.definition.validation_split
     data = task.dataset
     files = locate(job.data, data.name, None, {}, (split,)).splits[split]

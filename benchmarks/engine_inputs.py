@@ -1,4 +1,4 @@
-"""What all contestants share: a task's token ids, ticket, mask and heads; the machine's rate."""
+"""Shared by all contestants: a task's token ids, ticket, mask and heads; the machine's rate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 import engine_data
-from engine_job import Job
+from engine_job import EngineJob
 from tickets import architecture, masks, provenance, weights
 from tickets.criteria.random import draw
 from tickets.encoded import Encoded
@@ -26,66 +26,66 @@ SPARSITY = Fraction(1, 2)
 MASK_SEED = 1
 
 
-def prepare(job: Job) -> dict[str, Any]:
-    """Write the task's inputs to the job's folder; say what the timed steps hold."""
+def prepare(job: EngineJob) -> dict[str, Any]:
+    """Write the task's inputs to the job's folder; return the sizes of the timed steps."""
     started = provenance.now()
 
-    def state(path: Path, **facts: Any) -> None:
+    def write_statement(path: Path, **facts: Any) -> None:
         provenance.write(
             path, rule="benchmark", parameters={}, dependencies={}, facts=facts, started=started
         )
 
-    def keep(encoded: Encoded, split: str) -> None:
+    def write_data(encoded: Encoded, split: str) -> None:
         encoded.write(job.path(f"{split}.arrow"))
-        state(job.path(f"{split}.arrow"))
+        write_statement(job.path(f"{split}.arrow"))
 
     task, train = job.definition, engine_data.training(job)
-    keep(train, "train")
-    known = architecture.read(Path(job.model))
+    write_data(train, "train")
+    encoder = architecture.read(Path(job.model))
     theta = pretrained.read(Path(job.model))
     mask = draw(weights.prunable_of(theta), SPARSITY, MASK_SEED)
     masks.write(job.path("mask.safetensors"), mask)
-    state(job.path("mask.safetensors"), mask_digest=mask.digest)
+    write_statement(job.path("mask.safetensors"), mask_digest=mask.digest)
     ticket = weights.rewind(theta, mask)
     for seed in range(1, job.seeds + 1):
         ours, head = initial_head(
-            ticket, known, head=task.head, labels=task.labels or 0, seed=seed, task=job.task
+            ticket, encoder, head=task.head, labels=task.labels or 0, seed=seed, task=job.task
         )
         weights.write(job.path("ticket.safetensors"), ours)
         weights.write(job.path(f"head-{seed}.safetensors"), head)
-        state(job.path(f"head-{seed}.safetensors"))
-    state(job.path("ticket.safetensors"))
+        write_statement(job.path(f"head-{seed}.safetensors"))
+    write_statement(job.path("ticket.safetensors"))
 
     lengths, size = np.diff(train.offsets), task.batch_size
     timed = [
         lengths[choose_examples(len(train), size, job.seed, s)] for s in range(job.warm, job.total)
     ]
-    found: dict[str, Any] = {
+    sizes: dict[str, Any] = {
         "train": len(train),
         "max_length": task.max_length,
         "tokens": int(sum(batch.sum() for batch in timed)),
         "squares": int(sum((batch**2).sum() for batch in timed)),
-        # The pooler is left out: it sees one token of each example.
+        # Without the pooler, which sees one token of each example.
         "encoder_weights": sum(
             theta[name].size for name in mask.kept if not name.startswith("pooler.")
         ),
-        "layers": known.layers,
-        "hidden": known.hidden_size,
+        "layers": encoder.layers,
+        "hidden": encoder.hidden_size,
     }
     if job.case.scored:
         validation = engine_data.validation(job)
-        keep(validation, "validation")
+        write_data(validation, "validation")
         labels = validation.columns["label"]
-        found["validation"] = len(labels)
-        found["majority"] = float(np.bincount(labels).max() / len(labels))
-    return found
+        sizes["validation"] = len(labels)
+        sizes["majority"] = float(np.bincount(labels).max() / len(labels))
+    return sizes
 
 
 def rates() -> dict[str, Any]:
     """The device's FLOP/s on a product of two square matrices, by precision, and its name."""
     device = best_device()
-    size = 8192 if device.type == "cuda" else 2048  # a GPU needs a larger one to be full
-    found: dict[str, Any] = {
+    size = 8192 if device.type == "cuda" else 2048  # a GPU needs a larger product to be busy
+    result: dict[str, Any] = {
         "device": torch.cuda.get_device_name() if device.type == "cuda" else "CPU",
         "torch": torch.__version__,
     }
@@ -94,13 +94,13 @@ def rates() -> dict[str, Any]:
         for _ in range(2):
             _seconds(lambda left=left, right=right: left @ right)
         seconds = median(_seconds(lambda left=left, right=right: left @ right) for _ in range(5))
-        found[name] = 2 * size**3 / seconds
-    return found
+        result[name] = 2 * size**3 / seconds
+    return result
 
 
 def _seconds(work: Callable[[], Any]) -> float:
-    begun = time.perf_counter()
+    start = time.perf_counter()
     work()
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-    return time.perf_counter() - begun
+    return time.perf_counter() - start

@@ -1,7 +1,7 @@
-"""One job of the engine benchmark: what it is told, a process of its own, and what it answers.
+"""One job of the engine benchmark: its settings, its process, and its answer.
 
-The parent imports nothing large: on Linux a child's peak memory (`ru_maxrss`) starts at that of the
-process it was forked from.
+The parent imports nothing large: on Linux a child's peak memory (`ru_maxrss`) starts at that of its
+parent.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ ADAM_EPSILON = 1e-8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """What one process does.
+class EngineJob:
+    """The settings of one process.
 
-    kind: "model", "inputs", "matmul" or a contestant. data: where the task's data set is. folder:
-    the task's inputs, or for "model" the model. tokenizer: the one that a made model gets, "" for
-    made-up words. steps: trained after `warm` others; these are timed. validate: score the trained
-    network instead of timing it. started: `time.monotonic()` just before the process starts.
+    kind: "model", "inputs", "matmul" or a contestant. data: the folder of the task's data set.
+    folder: that of the task's inputs, or for "model" the model. tokenizer: for "model", "" for
+    made-up words. steps: the timed ones, after `warm` others. validate: score the trained network
+    instead of timing it. started: `time.monotonic()` just before the process starts.
     """
 
     kind: str
@@ -54,7 +54,7 @@ class Job:
 
     @property
     def total(self) -> int:
-        """All steps, those before the timed ones included."""
+        """The number of all steps, including those before the timed ones."""
         return self.warm + self.steps
 
     @property
@@ -74,13 +74,13 @@ class Job:
 
 @dataclass(kw_only=True)
 class Marks:
-    """When a training reached the end of its first, its last untimed and its last step."""
+    """The times at which a training ended its first, its last untimed and its last step."""
 
-    job: Job
+    job: EngineJob
     at: dict[int, float] = field(default_factory=dict[int, float])
 
     def reached(self, step: int) -> None:
-        """Step `step`, counted from 1, is complete; for the marked ones, on the device too."""
+        """Record that step `step`, counted from 1, is complete, on the device too."""
         if step in (1, self.job.warm, self.job.total):
             import torch
 
@@ -89,18 +89,18 @@ class Marks:
             self.at[step] = time.monotonic()  # one clock for all processes of a machine
 
     def answer(self) -> dict[str, Any]:
-        """The seconds to the first step, and of the timed steps."""
+        """The seconds to the first step, and those of the timed steps."""
         answer = {"first_step": self.at[1] - self.job.started}
         if not self.job.validate:
             answer["seconds"] = self.at[self.job.total] - self.at[self.job.warm]
         return answer
 
 
-def run(job: Job) -> dict[str, Any]:
-    """The answer of `job`, done in a new process.
+def run(job: EngineJob) -> dict[str, Any]:
+    """Do `job` in a new process and return its answer.
 
     Raises:
-        BadInput: the process failed; its last words are in the message.
+        BadInput: the process failed; the message ends with its last lines.
     """
     environment = {
         **os.environ,
@@ -108,22 +108,22 @@ def run(job: Job) -> dict[str, Any]:
         "HF_DATASETS_OFFLINE": "1",
         "TOKENIZERS_PARALLELISM": "false",
         "OMP_NUM_THREADS": str(job.threads),
-        # One GPU: the Trainer would take all that it sees.
+        # One GPU: the Trainer would use all that are visible.
         "CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0],
     }
-    told = json.dumps({**asdict(job), "started": time.monotonic()})
-    done = subprocess.run(
-        [sys.executable, __file__, told], capture_output=True, text=True, env=environment
+    settings = json.dumps({**asdict(job), "started": time.monotonic()})
+    process = subprocess.run(
+        [sys.executable, __file__, settings], capture_output=True, text=True, env=environment
     )
-    if done.returncode:
-        words = "\n".join(done.stderr.strip().splitlines()[-5:])
+    if process.returncode:
+        words = "\n".join(process.stderr.strip().splitlines()[-5:])
         raise BadInput(f"{job.kind} on {job.task or 'no task'} failed:\n{words}")
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads(process.stdout.splitlines()[-1])
 
 
-def answer(job: Job) -> dict[str, Any]:
-    """What `job` finds out, in this process."""
-    # Imported only where needed: a contestant pays for its own imports, not for another's.
+def answer(job: EngineJob) -> dict[str, Any]:
+    """Do `job` in this process."""
+    # A contestant's time and memory include its own imports, not another's.
     if job.kind in ("float32", "bf16"):
         import engine_ours
 
@@ -142,26 +142,26 @@ def answer(job: Job) -> dict[str, Any]:
 
 
 def peaks() -> dict[str, float]:
-    """The most MiB that this process held: in the host's memory and, with a GPU, what torch's
-    tensors took of the GPU's, and what torch reserved of it (with what graphs keep to themselves).
+    """This process's peak memory in MiB: on the host and, with a GPU, in torch's tensors, and
+    reserved by torch, graphs included.
     """
     import torch
 
-    found = {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}  # from KiB
+    peak = {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}  # from KiB
     if torch.cuda.is_available():
-        found["gpu_mib"] = torch.cuda.max_memory_allocated() / 2**20
-        found["gpu_reserved_mib"] = torch.cuda.max_memory_reserved() / 2**20
-    return found
+        peak["gpu_mib"] = torch.cuda.max_memory_allocated() / 2**20
+        peak["gpu_reserved_mib"] = torch.cuda.max_memory_reserved() / 2**20
+    return peak
 
 
 def main() -> None:
-    """Do the job in the only argument, and print the answer as the last line."""
-    job = Job(**json.loads(sys.argv[1]))
+    """Do the job in the only argument (JSON), and print the answer as the last line."""
+    job = EngineJob(**json.loads(sys.argv[1]))
     import torch
 
     torch.set_num_threads(job.threads)
-    found = answer(job)
-    print(json.dumps({**found, **peaks()}))
+    result = answer(job)
+    print(json.dumps({**result, **peaks()}))
 
 
 if __name__ == "__main__":

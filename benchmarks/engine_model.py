@@ -1,4 +1,4 @@
-"""A model without a checkpoint: BERT-base with random weights, as speed does not depend on them."""
+"""BERT-base with random weights, on which speed does not depend, so that it needs no checkpoint."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 import torch
 from transformers import AutoTokenizer, BertConfig, BertForPreTraining
 
-from engine_job import Job
+from engine_job import EngineJob
 
 CONFIG = BertConfig()  # BERT-base, uncased: 12 layers of 768, 30,522 word pieces
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
-def make(job: Job) -> dict[str, Any]:
-    """Write a model directory to the job's folder; the answer says where: `model`.
+def make(job: EngineJob) -> dict[str, Any]:
+    """Write a model directory to the job's folder; the answer has its path as `model`.
 
-    Its weights are drawn from the job's seed: an encoder with its pooler, and an MLM head. Its
-    tokenizer is the job's, or knows made-up words only.
+    An encoder with pooler, and an MLM head, with weights drawn from the job's seed. The tokenizer
+    is the job's, or one of made-up words.
     """
     torch.manual_seed(job.seed)
     target = job.path("model")
@@ -32,5 +32,5 @@ def make(job: Job) -> dict[str, Any]:
 
 
 def _tokenizer(folder: Path) -> Any:
-    # Without the model's configuration beside it the tokenizer's kind has to be told.
+    # The folder has no configuration that gives the tokenizer's kind.
     return AutoTokenizer.from_pretrained(folder, config=CONFIG, local_files_only=True)

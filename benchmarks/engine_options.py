@@ -1,4 +1,4 @@
-"""The engine benchmark's command line, and what it stands for."""
+"""The engine benchmark's command line and defaults."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine_job import BadInput, Job
+from engine_job import BadInput, EngineJob
 from engine_report import BF16_RIVAL, INFORMATION, OURS, RIVALS
 from engine_tasks import CASES, case
 
@@ -17,7 +17,7 @@ CONTESTANTS = (*RIVALS, *INFORMATION, BF16_RIVAL, *OURS)
 
 @dataclass(frozen=True, kw_only=True)
 class Defaults:
-    """What is measured where the command line does not say; warm: steps before the timed ones."""
+    """The default settings; warm: the number of steps before the timed ones."""
 
     tasks: Sequence[str] = ("sst2", "cola", "rte")
     contestants: Sequence[str] = (*RIVALS, *INFORMATION, *OURS)
@@ -27,15 +27,15 @@ class Defaults:
 
 USUAL = Defaults()
 COMPARED = Defaults(contestants=("trainer", *OURS))  # with --quality
-# More steps, as a GPU's are short, and ours records one of each shape first.
+# More steps, as steps on a GPU are short, and ours first records one of each shape.
 WITH_BERT_BASE = Defaults(tasks=tuple(CASES), contestants=(BF16_RIVAL, "bf16"), warm=100, steps=500)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What to measure. job: what all jobs share. data: the tasks, and where each one's data are."""
+    """What to measure. job: settings of all jobs. data: the folder of each task's data."""
 
-    job: Job
+    job: EngineJob
     data: Mapping[str, str]
     contestants: Sequence[str]
     repeats: int
@@ -47,7 +47,7 @@ def parse(description: str | None, arguments: Sequence[str] | None = None) -> Op
     """The options of the command line.
 
     Raises:
-        BadInput: a task that is not known, or without its data, a tokenizer or accuracies.
+        BadInput: a task is unknown, or its data, tokenizer or accuracies are not available.
     """
     flags = _parser(description).parse_args(arguments)
     defaults = WITH_BERT_BASE if flags.model == BERT_BASE else USUAL
@@ -56,7 +56,7 @@ def parse(description: str | None, arguments: Sequence[str] | None = None) -> Op
         defaults = COMPARED
         settings = {name: getattr(flags, name) for name in ("examples", "learning_rate", "seeds")}
     tasks = flags.tasks or defaults.tasks
-    job = Job(
+    job = EngineJob(
         kind="",
         model=flags.model,
         data="",
@@ -79,19 +79,19 @@ def parse(description: str | None, arguments: Sequence[str] | None = None) -> Op
 
 
 def _data(task: str, flags: argparse.Namespace) -> str:
-    """Where a task's data set is; "" where its examples are drawn."""
-    known = case(task)
-    if known.definition.head == "regression":
-        raise BadInput(f"{task}: a regression, which no contestant is written for; leave it out")
-    if flags.quality and not known.scored:
+    """The folder of a task's data set; "" if its examples are random."""
+    this = case(task)
+    if this.definition.head == "regression":
+        raise BadInput(f"{task}: a regression, which the contestants do not support; leave it out")
+    if flags.quality and not this.scored:
         raise BadInput(f"{task}: --quality compares accuracies on GLUE's tasks; leave it out")
-    if known.source is None:
+    if this.source is None:
         return ""
     if flags.model == BERT_BASE and not flags.tokenizer:
-        raise BadInput(f"{task}: {BERT_BASE} has no tokenizer of its own; give one by --tokenizer")
-    folder = getattr(flags, known.source)
+        raise BadInput(f"{task}: {BERT_BASE} has no tokenizer of its own; write --tokenizer")
+    folder = getattr(flags, this.source)
     if not folder:
-        raise BadInput(f"{task}: give its data by --{known.source}, or other tasks by --tasks")
+        raise BadInput(f"{task}: no data; write --{this.source}, or other tasks with --tasks")
     return folder
 
 
@@ -110,7 +110,7 @@ def _parser(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--data", help="folder with cola/, sst2/ and rte/ in the hub's GLUE layout")
     parser.add_argument("--squad", help="folder with SQuAD v1.1 in the hub's layout, for squad")
     parser.add_argument("--text", help="folder with a column `text` in the hub's layout, for mlm")
-    parser.add_argument("--threads", type=int, default=2, help="of the CPU (default: 2)")
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads (default: 2)")
     parser.add_argument(
         "--tasks",
         nargs="+",
@@ -128,14 +128,18 @@ def _parser(description: str | None) -> argparse.ArgumentParser:
         "--warm", type=int, help=f"steps before the timed ones (default: 5; {BERT_BASE}: 100)"
     )
     parser.add_argument("--steps", type=int, help=f"timed steps (default: 40; {BERT_BASE}: 500)")
-    parser.add_argument("--repeats", type=int, default=3, help="of each measurement (default: 3)")
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="repeats of each measurement (default: 3)"
+    )
     parser.add_argument("--quality", action="store_true", help="compare accuracy, not speed")
     parser.add_argument(
-        "--examples", type=int, default=640, help="quality: trained on (default: 640)"
+        "--examples", type=int, default=640, help="quality: training examples (default: 640)"
     )
-    parser.add_argument("--epochs", type=int, default=1, help="quality: (default: 1)")
+    parser.add_argument("--epochs", type=int, default=1, help="quality: epochs (default: 1)")
     parser.add_argument(
-        "--learning-rate", type=float, default=2e-5, help="quality: (default: 2e-5)"
+        "--learning-rate", type=float, default=2e-5, help="quality: its peak (default: 2e-5)"
     )
-    parser.add_argument("--seeds", type=int, default=3, help="quality: (default: 3)")
+    parser.add_argument(
+        "--seeds", type=int, default=3, help="quality: number of seeds (default: 3)"
+    )
     return parser

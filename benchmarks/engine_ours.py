@@ -1,4 +1,4 @@
-"""Our engine in the benchmark: imports, files and settings of rule train, timed from outside."""
+"""Our engine in the benchmark: with the imports, files and settings of rule train."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine_job import ADAM_EPSILON, CLIP_NORM, Job
+from engine_job import ADAM_EPSILON, CLIP_NORM, EngineJob
 from tickets import architecture, masks, weights
 from tickets.encoded import Encoded
 from tickets.model import device
@@ -16,17 +16,16 @@ from tickets.training.loop import Trained
 from tickets.training.recipe import Recipe
 
 
-def train(job: Job) -> dict[str, Any]:
+def train(job: EngineJob) -> dict[str, Any]:
     """Seconds to the end of the first step and of the timed steps, or the accuracy.
 
-    `training.train` tells nobody of its steps. So the timed ones are the difference between a run
-    of all steps and one that ends before them: what happens once a training (building the network,
-    copying the weights back) cancels. Every step before the timed ones has run before in both, so
-    that no first-time cost of theirs is taken off the timed ones. Weights and losses come back to
-    the host: a run's end is the device's too.
+    `loop.train` has no callback for steps. So the time is the difference between a run of all steps
+    and one that ends before the timed ones: what happens once per training (building the network,
+    copying the weights back) cancels. The untimed steps have run before, so that their first-time
+    costs are in neither run. Weights and losses are copied to the host, which waits for the device.
     """
     device.prepare(job.threads)
-    known = architecture.read(Path(job.model))
+    encoder = architecture.read(Path(job.model))
     encoded = Encoded.read(job.path("train.arrow"))
     theta = weights.read(job.path("ticket.safetensors"))
     gamma = weights.read(job.path(f"head-{job.seed}.safetensors"))
@@ -42,24 +41,23 @@ def train(job: Job) -> dict[str, Any]:
     )
 
     def run(last: int) -> tuple[float, Trained]:
-        gc.collect()  # recorded graphs refer to themselves; the last run's would still be there
-        begun = time.monotonic()
+        gc.collect()  # the last run's graphs refer to themselves, and would stay
+        start = time.monotonic()
         trained = loop.train(
             theta,
             gamma,
             mask,
             encoded,
-            known,
+            encoder,
             recipe,
             head=job.definition.head,
             seed=job.seed,
             last_step=last,
         )
-        return time.monotonic() - begun, trained
+        return time.monotonic() - start, trained
 
     if job.validate:
-        # Scored by transformers' model, as the rivals are, and imported only here: a training
-        # of ours does without.
+        # Scored by transformers' model, as the rivals are; our training does not import it.
         import engine_rivals
 
         _, trained = run(job.total)

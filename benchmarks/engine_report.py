@@ -1,4 +1,4 @@
-"""The engine benchmark's figures: work done, medians, ratios and tables. Nothing but arithmetic."""
+"""The engine benchmark's figures: work, medians, ratios and tables."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 OURS = ("float32", "bf16")
 RIVALS = ("published", "trainer", "trainer_128")
-BF16_RIVAL = "trainer_128_bf16"  # a ratio of our bf16 only is about it
-INFORMATION = ("trainer_bf16",)  # shown, but no ratio is about it
+BF16_RIVAL = "trainer_128_bf16"  # compared with our bf16 only
+INFORMATION = ("trainer_bf16",)  # shown without a ratio
 NAMES = {  # {} is the task's maximal length
     "published": "published (hooks, padded to {})",
     "trainer": "trainer (hooks, dynamic padding)",
@@ -24,18 +24,18 @@ NAMES = {  # {} is the task's maximal length
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """One contestant on one task: a value a repeat of each figure."""
+    """One contestant on one task: one value per repeat of each figure."""
 
     examples: int  # in the timed steps
     seconds: Sequence[float]
     peak_mib: Sequence[float]
     first_step: Sequence[float]
-    gpu_mib: Sequence[float] = ()  # nothing without a GPU
+    gpu_mib: Sequence[float] = ()  # empty without a GPU
     gpu_reserved_mib: Sequence[float] = ()
 
     @property
     def rates(self) -> list[float]:
-        """Examples a second, of each repeat."""
+        """Examples per second, for each repeat."""
         return [self.examples / seconds for seconds in self.seconds]
 
     @property
@@ -45,7 +45,7 @@ class Measured:
 
 
 def flops(inputs: Mapping[str, Any]) -> int:
-    """What a model has to compute for real tokens, forward and backward; padding is not work.
+    """The model's operations for real tokens, forward and backward; padding does not count.
 
     6 x (prunable weights of the encoder's layers) x tokens: a multiplication and an addition for
     each weight, once forward and twice backward (for the input's gradient and for the weight's).
@@ -63,13 +63,13 @@ def share(
     machine: Mapping[str, float],
     ours: str,
 ) -> float:
-    """The model's work that our precision `ours` does in a second, over the machine's rate."""
+    """The rate of the model's work in our precision `ours`, over the machine's rate."""
     each = measured[ours]
     return flops(inputs) / each.examples * each.rate / machine[ours]
 
 
 def ratios(measured: Mapping[str, Measured]) -> dict[str, dict[str, float]]:
-    """Our examples/s over each rival's, by our precision; what was not measured is left out."""
+    """Our examples/s over each rival's, by our precision; without what was not measured."""
     return {
         ours: {
             rival: round(measured[ours].rate / measured[rival].rate, 2)
@@ -87,9 +87,9 @@ def speed_table(
     inputs: Mapping[str, Any],
     machine: Mapping[str, float],
 ) -> str:
-    """One task's figures, a line a contestant; `machine` gives FLOP/s by precision."""
+    """One task's figures, one line per contestant; `machine` gives FLOP/s by precision."""
     examples = next(iter(measured.values())).examples
-    found = ratios(measured)
+    our_ratios = ratios(measured)
     gpu = any(each.gpu_mib for each in measured.values())
     lines = [
         f"{task}: {examples} timed examples, {inputs['tokens'] / examples:.1f} tokens each, "
@@ -97,7 +97,7 @@ def speed_table(
         f"{'':36}{'examples/s (min-max)':>24}{'peak MiB':>10}"
         + (f"{'GPU MiB (reserved)':>20}" if gpu else "")
         + f"{'1st step s':>12}{'of matmul':>11}"
-        + "".join(f"{'x ' + ours:>11}" for ours in found),
+        + "".join(f"{'x ' + ours:>11}" for ours in our_ratios),
     ]
     for name, each in measured.items():
         spread = f"{each.rate:.1f} ({min(each.rates):.1f}-{max(each.rates):.1f})"
@@ -106,12 +106,12 @@ def speed_table(
             f"{_label(name, inputs):36}{spread:>24}{median(each.peak_mib):>10.0f}"
             + (f"{_on_gpu(each):>20}" if gpu else "")
             + f"{median(each.first_step):>12.1f}{of_matmul:>11}"
-            + "".join(f"{found[ours].get(name, '-'):>11}" for ours in found)
+            + "".join(f"{our_ratios[ours].get(name, '-'):>11}" for ours in our_ratios)
         )
     return "\n".join(lines)
 
 
-def aimed_at(
+def format_targets(
     measured: Mapping[str, Measured],
     inputs: Mapping[str, Any],
     machine: Mapping[str, float],
@@ -119,13 +119,14 @@ def aimed_at(
     ratio: float | None,
     of_matmul: float | None,
 ) -> str:
-    """What was measured of our bf16 beside what is aimed at, one line; `ratio` is over
-    trainer_128_bf16. Empty where that was not measured, or nothing is aimed at.
+    """Our bf16's figures and their targets, one line; `ratio` is over trainer_128_bf16.
+
+    Empty if that was not measured, or has no target.
     """
     if ratio is None or not {"bf16", BF16_RIVAL} <= measured.keys():
         return ""
-    found = ratios(measured)["bf16"][BF16_RIVAL]
-    line = f"bf16 over {BF16_RIVAL}: {found} (aimed at with BERT-base on a GPU: {ratio})"
+    our_ratio = ratios(measured)["bf16"][BF16_RIVAL]
+    line = f"bf16 over {BF16_RIVAL}: {our_ratio} (aimed at with BERT-base on a GPU: {ratio})"
     if of_matmul is not None:
         rate = share(measured, inputs, machine, "bf16")
         line += f", of matmul {rate:.0%} (aimed at: {of_matmul:.0%})"

@@ -1,9 +1,9 @@
-"""What a user could pick instead: torch's pruning hooks on transformers' model, in two loops.
+"""The alternatives: torch's pruning hooks on transformers' model, in two loops.
 
-published: as in the lottery-ticket papers' code, everything padded to the maximal length, a plain
+published: as in the lottery-ticket papers' code, all texts padded to the maximal length, a plain
 torch loop. trainer, trainer_bf16: transformers' `Trainer`, batches padded to their longest text;
-trainer_128, trainer_128_bf16: to the task's maximal length (128 in GLUE), as its examples for GLUE
-and SQuAD do by default.
+trainer_128, trainer_128_bf16: padded to the task's maximal length (128 in GLUE), the default of its
+examples for GLUE and SQuAD.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from transformers import (
 )
 
 from engine_batches import examples, ordered, padded
-from engine_job import ADAM_EPSILON, CLIP_NORM, Job, Marks
+from engine_job import ADAM_EPSILON, CLIP_NORM, EngineJob, Marks
 from tickets import architecture, masks, weights
 from tickets.architecture import mlm_head_names
 from tickets.encoded import Encoded
@@ -32,7 +32,7 @@ from tickets.model.device import best_device
 from tickets.training.loop import Trained
 
 
-def train(job: Job) -> dict[str, Any]:
+def train(job: EngineJob) -> dict[str, Any]:
     """Seconds to the end of the first step and of the timed steps, or the accuracy."""
     torch.manual_seed(job.seed)
     model = pruned(job)
@@ -42,18 +42,18 @@ def train(job: Job) -> dict[str, Any]:
     return marks.answer() | ({"accuracy": accuracy(job, model)} if job.validate else {})
 
 
-def pruned(job: Job) -> PreTrainedModel:
-    """Transformers' model with the task's head as ours starts from it, under pruning hooks."""
+def pruned(job: EngineJob) -> PreTrainedModel:
+    """Transformers' model with pruning hooks and the initial weights of our training."""
     model = _model(job)
     for name, kept in masks.read(job.path("mask.safetensors")).kept.items():
         if name.startswith("pooler.") and job.definition.head != "classification":
-            continue  # no part of transformers' models for spans and MLM
+            continue  # transformers' models for spans and MLM have none
         module = model.base_model.get_submodule(name.removesuffix(".weight"))
         prune.custom_from_mask(module, "weight", torch.from_numpy(kept).float())
     return model
 
 
-def filled(job: Job, trained: Trained) -> PreTrainedModel:
+def filled(job: EngineJob, trained: Trained) -> PreTrainedModel:
     """Transformers' model with the weights that our engine trained."""
     model = _model(job)
     model.base_model.load_state_dict(_tensors(trained.theta))
@@ -61,7 +61,7 @@ def filled(job: Job, trained: Trained) -> PreTrainedModel:
     return model
 
 
-def accuracy(job: Job, model: PreTrainedModel) -> float:
+def accuracy(job: EngineJob, model: PreTrainedModel) -> float:
     """The share of validation examples that `model` gets right, in float32."""
     encoded = Encoded.read(job.path("validation.arrow"))
     device = best_device()
@@ -77,7 +77,7 @@ def accuracy(job: Job, model: PreTrainedModel) -> float:
     return right / len(encoded)
 
 
-def _model(job: Job) -> PreTrainedModel:
+def _model(job: EngineJob) -> PreTrainedModel:
     task = job.definition
     kind = {
         "classification": AutoModelForSequenceClassification,
@@ -91,11 +91,11 @@ def _model(job: Job) -> PreTrainedModel:
     return model
 
 
-def _load_head(job: Job, model: PreTrainedModel, gamma: weights.Weights) -> None:
+def _load_head(job: EngineJob, model: PreTrainedModel, gamma: weights.Weights) -> None:
     if job.definition.head == "mlm":
         names = mlm_head_names(architecture.read(Path(job.model)).names)
-        found = {names[name]: value for name, value in _tensors(gamma).items()}
-        model.load_state_dict(found, strict=False)
+        tensors = {names[name]: value for name, value in _tensors(gamma).items()}
+        model.load_state_dict(tensors, strict=False)
         return
     output = "qa_outputs" if job.definition.head == "span" else "classifier"
     model.get_submodule(output).load_state_dict(
@@ -107,7 +107,7 @@ def _tensors(values: weights.Weights) -> dict[str, Tensor]:
     return {name: torch.tensor(value) for name, value in values.items()}
 
 
-def _published(job: Job, model: PreTrainedModel, encoded: Encoded, marks: Marks) -> None:
+def _published(job: EngineJob, model: PreTrainedModel, encoded: Encoded, marks: Marks) -> None:
     from torch.utils.data import DataLoader, TensorDataset
 
     device = best_device()
@@ -128,7 +128,7 @@ def _published(job: Job, model: PreTrainedModel, encoded: Encoded, marks: Marks)
         marks.reached(step)
 
 
-def _trainer(job: Job, model: PreTrainedModel, encoded: Encoded, marks: Marks) -> None:
+def _trainer(job: EngineJob, model: PreTrainedModel, encoded: Encoded, marks: Marks) -> None:
     from transformers import (
         AutoTokenizer,
         DataCollatorForTokenClassification,
@@ -162,7 +162,7 @@ def _trainer(job: Job, model: PreTrainedModel, encoded: Encoded, marks: Marks) -
         report_to="none",
         disable_tqdm=True,
     )
-    # For MLM there is an answer a token, and they are padded with the tokens.
+    # For MLM each token has a label, which is padded with the tokens.
     mlm = job.definition.head == "mlm"
     collator = (DataCollatorForTokenClassification if mlm else DataCollatorWithPadding)(
         AutoTokenizer.from_pretrained(job.model, local_files_only=True),

@@ -1,4 +1,4 @@
-"""What the engine benchmark measures: its tasks, where their data come from, what is aimed at.
+"""The engine benchmark's tasks: their data and targets.
 
 A task's head, columns, length and batch size are those of the known tasks (tasks.yaml).
 """
@@ -16,10 +16,9 @@ from tickets.tasks import Task
 class Case:
     """A task of the benchmark.
 
-    like: the known task that it is, or has the head, length and batch size of. source: the option
-    that names its data; None where they are drawn, in texts of `mean_length` tokens. ratio: what is
-    aimed at on a GPU with BERT-base, as our bf16 over trainer_128_bf16; share: of a matrix
-    product's rate.
+    like: the known task with its head, length and batch size. source: the option that names its
+    data; None if they are random, in texts of `mean_length` tokens. Targets with BERT-base on a GPU
+    are the ratio of our bf16 over trainer_128_bf16, and the share of a matrix product's rate.
     """
 
     like: str

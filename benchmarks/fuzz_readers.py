@@ -1,12 +1,11 @@
-"""Fuzz the readers of masks and statements, guided by coverage: only documented errors come out.
+"""Fuzz the readers of masks and statements, guided by coverage: they raise documented errors only.
 
     pip install atheris==3.0.0
     python benchmarks/fuzz_readers.py mask -max_total_time=300
     python benchmarks/fuzz_readers.py statement -max_total_time=300
 
-What stands after the reader's name goes to libFuzzer. It starts from the files of the kept study,
-and ends with a traceback and the input's file where anything else is raised. docs/audit.md has a
-run.
+Arguments after the reader's name are libFuzzer's. It starts from the files of the kept study; any
+other error ends it, with a traceback and a file with the input. docs/audit.md describes a run.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ STUDY = Path(__file__).parents[1] / "tests" / "study_v1"
 
 
 def mask(data: bytes) -> None:
-    """A mask, and its parts."""
+    """Read a mask and its parts."""
     try:
         packed = masks.packed_from_bytes(data, "mask")
     except BadInput:
@@ -38,7 +37,7 @@ def mask(data: bytes) -> None:
 
 
 def statement(data: bytes) -> None:
-    """A statement, and what its schema says of it."""
+    """Read a statement and compare it with its schema."""
     try:
         value = statements.load(data, "statement")
         schema_of_statements.problem(value)

@@ -1,18 +1,18 @@
-"""Is a training on this GPU exact? What does a step's time go into?
+"""Is a training on this GPU exact? What takes a step's time?
 
-Trains a BERT with random weights on drawn texts, a quarter of its prunable weights kept, on every
-kind of task. A line a task says:
+Trains a BERT with random weights, a quarter of its prunable weights kept, on random texts and every
+kind of task. One line per task prints:
 
 - cpu: the largest relative difference of a loss from the same training on the CPU (float32, no
-  dropout). Rounding alone is some 1e-6 at first and grows with the steps;
-- twice, eager, resumed: whether the weights at the end are equal bit by bit to those of the same
-  training run again, run without recorded graphs, and stopped half-way and gone on with (bfloat16
+  dropout); rounding alone gives some 1e-6 at first, and more with each step;
+- twice, eager, resumed: whether the final weights are equal bit by bit to those of the same
+  training repeated, run without recorded graphs, and stopped half-way and resumed (bfloat16
   products, dropout 0.1);
 - pruned: whether all pruned weights are zero at the end;
-- graphs: CUDA graphs that were recorded, and what torch reserved of the GPU's memory.
+- graphs: the number of recorded CUDA graphs, and the GPU memory that torch reserved.
 
-With --profile also how long BERT-base's steps take by the clock and on the GPU, which kernels take
-most of it, and how long ways of adding up the gradients of embeddings take.
+With --profile also the times of BERT-base's steps by the clock and on the GPU, the longest kernels,
+and the times of two ways to add up the gradients of embeddings.
 Exit status: 0 all is exact, 1 something is not.
 """
 
@@ -64,7 +64,7 @@ RECIPE = Recipe(epochs=None, steps=60, batch_size=32, learning_rate=1e-4)
 PRECISE = replace(RECIPE, steps=20, dropout=0.0)
 BASE = BertConfig()
 WARM, TIMED, PROFILED = 60, 200, 20
-"""Steps before those that are timed, then of these, then of those whose kernels are listed."""
+"""Numbers of steps: untimed first ones, timed ones, and those whose kernels are listed."""
 KERNELS, REPEATS = 16, 20
 CONFIG = BertConfig(
     vocab_size=VOCABULARY,
@@ -78,7 +78,7 @@ CONFIG = BertConfig(
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """Texts: how many tokens they have in the mean and at most, and how many make a batch."""
+    """Texts: their mean and largest number of tokens, and the batch size."""
 
     head: str = ""
     mean: int = 40
@@ -92,13 +92,13 @@ CASES = (
     Case(head="span", mean=171, longest=384, batch=16),
     Case(head="mlm", mean=5000, longest=512, batch=16),
 )
-"""As SST-2, RTE, SQuAD and the paper's MLM have them."""
+"""Like SST-2, RTE, SQuAD and the paper's MLM."""
 USUAL = Case()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """What was measured of one kind of task."""
+    """The results of one kind of task."""
 
     head: str
     cpu: float
@@ -112,7 +112,7 @@ class Line:
 
 
 def texts(head: str, vocabulary: int, case: Case) -> Encoded:
-    """Drawn texts of 8 tokens or more; a label says if words of the first hundred are odd many."""
+    """Random texts of 8 tokens or more; the label is the parity of words of the first hundred."""
     generator = np.random.default_rng(1)
     drawn = generator.gamma(4, case.mean / 4, EXAMPLES)
     lengths = np.clip(drawn, 8, case.longest).astype(np.int64)
@@ -150,50 +150,52 @@ def texts(head: str, vocabulary: int, case: Case) -> Encoded:
 
 @contextmanager
 def on_cpu() -> Iterator[None]:
-    """Within the block trainings run on the CPU."""
+    """Run the trainings in the block on the CPU."""
     with mock.patch.object(network, "best_device", return_value=torch.device("cpu")):
         yield
 
 
 class Trainings:
-    """The trainings of one kind of task, all from the same ticket."""
+    """Trainings on one kind of task, all from the same ticket."""
 
     def __init__(
         self, head: str, folder: Path, config: BertConfig = CONFIG, case: Case = USUAL
     ) -> None:
         config.save_pretrained(folder)
-        known = architecture.read(folder)
-        weights = draw(pretraining.shapes(known), 1, "exactness", 0.05)
+        encoder = architecture.read(folder)
+        weights = draw(pretraining.shapes(encoder), 1, "exactness", 0.05)
         mask = random.draw(prunable_of(weights), Fraction(3, 4), seed=1)
-        self.head, self.known, self.mask = head, known, mask
+        self.head, self.encoder, self.mask = head, encoder, mask
         self.theta, self.gamma = loop.initial_head(
-            rewind(weights, mask), known, head=head, labels=2, seed=1, task="exactness"
+            rewind(weights, mask), encoder, head=head, labels=2, seed=1, task="exactness"
         )
-        self.encoded = texts(head, known.vocabulary, case)
+        self.encoded = texts(head, encoder.vocabulary, case)
 
     def train(self, recipe: Recipe, **options: Any) -> Trained:
-        """Train as `recipe` says."""
+        """Train by `recipe`."""
         return loop.train(
-            *(self.theta, self.gamma, self.mask, self.encoded, self.known, recipe),
+            *(self.theta, self.gamma, self.mask, self.encoded, self.encoder, recipe),
             head=self.head,
             seed=1,
             **options,
         )
 
     def stepper(self, recipe: Recipe) -> Callable[[int], torch.Tensor]:
-        """What does one step of a training, by the step's number, and gives its loss."""
+        """A function that does one step of a training, by its number, and returns the loss."""
         small = self.head != "mlm"
-        vocabulary = Vocabulary(self.encoded, self.known.vocabulary) if small else None
+        vocabulary = Vocabulary(self.encoded, self.encoder.vocabulary) if small else None
         theta = self.theta
         if vocabulary:
             theta = {**theta, WORDS: vocabulary.part(theta[WORDS])}
         dtype = device.product_dtype(recipe.precision)
-        trained = Network.of(theta, self.gamma, self.known, self.head, dtype=dtype, mask=self.mask)
+        trained = Network.of(
+            theta, self.gamma, self.encoder, self.head, dtype=dtype, mask=self.mask
+        )
         parameters = trained.parameters
         optimizer = AdamW(parameters.values, parameters.grads, epsilon=1e-8, clip_norm=1.0)
-        stepper = Stepper(trained, optimizer, recipe.rates(self.known))
+        stepper = Stepper(trained, optimizer, recipe.rates(self.encoder))
         width = best_width(
-            *(self.encoded, recipe.batch_size, 1, self.known.hidden_size), multiple=ROUNDING
+            *(self.encoded, recipe.batch_size, 1, self.encoder.hidden_size), multiple=ROUNDING
         )
 
         def step(number: int) -> torch.Tensor:
@@ -203,14 +205,14 @@ class Trainings:
         return step
 
     def resumed(self, recipe: Recipe, folder: Path) -> Trained:
-        """The same, stopped half-way: a second call goes on from what the first one saved."""
+        """Train half-way, then resume from the checkpoint."""
         saving = Saving(checkpoints=Checkpoints(folder, {"of": self.head}), minutes=0)
         self.train(recipe, last_step=recipe.total_steps(len(self.encoded)) // 2, saving=saving)
         return self.train(recipe, saving=replace(saving, minutes=60))
 
 
 def equal(one: Trained, other: Trained) -> bool:
-    """Whether two trainings ended with the same bits and had the same losses."""
+    """Whether two trainings had the same losses and final weights, bit by bit."""
     pairs = [*zip(one.theta.items(), other.theta.items(), strict=True)]
     pairs += zip(one.gamma.items(), other.gamma.items(), strict=True)
     return one.losses == other.losses and all(
@@ -220,7 +222,7 @@ def equal(one: Trained, other: Trained) -> bool:
 
 
 def measure(head: str) -> Line:
-    """Train on one kind of task in every way."""
+    """Train on one kind of task in every way, and compare."""
     with tempfile.TemporaryDirectory() as folder:
         trainings = Trainings(head, Path(folder))
         with on_cpu():
@@ -246,7 +248,7 @@ def measure(head: str) -> Line:
 
 
 def profile(case: Case) -> str:
-    """Time on the clock and on the GPU of BERT-base's steps, and the kernels that take most."""
+    """The times of BERT-base's steps by the clock and on the GPU, and the longest kernels."""
     from torch.profiler import ProfilerActivity
     from torch.profiler import profile as profiled
 
@@ -256,11 +258,11 @@ def profile(case: Case) -> str:
     for number in range(WARM):
         step(number)
     torch.cuda.synchronize()
-    begun = time.perf_counter()
+    start = time.perf_counter()
     for number in range(WARM, WARM + TIMED):
         step(number)
     torch.cuda.synchronize()
-    clock = 1000 * (time.perf_counter() - begun) / TIMED
+    clock = 1000 * (time.perf_counter() - start) / TIMED
     with profiled(activities=[ProfilerActivity.CUDA], acc_events=True) as seen:
         for number in range(WARM, WARM + PROFILED):
             step(number)
@@ -277,10 +279,10 @@ def profile(case: Case) -> str:
 
 
 def embedding_gradients() -> str:
-    """How long ways of adding up the gradients of embeddings take, replayed, in microseconds."""
+    """The times of two ways to add up the gradients of embeddings, in microseconds, replayed."""
     lines = [f"{'table':>8}{'tokens':>8}{'index_add':>12}{'ours':>12}"]
     for rows, tokens in ((2, 8192), (512, 512), (512, 8192), (12000, 512), (30522, 8192)):
-        # As words are: a few occur often. Fillers are one word, too.
+        # As in texts, a few words occur often; so does padding.
         drawn = (np.random.default_rng(1).zipf(1.2, tokens) - 1) % rows
         index = torch.from_numpy(drawn).cuda()
         gradients = torch.randn(tokens, BASE.hidden_size, device="cuda", dtype=torch.bfloat16)
@@ -294,7 +296,7 @@ def embedding_gradients() -> str:
 
 
 def replayed(work: Callable[[], Any]) -> float:
-    """The microseconds that `work` takes on the GPU as part of a graph."""
+    """The microseconds of `work` on the GPU as part of a graph."""
     work()
     torch.cuda.synchronize()
     graph = torch.cuda.CUDAGraph()
@@ -313,11 +315,13 @@ def replayed(work: Callable[[], Any]) -> float:
 
 
 def main() -> int:
-    """Print a line a kind of task; return the exit status."""
+    """Print one line per kind of task; return the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--profile", action="store_true", help="also list where time goes")
+    parser.add_argument(
+        "--profile", action="store_true", help="also list the times of steps and kernels"
+    )
     flags = parser.parse_args()
     if not torch.cuda.is_available():
         print("no GPU: nothing is measured", file=sys.stderr)

@@ -1,21 +1,21 @@
 """Does the study show the lottery ticket phenomenon? A table, and a verdict on each claim.
 
-Exit status: 0 every claim holds with room, 1 one does not, 2 there is nothing to judge by.
+Exit status: 0 every claim holds with room, 1 a claim does not, 2 data are missing.
 
-A claim is a margin in percentage points, one for each task and seed: trainings of one seed share
-data order and new head, so differences are taken within a seed. Downstream tasks are all but
-masked language modelling. A claim over them holds *with room* where
+A claim is about a margin in percentage points, one for each task and seed: trainings of one seed
+share data order and new head, so differences are taken within a seed. Downstream tasks are all but
+masked language modelling. A claim about them holds *with room* if
 
-- the mean margin of these tasks exceeds what is asked even at the lower end of its one-sided 95 %
-  confidence interval: Student's t over seeds, of which at least three are needed (tasks are no
-  second sample: they share a seed's random draws, so one seed counts once), and
+- the mean margin of these tasks exceeds the bound even at the lower end of its one-sided 95 %
+  confidence interval: Student's t over at least three seeds (tasks are not a second sample: they
+  share a seed's random draws, so one seed counts once), and
 - it is reversed on no task: on each, its mean over seeds is above zero.
 
-(a) and (b) ask for five points, more than the largest standard deviation of a full model in the
-paper's Table 2 (3.6). (c) is what exceeds nine tenths of the full model's advantage, and asks for
-more than nothing. That the study means anything at all (the full model beats the majority answer,
+The bound of (a) and (b) is five points, more than the largest standard deviation of a full model in
+the paper's Table 2 (3.6). The margin of (c) is what exceeds nine tenths of the full model's
+advantage, and its bound is zero. The study's soundness (the full model beats the majority answer,
 theta_0 beats random weights) is judged on every single task, MLM included, at its lower end.
-(d), where the sources stand, is reported and never judged.
+(d), the order of the sources, is reported and never judged.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ MLM_METRIC = "masked_accuracy"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim:
-    """A statement, its margin in points (a row a seed, a column a task), and where it is judged.
+class PhenomenonClaim:
+    """A proposition, its margin in points (one row per seed, one column per task), and its tasks.
 
-    With `each` it is judged on every task for itself, else on the mean over the tasks.
+    With `each` every task is judged on its own, else the mean over the tasks.
     """
 
     letter: str
@@ -60,7 +60,7 @@ class Claim:
     formula: str
     margin: pd.DataFrame
     tasks: list[str]
-    asked: float = 0.0
+    bound: float = 0.0
     each: bool = False
 
     @property
@@ -74,15 +74,15 @@ class Claim:
         if len(self.margin) < LEAST_SEEDS:
             return [f"{LEAST_SEEDS} seeds are the least, here are {len(self.margin)}"]
         if self.each:
-            unclear = [t for t in self.tasks if not lower_end(self.margin[t]) > self.asked]
+            unclear = [t for t in self.tasks if not lower_end(self.margin[t]) > self.bound]
             return [f"not clear on {', '.join(unclear)}"] if unclear else []
-        found: list[str] = []
-        if not lower_end(self.pooled) > self.asked:
-            found.append(f"not clearly above {self.asked:g}")
+        objections: list[str] = []
+        if not lower_end(self.pooled) > self.bound:
+            objections.append(f"not clearly above {self.bound:g}")
         against = [t for t in self.tasks if not self.margin[t].mean() > 0]
         if against:
-            found.append(f"reversed on {', '.join(against)}")
-        return found
+            objections.append(f"reversed on {', '.join(against)}")
+        return objections
 
     def verdict(self) -> str:
         """One line, with the weakest task."""
@@ -104,8 +104,8 @@ def lower_end(values: pd.Series[float]) -> float:
 
 def claims_of(
     metrics: pd.DataFrame, transfers: pd.DataFrame, constant: pd.Series[float], rewind: float
-) -> list[Claim]:
-    """The claims about a study; `constant` holds the majority answers' scores by task."""
+) -> list[PhenomenonClaim]:
+    """The claims about a study; `constant` contains the majority answers' scores by task."""
     tasks = [str(task) for task in transfers["target"].unique()]
     downstream = downstream_of(transfers)
     sparsity = float(transfers["sparsity"].iloc[0])
@@ -116,30 +116,30 @@ def claims_of(
 
     full, imp, random = scores("full"), scores("imp"), scores("random")
     return [
-        Claim(
+        PhenomenonClaim(
             letter="(a)",
             text="IMP masks beat random masks of the same sparsity",
             formula="(a) imp - random",
             margin=imp - random,
             tasks=downstream,
-            asked=ROOM,
+            bound=ROOM,
         ),
-        Claim(
+        PhenomenonClaim(
             letter="(b)",
             text="theta_0 beats random weights under the same mask",
             formula="(b) imp - imp_reinit",
             margin=imp - scores("imp_reinit"),
             tasks=downstream,
-            asked=ROOM,
+            bound=ROOM,
         ),
-        Claim(
+        PhenomenonClaim(
             letter="(c)",
             text="IMP keeps nine tenths of the full model's advantage over the random mask",
             formula="(c) imp over 9/10 kept",
             margin=imp - random - KEPT * (full - random),
             tasks=downstream,
         ),
-        Claim(
+        PhenomenonClaim(
             letter="(full)",
             text="the full model beats the majority answer on every task",
             formula="full - majority",
@@ -147,7 +147,7 @@ def claims_of(
             tasks=tasks,
             each=True,
         ),
-        Claim(
+        PhenomenonClaim(
             letter="(theta_0)",
             text="theta_0 beats random weights on every task",
             formula="full - reinit",
@@ -164,10 +164,10 @@ def downstream_of(transfers: pd.DataFrame) -> list[str]:
     Raises:
         BadInput: there is none.
     """
-    found = transfers.loc[transfers["metric"] != MLM_METRIC, "target"].unique()
-    if len(found) == 0:
+    tasks = transfers.loc[transfers["metric"] != MLM_METRIC, "target"].unique()
+    if len(tasks) == 0:
         raise BadInput("transfer.csv: no downstream task; the claims are about those")
-    return [str(task) for task in found]
+    return [str(task) for task in tasks]
 
 
 def standings(transfers: pd.DataFrame) -> pd.Series[float]:
@@ -183,8 +183,8 @@ def standings(transfers: pd.DataFrame) -> pd.Series[float]:
     return means.sort_values(ascending=False, kind="stable")
 
 
-def report(claims: list[Claim], transfers: pd.DataFrame, compared: pd.DataFrame) -> str:
-    """Scores, margins and verdicts, for a terminal."""
+def report(claims: list[PhenomenonClaim], transfers: pd.DataFrame, compared: pd.DataFrame) -> str:
+    """Scores, margins and verdicts, as text."""
     tasks = [str(task) for task in transfers["target"].unique()]
     mean = compared.pivot(index="baseline", columns="target", values="mean")
     kept = 100 * (mean.loc["imp"] - mean.loc["random"]) / (mean.loc["full"] - mean.loc["random"])
@@ -236,9 +236,9 @@ def main() -> int:
             pd.read_csv(io.BytesIO(provenance.read(path))) for path in tables.values()
         )
         metrics = pd.read_parquet(io.BytesIO(provenance.read(Path(results.metrics("baselines")))))
-        made = provenance.statement(tables["transfer"])
+        statement = provenance.statement(tables["transfer"])
         constant = compared[compared["baseline"] == "majority"].set_index("target")["mean"]
-        claims = claims_of(metrics, transfers, constant, float(made.parameters["rewind"]))
+        claims = claims_of(metrics, transfers, constant, float(statement.parameters["rewind"]))
     except TicketsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

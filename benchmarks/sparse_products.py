@@ -1,7 +1,7 @@
-"""What zeros bring without hardware for them: dense products against sparse ones (CSR), one thread.
+"""What zeros gain without special hardware: dense products against sparse ones (CSR), one thread.
 
-BERT-base's matrices times the 128 tokens of one text, with zeros drawn at random. Times are of the
-processor, the least of several runs each, so that other programs disturb them little.
+BERT-base's matrices times 128 tokens, with zeros at random places. Times are CPU times, each the
+least of several runs, which other programs disturb little.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TOKENS = 128
 
 
 def main() -> None:
-    """Print a row for each matrix and sparsity."""
+    """Print one row for each matrix and sparsity."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=50, help="runs of each product")
     flags = parser.parse_args()
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def least(weights: Tensor, inputs: Tensor, runs: int) -> float:
-    """The shortest time of `weights @ inputs`, in milliseconds of the processor."""
+    """The least CPU time of `weights @ inputs`, in milliseconds."""
     times: list[float] = []
     for _ in range(runs):
         started = time.thread_time()

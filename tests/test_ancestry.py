@@ -158,7 +158,7 @@ def test_a_long_history_is_no_deep_one() -> None:
 
     assert len(found.ancestors) == length + 3
     assert found.faults == []
-    assert len(why.tree(ancestry.summarised(found))) == length + 3
+    assert len(why.tree(ancestry.summarise(found))) == length + 3
     assert len(dot.group(found)[0]) == length + 3
     assert dot.graph(found).count(" -> ") == length + 2
 

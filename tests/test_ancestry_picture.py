@@ -109,7 +109,7 @@ def test_without_graphviz_a_picture_is_refused_in_one_line(
     """It says what to do, and writes nothing."""
     monkeypatch.setenv("PATH", str(folder))
 
-    with pytest.raises(BadInput, match="install graphviz, or write --dot") as caught:
+    with pytest.raises(BadInput, match="install graphviz, or print the graph with --dot") as caught:
         call(why, study.last, "--picture", folder / "why.svg")
 
     assert "\n" not in str(caught.value)
@@ -149,7 +149,7 @@ def ancestries(draw: st.DrawFn) -> Ancestry:
         found[str(number)] = Ancestor(
             place=f"{kind}/{number}/file" if kind else f"{number}",
             digest=sha256(str(number).encode()),
-            stated=None,
+            statement_digest=None,
             statement=None,
             state="here",
             parents=tuple((f"role {each}", each) for each in sorted(parents & found.keys())),
@@ -191,7 +191,9 @@ def test_every_file_is_in_one_box_and_every_link_is_drawn(shown: Ancestry) -> No
 )
 def test_a_name_is_drawn_as_it_is(name: str) -> None:
     """Nothing in it is read as graphviz's language."""
-    file = Ancestor(place=name, digest="0" * 64, stated=None, statement=None, state="here")
+    file = Ancestor(
+        place=name, digest="0" * 64, statement_digest=None, statement=None, state="here"
+    )
     graph = dot.graph(Ancestry(root="it", ancestors={"it": file}))
 
     root = ElementTree.fromstring(dot.svg(graph))

@@ -247,7 +247,7 @@ def test_no_statement_makes_it_fail(study: Study) -> None:
             found = ancestry.find(study.last)
         except Tampered:
             return
-        lines = why.tree(ancestry.summarised(found))
+        lines = why.tree(ancestry.summarise(found))
         assert all(line.isprintable() for line in lines)
         assert lines[0].startswith("this file")
 

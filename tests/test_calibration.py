@@ -15,7 +15,7 @@ from tickets import architecture, weights
 from tickets.commands import calibrate
 from tickets.design import config
 from tickets.initial import pretrained
-from tickets.monitoring.calibration import drawn, tokens_per_second
+from tickets.monitoring.calibration import draw_texts, tokens_per_second
 
 TASKS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["tasks"]
 HEADS = {task["head"]: task | {"batch_size": 4, "max_length": 16} for task in TASKS.values()}
@@ -69,7 +69,7 @@ def test_texts_are_as_long_as_the_tasks_and_of_its_models_words(tmp_path: Path) 
     study = config.load(yaml.safe_load(written(tmp_path, "span").read_text()))
     known = architecture.read(tmp_path / "model")
 
-    encoded = drawn(study.tasks["one"], 50, 7, known)
+    encoded = draw_texts(study.tasks["one"], 50, 7, known)
 
     assert len(encoded) == 50
     assert set(encoded.offsets[1:] - encoded.offsets[:-1]) == {7}

@@ -36,7 +36,7 @@ def verdict(number: int, **other: Any) -> Verdict:
 
 
 def parts(number: int, **other: Any) -> dict[str, Part]:
-    return {part.says: part for part in claims(study(**other))[number - 1].parts}
+    return {part.proposition: part for part in claims(study(**other))[number - 1].parts}
 
 
 def test_all_claims_can_hold() -> None:
@@ -304,7 +304,7 @@ def test_what_the_papers_own_figure_2_says() -> None:
 
     assert found[4].verdict is YES
     assert found[7].verdict is OPEN
-    undecided = [part.says for part in found[7].parts if part.verdict is OPEN]
+    undecided = [part.proposition for part in found[7].parts if part.verdict is OPEN]
     assert undecided == [f"better than the mask of {task} at 70 %" for task in ("mnli", "squad")]
 
 

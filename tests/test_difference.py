@@ -67,7 +67,7 @@ def rounds(study: Study) -> Path:
 
 def told(one: Path, other: Path) -> list[str]:
     """The lines about differences."""
-    return diff.told(compare(ancestry.find(one), ancestry.find(other)))
+    return diff.format_differences(compare(ancestry.find(one), ancestry.find(other)))
 
 
 def setting(*keys: str | int, value: Any) -> Change:
@@ -119,7 +119,7 @@ def test_made_again_nothing_differs(one: Path, capsys: pytest.CaptureFixture[str
     findings = call(diff, one, other)
     printed = capsys.readouterr().out
 
-    assert printed == f"- {one}\n+ {other}\n\ntheir histories differ in nothing\n{SAME}"
+    assert printed == f"- {one}\n+ {other}\n\ntheir histories do not differ\n{SAME}"
     assert findings == 0
 
 
@@ -312,7 +312,7 @@ def test_what_is_not_as_stated_is_told_too(one: Path, capsys: pytest.CaptureFixt
     assert lines[2:5] == [
         f"  not as stated: 2 files (tickets why {other})",
         "",
-        "their histories differ in nothing",
+        "their histories do not differ",
     ]
     assert lines[6].startswith(f"bits: not compared, {other}: its sha256 is ")
     assert findings > 0

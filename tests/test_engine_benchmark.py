@@ -25,13 +25,13 @@ import engine_data
 import engine_inputs
 import engine_model
 import engine_rivals
-from engine_job import BadInput, Job, Marks, answer
+from engine_job import BadInput, EngineJob, Marks, answer
 from engine_options import parse
 from engine_report import (
     NAMES,
     Measured,
-    aimed_at,
     flops,
+    format_targets,
     quality_table,
     ratios,
     speed_table,
@@ -61,7 +61,7 @@ def measured(*seconds: float) -> Measured:
     return Measured(examples=64, seconds=seconds, peak_mib=[100.0], first_step=[1.0])
 
 
-def job(task: str, **settings: Any) -> Job:
+def job(task: str, **settings: Any) -> EngineJob:
     usual: dict[str, Any] = {
         "kind": "",
         "model": "",
@@ -71,7 +71,7 @@ def job(task: str, **settings: Any) -> Job:
         "warm": 1,
         "steps": 1,
     }
-    return Job(task=task, **usual | settings)
+    return EngineJob(task=task, **usual | settings)
 
 
 def test_the_work_is_that_of_the_products_by_hand() -> None:
@@ -152,12 +152,12 @@ def test_what_is_aimed_at_stands_beside_what_was_measured() -> None:
     found = {"trainer_128_bf16": measured(4.0), "bf16": measured(2.0)}
     machine = {"bf16": flops(INPUTS)}
 
-    assert aimed_at(found, INPUTS, machine, ratio=1.9, of_matmul=0.4) == (
+    assert format_targets(found, INPUTS, machine, ratio=1.9, of_matmul=0.4) == (
         "bf16 over trainer_128_bf16: 2.0 (aimed at with BERT-base on a GPU: 1.9), "
         "of matmul 50% (aimed at: 40%)\n"
     )
-    assert aimed_at(found, INPUTS, machine, ratio=None, of_matmul=None) == ""
-    assert aimed_at({"bf16": measured(2.0)}, INPUTS, machine, ratio=7, of_matmul=None) == ""
+    assert format_targets(found, INPUTS, machine, ratio=None, of_matmul=None) == ""
+    assert format_targets({"bf16": measured(2.0)}, INPUTS, machine, ratio=7, of_matmul=None) == ""
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_task_that_fails_takes_nothing_from_the_others(
 ) -> None:
     """An hour's measurement is not lost for the memory that its last task lacks."""
 
-    def measure(job: Job, *_: object) -> tuple[dict[str, Any], str]:
+    def measure(job: EngineJob, *_: object) -> tuple[dict[str, Any], str]:
         if job.task == "cola":
             raise BadInput("out of memory")
         return {"bf16": {}}, job.task
@@ -348,13 +348,13 @@ def test_ours_and_a_rival_begin_with_the_same_loss(
     tokenizer = str(worded(tmp_path / "tokenizer")) if case(task).source else ""
     settings = {"data": str(tmp_path), "folder": str(tmp_path), "tokenizer": tokenizer}
     made = answer(job(task, kind="model", **settings))["model"]
-    told = job(task, model=made, **settings)
-    inputs = engine_inputs.prepare(told)
-    encoded, size = Encoded.read(told.path("train.arrow")), told.definition.batch_size
+    this_job = job(task, model=made, **settings)
+    inputs = engine_inputs.prepare(this_job)
+    encoded, size = Encoded.read(this_job.path("train.arrow")), this_job.definition.batch_size
     assert inputs["train"] == len(encoded) == len(encoded) // size * size
 
-    model = engine_rivals.pruned(told)
-    batch = engine_batches.padded(engine_batches.ordered(told, encoded)[:size], encoded)
+    model = engine_rivals.pruned(this_job)
+    batch = engine_batches.padded(engine_batches.ordered(this_job, encoded)[:size], encoded)
     with torch.no_grad():
         found = model(**batch)
     loss = found.loss
@@ -366,14 +366,14 @@ def test_ours_and_a_rival_begin_with_the_same_loss(
             for wanted in [batch[f"{edge}_positions"]]
         )
     ours = loop.train(
-        weights.read(told.path("ticket.safetensors")),
-        weights.read(told.path("head-1.safetensors")),
-        masks.read(told.path("mask.safetensors")),
+        weights.read(this_job.path("ticket.safetensors")),
+        weights.read(this_job.path("head-1.safetensors")),
+        masks.read(this_job.path("mask.safetensors")),
         encoded,
         architecture.read(Path(made)),
         Recipe(epochs=None, steps=2, batch_size=size, learning_rate=1e-4),
-        head=told.definition.head,
-        seed=told.seed,
+        head=this_job.definition.head,
+        seed=this_job.seed,
         last_step=1,
     )
 

@@ -26,7 +26,7 @@ from tickets import architecture, masks, provenance, weights
 from tickets.architecture import CONFIGURATION
 from tickets.commands import verify
 from tickets.errors import BadInput, Tampered
-from tickets.exchange.hugging_face import export, named
+from tickets.exchange.hugging_face import export, rename_tensors
 from tickets.files import sha256
 from tickets.initial import pretrained
 from tickets.initial.pretraining import SPECIAL, Size, write_model
@@ -139,7 +139,7 @@ def test_a_training_s_own_head_is_left_out(study: Path) -> None:
         name: np.zeros(1) for name in ("pooler.dense.bias", "head.bias", "pretrained_head.bias")
     }
 
-    found = named(theta, architecture.read(study / "model"))
+    found = rename_tensors(theta, architecture.read(study / "model"))
 
     assert list(found) == ["bert.pooler.dense.bias", "cls.predictions.bias"]
 
@@ -162,7 +162,7 @@ def test_other_families_keep_their_names(family: str, tmp_path: Path) -> None:
 
     shutil.copytree(tmp_path / "checkpoint", tmp_path / "ticket")
     save_file(
-        named(theta, architecture.read(tmp_path / "checkpoint")),
+        rename_tensors(theta, architecture.read(tmp_path / "checkpoint")),
         tmp_path / "ticket" / "model.safetensors",
         metadata={"format": "pt"},
     )

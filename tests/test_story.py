@@ -266,7 +266,8 @@ def test_the_papers_claims_come_with_all_their_statements() -> None:
 
     assert [claim.verdict for claim in read] == [str(claim.verdict) for claim in judged]
     assert [claim.parts for claim in read] == [
-        [f"{part.says}: {part.verdict} ({part.test})" for part in claim.parts] for claim in judged
+        [f"{part.proposition}: {part.verdict} ({part.test})" for part in claim.parts]
+        for claim in judged
     ]
 
 

@@ -16,11 +16,11 @@ from tickets.tables.verdicts import (
     exceeds,
     greater,
     increasing,
-    lacking,
+    judge,
     mean_exceeds,
-    part,
+    negate,
     some,
-    turned,
+    undecided,
 )
 
 YES, NO, OPEN = Verdict.HOLDS, Verdict.FAILS, Verdict.UNDECIDED
@@ -167,23 +167,23 @@ def test_some_needs_one_of_many_and_is_refuted_by_all() -> None:
     """The other way round."""
     assert some([says(0.01, 0.99, "a"), says(0.5, 0.5, "b")]) == says(0.02, 0.99, "a")
     assert some([says(0.98, 0.02, "a"), says(0.96, 0.04, "b")]) == says(1, 0.04, "b")
-    assert turned(says(0.1, 0.9, "a")) == says(0.9, 0.1, "a")
+    assert negate(says(0.1, 0.9, "a")) == says(0.9, 0.1, "a")
 
 
-def test_a_statement_has_three_verdicts_and_refutes_with_more_than_one_of_many() -> None:
+def test_a_proposition_has_three_verdicts_and_refutes_with_more_than_one_of_many() -> None:
     """5 % for it; 5 % against it, divided by the number of statements that could."""
-    assert part("", says(0.05, 0.95)).verdict is YES
-    assert part("", says(0.06, 0.94)).verdict is OPEN
-    assert part("", says(0.97, 0.03)).verdict is NO
-    assert part("", says(0.97, 0.03), parts=2).verdict is OPEN
-    assert part("", says(0.04, 0.96), parts=10).verdict is YES
-    assert part("it is", says(0.041, 0.959, "by so much")).test == (
+    assert judge("", says(0.05, 0.95)).verdict is YES
+    assert judge("", says(0.06, 0.94)).verdict is OPEN
+    assert judge("", says(0.97, 0.03)).verdict is NO
+    assert judge("", says(0.97, 0.03), parts=2).verdict is OPEN
+    assert judge("", says(0.04, 0.96), parts=10).verdict is YES
+    assert judge("it is", says(0.041, 0.959, "by so much")).test == (
         "p = 0.041, of the contrary 0.96: by so much"
     )
-    assert lacking("it is", "all").verdict is OPEN
+    assert undecided("it is", "all").verdict is OPEN
 
 
-def test_a_claim_holds_where_all_statements_do() -> None:
+def test_a_claim_holds_where_all_propositions_do() -> None:
     """One that does not refutes it, whatever is undecided."""
     combined = [all_hold(each) for each in ([YES, YES], [YES, OPEN], [OPEN, NO, YES])]
 

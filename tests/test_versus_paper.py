@@ -25,10 +25,10 @@ PUBLISHED = ROOT / "resources" / "published"
 NAMES = [field.name for field in fields(Tables) if field.name != "mlm_tasks"]
 CLAIM = Claim(
     number=3,
-    says="All is well.",
+    proposition="All is well.",
     parts=[
-        Part(says="this", verdict=Verdict.HOLDS, test="p = 0.01"),
-        Part(says="that", verdict=Verdict.UNDECIDED, test="the study lacks that"),
+        Part(proposition="this", verdict=Verdict.HOLDS, test="p = 0.01"),
+        Part(proposition="that", verdict=Verdict.UNDECIDED, test="the study lacks that"),
     ],
 )
 
@@ -141,7 +141,7 @@ def test_the_text_is_never_wider_than_a_terminal(lacking: bool) -> None:
     assert max(map(len, text.splitlines())) <= 100
     joined = " ".join(text.split())
     for claim in judged:
-        assert f"{claim.number}. {claim.says} {claim.verdict.upper()}" in joined
+        assert f"{claim.number}. {claim.proposition} {claim.verdict.upper()}" in joined
         assert all(" ".join(part.test.split()) in joined for part in claim.parts)
 
 

@@ -17,11 +17,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
+from tickets.audit.places import place
 
 import made_up_masks
 from tickets import architecture, canonical, cli, masks, provenance, weights
 from tickets.audit.lineage import expected
-from tickets.audit.places import place
 from tickets.audit.schema_of_statements import problem
 from tickets.criterion import Inputs, find, load_criterion, load_scope
 from tickets.data.encoding import Shape, Tokenizer, encode

@@ -14,16 +14,25 @@ from tickets.tables import tabulation
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", required=True, help="what was pruned, as the study names it")
-    parser.add_argument("--seeds", type=int, nargs="+", required=True, help="of the study")
+    parser.add_argument("--model", required=True, help="the model's name in the study")
+    parser.add_argument("--seeds", type=int, nargs="+", required=True, help="the study's seeds")
     parser.add_argument(
-        "--tables", type=Path, nargs="+", required=True, help="the study's (CSV), in any order"
+        "--tables",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="the study's tables (CSV), in any order",
     )
-    parser.add_argument("--verdict", type=Path, required=True, help="of the study's audit (JSON)")
     parser.add_argument(
-        "--template", type=Path, required=True, help="folder of the page's words, style and script"
+        "--verdict", type=Path, required=True, help="verdict of the study's audit (JSON)"
     )
-    parser.add_argument("--page", type=Path, required=True, help="to write (HTML)")
+    parser.add_argument(
+        "--template",
+        type=Path,
+        required=True,
+        help="folder with the page's template, style and script",
+    )
+    parser.add_argument("--page", type=Path, required=True, help="page to write (HTML)")
     flags = parser.parse_args()
     paths: dict[str, Path] = {path.stem: path for path in flags.tables}
     missing = [name for name in page.TABLES if name not in paths]

@@ -1,4 +1,4 @@
-"""Rule of every table: the table, and what shows it, from the files that its declaration names."""
+"""Rule of each table: write the table, its text and its figure, as its declaration says."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from tickets.tables import tabulation
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", help="which table: one of the package's folder tables")
+    parser.add_argument("name", help="the table's name: a file in the package's folder tables")
     parser.add_argument("--results", required=True, help="the study's results folder")
-    parser.add_argument("--parameters", type=json.loads, required=True, help="as JSON, by name")
+    parser.add_argument("--parameters", type=json.loads, required=True, help="JSON object")
     parser.add_argument(
         "--inputs",
         type=_pair,
         nargs="+",
         required=True,
         metavar="ROLE=FILE",
-        help="what it is made from; a mask's role is its path in the results folder",
+        help="files that it is made from; a mask's role is its path in the results folder",
     )
     flags = parser.parse_args()
     started = provenance.now()
@@ -53,7 +53,7 @@ def main() -> None:
 def _pair(word: str) -> tuple[str, str]:
     role, equals, file = word.partition("=")
     if not (role and equals and file):
-        raise BadInput(f"--inputs {word}: not of the form ROLE=FILE")
+        raise BadInput(f"--inputs {word}: write ROLE=FILE")
     return role, file
 
 

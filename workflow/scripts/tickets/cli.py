@@ -1,4 +1,4 @@
-"""The command `tickets`: what a user asks of files, outside the workflow."""
+"""The command `tickets`: check, explain and exchange a study's files, outside the workflow."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ COMMANDS: dict[str, ModuleType] = dict(
 )
 """The modules of `commands` by their names.
 
-Each has `POSITION`, its place among them, `add_flags(parser)` and `run(flags)`, which gives how
-many findings there are. Its docstring is its help: the first line in the list of commands, the
-examples at the end.
+Each has `POSITION`, its place in the list of commands, `add_flags(parser)` and `run(flags)`, which
+returns the number of findings. Its docstring is its help: the first line in the list of commands,
+the examples at the end.
 """
 
 EXAMPLES = "\n\nExamples:\n"
-"""What stands in each docstring before the commands that its help shows as examples."""
+"""The heading of the examples in each docstring."""
 
 NO_READER = 141
-"""The exit status of a program that SIGPIPE ended, as shells give it."""
+"""The exit status, in shells, of a program that SIGPIPE ended."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,13 +50,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    """Run one command. Exit status: 0 all is well, 1 a finding, 2 wrong use."""
+    """Run one command. Exit status: 0 no finding, 1 findings, 2 wrong use."""
     try:
         try:
             status = _status()
         finally:
             sys.stdout.flush()
-    except BrokenPipeError:  # who reads has seen enough: `tickets show MASK | head -1`
+    except BrokenPipeError:  # the reader has closed the pipe: `tickets show MASK | head -1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = NO_READER
     raise SystemExit(status)

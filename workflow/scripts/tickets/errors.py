@@ -1,4 +1,4 @@
-"""One class per broken promise, and the one place where they reach the user."""
+"""The errors that users can mend, and the place where they are printed."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Callable
 
 
 class TicketsError(Exception):
-    """A problem that its reader can mend: one line saying what, where, and what to do instead."""
+    """A problem that the user can mend; one line: what is wrong, where, what to do instead."""
 
 
 class BadInput(TicketsError):
-    """Configuration, model or data that the workflow cannot work with."""
+    """Configuration, model or data that the workflow cannot use."""
 
 
 class Tampered(TicketsError):
-    """A file that is not the one its statement speaks of; `code`: which fault (docs/audit.md)."""
+    """A file that does not fit its statement; `code` is the fault's (docs/audit.md)."""
 
     def __init__(self, message: str, code: str = "changed-file") -> None:
         super().__init__(message)
@@ -24,19 +24,19 @@ class Tampered(TicketsError):
 
 
 class Diverged(TicketsError):
-    """A training whose loss is no longer a number."""
+    """A training whose loss is not a number."""
 
 
 class CannotWrite(TicketsError):
-    """A file that the system refuses to take; what stood in its place is untouched."""
+    """A file that the system refuses to write; an earlier one is unchanged."""
 
 
 class Interrupted(TicketsError):
-    """A training that a signal stopped after its checkpoint was written; run again, it goes on."""
+    """A training that a signal stopped after writing a checkpoint; run it again to continue."""
 
 
 def run(main: Callable[[], None]) -> None:
-    """Call an entry point and end the process; a `TicketsError` is one line, and exit status 1."""
+    """Call an entry point and exit; print a `TicketsError` as one line, with exit status 1."""
     status = 0
     try:
         main()

@@ -1,4 +1,4 @@
-"""What finds masks, as tables, texts and figures know it."""
+"""Sources and methods as tables and figures name them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNIVERSAL = ("oneshot", "random")
-"""Sources that belong to no task: theta_0's own magnitudes, and chance."""
+"""Sources that belong to no task: magnitudes of theta_0, and chance."""
 
 
-def named(rewinding: pd.DataFrame) -> pd.Series[str]:
-    """What text and figures call the method of each row of rewinding.csv."""
+def method_labels(rewinding: pd.DataFrame) -> pd.Series[str]:
+    """The label of each row's method in rewinding.csv, for text and figures."""
     import pandas as pd
 
-    names = [
+    labels = [
         "no rewinding" if method == "standard" else f"rewind {rewind:g} %"
         for method, rewind in zip(rewinding["method"], rewinding["rewind"], strict=True)
     ]
-    return pd.Series(names, index=rewinding.index)
+    return pd.Series(labels, index=rewinding.index)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from itertools import accumulate
 
 WIDTH = 100
 
 
 def blocks(rows: Sequence[str], columns: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of a table: names on the left, columns to the right of them, none cut in two.
+    """Lines of a table: `rows` are the names on the left, `columns` the columns beside them.
 
-    Where they do not fit into `WIDTH`, the table goes on below under the same names.
+    Columns that do not fit into `WIDTH` follow below, beside the same names.
     """
     names = [name.ljust(max(map(len, rows))) for name in rows]
-    rest = [_aligned(column) for column in columns]
+    rest = [_align(column) for column in columns]
     lines: list[str] = []
     while rest:
         ends = accumulate((len(column[0]) for column in rest), initial=len(names[0]))
@@ -25,7 +25,7 @@ def blocks(rows: Sequence[str], columns: Sequence[Sequence[str]]) -> list[str]:
     return lines
 
 
-def _aligned(column: Sequence[str]) -> list[str]:
+def _align(column: Sequence[str]) -> list[str]:
     width = max(map(len, column)) + 2
     return [text.rjust(width) for text in column]
 
@@ -40,8 +40,7 @@ def metric_label(metric: str) -> str:
     return metric.removesuffix("_correlation").replace("_", " ") + " "
 
 
-def seeds(counts: Iterable[int]) -> str:
-    """How many seeds cells of so many have."""
-    found = sorted(set(counts))
-    least, most = found[0], found[-1]
+def seeds(counts: Collection[int]) -> str:
+    """The number of seeds as text; `counts` are those of the cells."""
+    least, most = min(counts), max(counts)
     return f"{least} to {most} seeds" if least < most else f"{most} seed{'s' * (most > 1)}"

@@ -1,1 +1,1 @@
-"""What the command `tickets` can do, a module a command."""
+"""The subcommands of `tickets`, one module each."""

@@ -1,8 +1,8 @@
-"""Measure how fast this machine trains a study's model, in some seconds.
+"""Measure how fast this machine trains a study's model; it takes some seconds.
 
-Prints `tokens_per_second` as a study's configuration takes it, for the plan's hours and what a
-cluster's jobs ask for, and the seconds that each training takes beside its steps to start. The
-model has to be on this machine; its weights and the texts are drawn.
+Prints `tokens_per_second`, a key of the configuration that the plan's hours and the run times of a
+cluster's jobs are estimated from, and the seconds that a training takes to start. The model has to
+be on this machine; weights and texts are random.
 
 Examples:
     tickets calibrate config/config.yaml
@@ -24,13 +24,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def run(flags: argparse.Namespace) -> int:
-    """Print it.
+    """Print both numbers.
 
     Raises:
-        BadInput: a file is no configuration, or the study's model is not on this machine.
+        BadInput: the configuration is invalid, or the model is not on this machine.
     """
     begin = time.monotonic()
-    # What a training imports: most of the time that it takes to start.
+    # The imports are most of the time that a training takes to start.
     from tickets.training import quick_torch  # isort: skip
     from tickets.design import config, strict_yaml
     from tickets.monitoring.calibration import tokens_per_second

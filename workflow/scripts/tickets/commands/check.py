@@ -1,7 +1,6 @@
-"""Check a configuration as Snakemake's start does, down to the line of a file that is no YAML.
+"""Check a configuration as the workflow does at its start; YAML errors are given with their lines.
 
-Several files are merged as after Snakemake's --configfile: a key of a later one goes before that of
-an earlier one.
+Several files are merged as by Snakemake's --configfile: later files override earlier ones.
 
 Examples:
     tickets check config/paper.yaml
@@ -24,10 +23,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def run(flags: argparse.Namespace) -> int:
-    """Say that it is a study, and which.
+    """Print the number of tasks.
 
     Raises:
-        BadInput: a file is no configuration, or the study is none.
+        BadInput: the configuration is invalid.
     """
     study = config.load(strict_yaml.merged(flags.config))
     print(f"{', '.join(map(str, flags.config))}: a study of {len(study.tasks)} tasks")

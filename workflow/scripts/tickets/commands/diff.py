@@ -1,4 +1,4 @@
-r"""Say what differs between the histories of two files, and of two masks how much of the bits.
+r"""Compare the histories of two files and, if both are masks, their bits.
 
 Examples:
     tickets diff results/masks/imp/mlm/rewind-0/seed-1/sparsity-70.safetensors \
@@ -23,26 +23,26 @@ POSITION = 90
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""
     parser.add_argument("one", type=Path, help="a mask, or any other file with a statement")
-    parser.add_argument("other", type=Path, help="what it is compared with")
+    parser.add_argument("other", type=Path, help="file to compare it with")
 
 
 def run(flags: argparse.Namespace) -> int:
-    """Print it; the findings are the differences, and what of either history is not as stated."""
+    """Print the differences; return their number plus that of both histories' faulty files."""
     paths: tuple[Path, Path] = flags.one, flags.other
     one, other = map(ancestry.find, paths)
-    found = compare(one, other)
+    differences = compare(one, other)
     lines = [f"- {paths[0]}", f"+ {paths[1]}"]
     lines += [*_faults(paths[0], one), *_faults(paths[1], other)]
     lines += [*_descent(paths[0], one, other), *_descent(paths[1], other, one)]
-    lines += told(found) or ["", "their histories differ in nothing"]
+    lines += format_differences(differences) or ["", "their histories do not differ"]
     if _is_mask(one) and _is_mask(other):
         lines += ["", *_bits(*paths)]
     print("\n".join(map(printable, lines)))
-    return len(found) + len(one.faults) + len(other.faults)
+    return len(differences) + len(one.faults) + len(other.faults)
 
 
-def told(differences: list[Difference]) -> list[str]:
-    """The differences under the two files in whose making they first arise."""
+def format_differences(differences: list[Difference]) -> list[str]:
+    """The differences, each below the two files where it first arises."""
     lines: list[str] = []
     for places, group in groupby(differences, key=lambda each: each.places):
         lines += ["", *dict.fromkeys(places)]
@@ -55,8 +55,8 @@ def told(differences: list[Difference]) -> list[str]:
     return lines
 
 
-def overlap(bits: list[Bits]) -> list[str]:
-    """How much of two masks differs, a line a kind of matrix."""
+def format_bits(bits: list[Bits]) -> list[str]:
+    """The differences between two masks' bits, one line per kind of matrix."""
     width = max(len(each.kind) for each in bits)
     rows = [
         f"{each.kind:<{width}}  {float(each.differing):>9.4%}  {float(each.jaccard):>9.4f}"
@@ -67,13 +67,13 @@ def overlap(bits: list[Bits]) -> list[str]:
 
 def _bits(one: Path, other: Path) -> list[str]:
     try:
-        return overlap(compare_bits(masks.read_packed(one), masks.read_packed(other)))
+        return format_bits(compare_bits(masks.read_packed(one), masks.read_packed(other)))
     except TicketsError as error:
         return [f"bits: not compared, {error}"]
 
 
-def _faults(path: Path, found: Ancestry) -> list[str]:
-    number = len(found.faults)
+def _faults(path: Path, history: Ancestry) -> list[str]:
+    number = len(history.faults)
     return [f"  not as stated: {number:,} files (tickets why {path})"] if number else []
 
 
@@ -82,6 +82,6 @@ def _descent(path: Path, one: Ancestry, other: Ancestry) -> list[str]:
     return [f"  {path} is an ancestor of the other"] if is_ancestor else []
 
 
-def _is_mask(found: Ancestry) -> bool:
-    stated = found.ancestors[found.root].statement
-    return stated is not None and "sparsity_by_matrix" in stated.facts
+def _is_mask(history: Ancestry) -> bool:
+    statement = history.ancestors[history.root].statement
+    return statement is not None and "sparsity_by_matrix" in statement.facts

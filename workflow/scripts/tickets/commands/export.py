@@ -23,23 +23,21 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""
     parser.add_argument("mask", type=Path, help="a file under results/masks")
     parser.add_argument(
-        "--format", required=True, choices=["pt", "hugging-face"], help="what to make"
+        "--format", required=True, choices=["pt", "hugging-face"], help="format of the output"
     )
-    parser.add_argument("--theta", type=Path, help="hugging-face: the weights that the mask prunes")
+    parser.add_argument("--theta", type=Path, help="hugging-face: the weights to prune")
     parser.add_argument("--model", type=Path, help="hugging-face: the study's results/model")
-    parser.add_argument(
-        "--output", type=Path, required=True, help="file to write, or a folder not yet there"
-    )
+    parser.add_argument("--output", type=Path, required=True, help="file or new folder to write")
 
 
 def run(flags: argparse.Namespace) -> int:
-    """Write it, with a statement.
+    """Write the export, with a statement.
 
     Raises:
-        BadInput: --theta and --model are not given, or given for the format that needs none.
+        BadInput: --theta and --model are missing, or present for --format pt.
     """
-    given = (flags.theta is not None) + (flags.model is not None)
-    if given != (2 if flags.format == "hugging-face" else 0):
+    count = (flags.theta is not None) + (flags.model is not None)
+    if count != (2 if flags.format == "hugging-face" else 0):
         raise BadInput("export: --format hugging-face needs --theta and --model, --format pt none")
     if flags.format == "hugging-face":
         hugging_face.export(flags.mask, flags.theta, flags.model, flags.output)

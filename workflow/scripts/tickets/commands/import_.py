@@ -25,7 +25,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--theta",
         type=Path,
         required=True,
-        help="weights of the model that the mask is for: results/weights/theta_0.safetensors",
+        help="weights of the mask's model: results/weights/theta_0.safetensors",
     )
     parser.add_argument("--output", type=Path, required=True, help="mask file to write")
 
@@ -34,11 +34,11 @@ def run(flags: argparse.Namespace) -> int:
     """Write the mask and its statement.
 
     Raises:
-        Tampered: the imported file changed between reading it and stating its digest.
+        Tampered: the imported file changed while it was read.
     """
     started = provenance.now()
-    stated = provenance.statement_path(flags.mask).exists()  # where `tickets export` made it
-    data = provenance.read(flags.mask) if stated else read_bytes(flags.mask)
+    has_statement = provenance.statement_path(flags.mask).exists()  # if `tickets export` wrote it
+    data = provenance.read(flags.mask) if has_statement else read_bytes(flags.mask)
     prunable = weights.prunable_of(weights.read(flags.theta))
     mask = interchange.from_pt(data, prunable, str(flags.mask))
     masks.write(flags.output, mask)

@@ -1,7 +1,7 @@
-"""Print what a study takes before anything runs: trainings, hours and disk.
+"""Print what a study will take, before anything runs: trainings, hours and disk space.
 
-It is what the workflow's target `plan` prints. Several configuration files are read as Snakemake
-reads them: a key of a later one goes before that of an earlier one.
+The workflow's target `plan` prints the same. Several configuration files are merged as by
+Snakemake's --configfile: later files override earlier ones.
 
 Examples:
     tickets plan config/paper.yaml
@@ -25,19 +25,19 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--at-once",
         type=int,
         metavar="N",
-        help="trainings at a time (default: as many as this machine has cores for)",
+        help="trainings at a time (default: as many as this machine's cores allow)",
     )
 
 
 def run(flags: argparse.Namespace) -> int:
-    """Print it.
+    """Print the plan.
 
     Raises:
-        BadInput: a file is no configuration, or the study is none.
+        BadInput: the configuration is invalid, or --at-once is below 1.
     """
     if flags.at_once is not None and flags.at_once < 1:
         raise BadInput(f"--at-once: {flags.at_once} trainings at a time; write at least 1")
-    # They take half a second to import, which no other command should wait for.
+    # These take half a second to import, which other commands should not wait for.
     from snakemake.utils import available_cpu_count
 
     from tickets.design import config, plan, strict_yaml

@@ -1,4 +1,4 @@
-"""List the trainings that run at the moment, and how far each is.
+"""List the running trainings and their progress.
 
 Examples:
     tickets progress results
@@ -20,7 +20,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def run(flags: argparse.Namespace) -> int:
-    """Print the counts, then two lines a training."""
+    """Print the counts, then two lines per running training."""
     unfinished = running(flags.results)
     print(f"{finished(flags.results):,} trainings finished, {len(unfinished):,} begun")
     for each in unfinished:

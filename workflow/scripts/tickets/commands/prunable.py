@@ -1,4 +1,4 @@
-"""Print a model's prunable set: its matrices and their shapes.
+"""Print a model's prunable set: matrices and their shapes.
 
 Examples:
     tickets prunable results/weights/theta_0.safetensors
@@ -23,14 +23,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def run(flags: argparse.Namespace) -> int:
-    """Print it.
+    """Print the prunable set.
 
     Raises:
-        BadInput: a mask, whose file has bytes under the matrices' names.
+        BadInput: the file is a mask, which has bytes under the matrices' names.
     """
     tensors = weights.read(flags.weights)
     prunable = weights.prunable_of(tensors)
     if any(tensors[name].dtype == np.uint8 for name in prunable.shapes):
-        raise BadInput(f"{flags.weights}: a mask, not weights; `tickets show` says what it is")
+        raise BadInput(f"{flags.weights}: a mask, not weights; `tickets show` describes it")
     print(prunable)
     return 0

@@ -1,6 +1,6 @@
-"""Say what a mask is: its parameters, exact count, and sparsity by layer and kind of matrix.
+"""Print a mask's parameters, exact count, and sparsity by layer and kind of matrix.
 
-The mask is checked against its statement first.
+The mask is first compared with its statement.
 
 Examples:
     tickets show results/masks/oneshot/sparsity-70.safetensors
@@ -28,10 +28,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def run(flags: argparse.Namespace) -> int:
-    """Print it."""
+    """Print the description."""
     mask = masks.read_packed(flags.mask)
-    stated = provenance.statement(flags.mask)
-    for name, value in {"rule": stated.rule, **stated.parameters}.items():
+    statement = provenance.statement(flags.mask)
+    for name, value in {"rule": statement.rule, **statement.parameters}.items():
         print(f"{name}: {value}")
     print(f"digest: {mask.digest}")
     print("\n".join(table(mask)))
@@ -39,7 +39,7 @@ def run(flags: argparse.Namespace) -> int:
 
 
 def table(mask: PackedMask) -> list[str]:
-    """The share of each matrix that is pruned: a line a layer, a column a kind, then the counts."""
+    """The pruned share of each matrix, layers down and kinds across; then the counts."""
     pruned: dict[tuple[str, str], int] = {}
     sizes: dict[tuple[str, str], int] = {}
     for (name, shape), kept in zip(mask.prunable.shapes.items(), mask.kept, strict=True):

@@ -1,6 +1,6 @@
-"""Sign a study's files with a key of one's own.
+"""Sign a study's files with your own key.
 
-It needs the package's extra `signing` (docs/sharing.md).
+The package's extra `signing` has to be installed (docs/sharing.md).
 
 Examples:
     tickets sign results --private-key key.pem --signature results/exports/study.sig
@@ -22,11 +22,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--private-key", type=Path, required=True, help="PEM, on the curve P-256, P-384 or P-521"
     )
-    parser.add_argument("--signature", type=Path, required=True, help="to write")
+    parser.add_argument("--signature", type=Path, required=True, help="file to write")
 
 
 def run(flags: argparse.Namespace) -> int:
-    """Sign."""
+    """Write the signature."""
     signature.sign(flags.results, flags.private_key, flags.signature)
     print(f"{flags.signature}: signature of {flags.results}")
     return 0

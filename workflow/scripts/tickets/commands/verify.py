@@ -20,13 +20,13 @@ POSITION = 60
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""
-    parser.add_argument("paths", type=Path, nargs="+", help="files, or folders to look through")
+    parser.add_argument("paths", type=Path, nargs="+", help="files, or folders to search")
 
 
 def run(flags: argparse.Namespace) -> int:
-    """Print a line for each file that differs, and how many were looked at."""
+    """Print a line for each file that differs, then the counts; return the number of findings."""
     checked = findings = 0
-    for path in _stated(flags.paths):
+    for path in _files(flags.paths):
         try:
             provenance.read(path)
         except Tampered as error:
@@ -37,8 +37,8 @@ def run(flags: argparse.Namespace) -> int:
     return findings + (checked == 0)
 
 
-def _stated(paths: list[Path]) -> Iterator[Path]:
-    """Every file of `paths` that should have a statement: in folders, those that do."""
+def _files(paths: list[Path]) -> Iterator[Path]:
+    """The files among `paths`, and in folders those with a statement."""
     for path in paths:
         if path.is_dir():
             yield from provenance.stated_below(path)

@@ -1,4 +1,4 @@
-"""Masks for networks of one's own: read, put onto them, and kept there while they train."""
+"""Apply masks to your own networks, and keep pruned weights zero while they train."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from torch.nn import Parameter
 
 PRUNED = "_tickets_pruned"
-"""The attribute of a parameter under a mask that says what of it is pruned."""
+"""The attribute of a masked parameter that holds its pruned weights."""
 
 
 def load_mask(path: str | Path) -> Mask:
-    """The mask in a file, which is checked against its statement where one is beside it.
+    """Read the mask in a file, and compare it with its statement if one is beside it.
 
     Raises:
-        Tampered: there is no such file, or it is not what its statement speaks of.
-        BadInput: not a mask file.
+        Tampered: there is no such file, or it does not fit its statement.
+        BadInput: it is not a mask file.
     """
     path = Path(path)
     if provenance.statement_path(path).exists():
@@ -38,14 +38,13 @@ def load_mask(path: str | Path) -> Mask:
 def apply_mask(model: torch.nn.Module, mask: Mask) -> None:
     """Set the weights that `mask` prunes to +0 in `model`, in place, and keep them so in training.
 
-    A mask takes the place of the one that was applied before; weights that it prunes no more stay
-    zero until they are trained. Parameters keep their names, so that `state_dict` and
-    `save_pretrained` give what they give without a mask. A pooler that the model lacks, as many
-    with a head do, or that the mask lacks, is left alone.
+    A second mask replaces the first; weights that it no longer prunes stay zero until they are
+    trained. Parameters keep their names, so that `state_dict` and `save_pretrained` work as without
+    a mask. A pooler is ignored if the model, as many with a head, or the mask has none.
 
     Raises:
-        BadInput: the model's prunable matrices are not the mask's, or have other shapes; nothing of
-            it was changed.
+        BadInput: the model's prunable matrices are not the mask's, or have other shapes; the model
+            is then unchanged.
     """
     import torch
 
@@ -53,34 +52,34 @@ def apply_mask(model: torch.nn.Module, mask: Mask) -> None:
     _zero_after_steps()
     for name, parameter in parameters.items():
         where = torch.from_numpy(~mask.kept[name])
-        known: _Pruned | None = getattr(parameter, PRUNED, None)
-        if known is None:
-            known = _Pruned(where)
-            setattr(parameter, PRUNED, known)
-            # Autograd takes a hook only while gradients are asked for; it stays when they are not.
-            asked = parameter.requires_grad
-            parameter.requires_grad_(True).register_hook(known.survivors)
-            parameter.requires_grad_(asked)
-        known.where = where
-        known.zero(parameter)
+        pruned: _Pruned | None = getattr(parameter, PRUNED, None)
+        if pruned is None:
+            pruned = _Pruned(where)
+            setattr(parameter, PRUNED, pruned)
+            # A hook can be registered only while the parameter requires a gradient; it then stays.
+            requires_grad = parameter.requires_grad
+            parameter.requires_grad_(True).register_hook(pruned.zero_gradient)
+            parameter.requires_grad_(requires_grad)
+        pruned.where = where
+        pruned.zero(parameter)
 
 
 class _Pruned:
-    """The pruned weights of one parameter: True in `where`, which follows it to its device.
+    """The pruned weights of one parameter: True in `where`, which moves to its device.
 
-    Gradients are zero there, so that no optimizer's moments ever hold anything and clipping sees
-    the norm of the survivors; weight decay leaves zeros as they are.
+    Their gradients are zero: an optimizer's moments stay zero, and the norm that is clipped is that
+    of the kept weights. Weight decay leaves zeros unchanged.
     """
 
     def __init__(self, where: Tensor) -> None:
         self.where = where
 
-    def survivors(self, gradient: Tensor) -> Tensor:
-        """The gradient without the pruned weights'; no product, as infinity times 0 is not 0."""
+    def zero_gradient(self, gradient: Tensor) -> Tensor:
+        """The gradient, zero for pruned weights; not by a product, as infinity times 0 is NaN."""
         return gradient.masked_fill(self._on(gradient.device), 0)
 
     def zero(self, parameter: Parameter) -> None:
-        """Set the pruned weights to zero, unseen by autograd: graphs built before stay valid."""
+        """Set the pruned weights to zero, hidden from autograd: earlier graphs stay valid."""
         parameter.data.masked_fill_(self._on(parameter.device), 0)
 
     def _on(self, device: torch.device) -> Tensor:
@@ -92,7 +91,7 @@ class _Pruned:
 def _zero_after_steps() -> None:
     """After each step of any optimizer, set the pruned weights among its parameters to zero.
 
-    An optimizer that took steps before the mask was there has moments that move them.
+    The moments of an optimizer that stepped before the mask was applied would move them.
     """
     from torch.optim.optimizer import Optimizer, register_optimizer_step_post_hook
 
@@ -106,16 +105,20 @@ def _zero_after_steps() -> None:
 
 
 def _fit(parameters: Iterable[tuple[str, Parameter]], mask: Mask) -> Mapping[str, Parameter]:
-    """The parameters that `mask` prunes, under its names for them."""
-    found: dict[str, Parameter] = {}
+    """The parameters that `mask` prunes, by the mask's names.
+
+    Raises:
+        BadInput: as `apply_mask`.
+    """
+    matrices: dict[str, Parameter] = {}
     for whole, parameter in parameters:
-        name = _within_the_encoder(whole)
-        if name in found:
-            raise BadInput(f"model: it has two of {name} ({whole}); name the encoder that is meant")
+        name = _name_in_encoder(whole)
+        if name in matrices:
+            raise BadInput(f"model: it has two of {name} ({whole}); pass one encoder only")
         if name is not None:
-            found[name] = parameter
-    missing = [name for name in mask.kept if name not in found and not _is_pooler(name)]
-    foreign = [name for name in found if name not in mask.kept and not _is_pooler(name)]
+            matrices[name] = parameter
+    missing = [name for name in mask.kept if name not in matrices and not _is_pooler(name)]
+    foreign = [name for name in matrices if name not in mask.kept and not _is_pooler(name)]
     if missing:
         raise BadInput(
             f"model: it has no {missing[0]} ({len(missing)} of the mask's {len(mask.kept)} are "
@@ -123,10 +126,10 @@ def _fit(parameters: Iterable[tuple[str, Parameter]], mask: Mask) -> Mapping[str
         )
     if foreign:
         raise BadInput(
-            f"mask: it has no {foreign[0]} ({len(foreign)} of the model's {len(found)} are "
+            f"mask: it has no {foreign[0]} ({len(foreign)} of the model's {len(matrices)} are "
             "missing); use the model that the mask was made for"
         )
-    fitting = {name: found[name] for name in mask.kept if name in found}
+    fitting = {name: matrices[name] for name in mask.kept if name in matrices}
     for name, parameter in fitting.items():
         if tuple(parameter.shape) != mask.kept[name].shape or not parameter.is_floating_point():
             raise BadInput(
@@ -136,8 +139,8 @@ def _fit(parameters: Iterable[tuple[str, Parameter]], mask: Mask) -> Mapping[str
     return fitting
 
 
-def _within_the_encoder(whole: str) -> str | None:
-    """A prunable matrix's name without what stands before the encoder: `bert.`, `module.`, ..."""
+def _name_in_encoder(whole: str) -> str | None:
+    """A prunable matrix's name without the encoder's prefix, such as `bert.` or `module.`."""
     parts = whole.split(".")
     names = (".".join(parts[begin:]) for begin in range(len(parts)))
     return next(filter(is_prunable, names), None)

@@ -1,8 +1,7 @@
-"""A study as a Workflow Run RO-Crate: what archives and registries of workflows read.
+"""A study as a Workflow Run RO-Crate, for archives and registries of workflows.
 
-In the crate's folder stand the workflow, its configuration and the study's outputs with their
-statements; `ro-crate-metadata.json` describes each of them. The library rocrate, which makes that,
-is installed only where it is wanted.
+The crate's folder contains the workflow, its configuration and the study's outputs with their
+statements; `ro-crate-metadata.json` describes each of them. The optional library rocrate writes it.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ ENCODINGS = {
     ".safetensors": "application/octet-stream",
     ".svg": "image/svg+xml",
 }
-"""By the end of a file's name; what is not named here is plain text."""
+"""By the suffix of a file's name; other files are plain text."""
 
 HOME = provenance.SCRIPTS.parents[1]
 MAIN = "Snakefile"
@@ -63,29 +62,29 @@ OUTPUTS = {
     "metrics": "the scores that tables are made of, one row a training and metric",
     "masks": "which weights a ticket keeps, one bit a weight",
 }
-"""Folders of the study that the crate holds, and what is in them."""
+"""Folders of the study that the crate contains, with descriptions."""
 STATEMENT = "how the file beside it came about: in-toto with SLSA provenance"
 LINKED = {".safetensors"}
 
 
 def write(files: Results, configuration: Mapping[str, Any], agent: str) -> None:
-    """Make the crate of a finished study, in an earlier one's place; its description comes last.
+    """Write the crate of a finished study, replacing an earlier one; the description comes last.
 
-    Masks are hard links to the study's own, where the file system can; all else is copied, so that
-    editing the crate changes no result. agent: the name of who ran the study.
+    Masks are hard links to the study's, if the file system has them; other files are copied, so
+    that editing the crate changes no result. agent: the name of the person who ran the study.
 
     Raises:
-        BadInput: rocrate is not installed, or there is no workflow or no output to describe.
-        Tampered: a file is not the one that its statement speaks of.
+        BadInput: rocrate is not installed, or the workflow or all outputs are missing.
+        Tampered: a file does not fit its statement.
         CannotWrite: the system refuses.
     """
     if find_spec(LIBRARY) is None:
         raise BadInput(f"{LIBRARY} is not installed; install the package's extra `crate`")
     if not (HOME / MAIN).is_file():
-        raise BadInput(f"{HOME / MAIN}: the workflow is not there; make the crate in its clone")
+        raise BadInput(f"{HOME / MAIN}: no such file; make the crate in a clone of the workflow")
     outputs = {folder: list(_stated(files, folder)) for folder in OUTPUTS}
     if not any(outputs.values()):
-        raise BadInput(f"{files.root}: no output with a statement is there; make the study first")
+        raise BadInput(f"{files.root}: it has no output with a statement; make the study first")
     shutil.rmtree(Path(files.crate()).parent, ignore_errors=True)
     crate = _Crate(Path(files.crate()).parent)
     inputs = [
@@ -108,19 +107,19 @@ def write(files: Results, configuration: Mapping[str, Any], agent: str) -> None:
 
 
 def agent() -> str:
-    """The name that git knows its user by."""
+    """The user's name in git's configuration."""
     command = ["git", "config", "user.name"]
     with suppress(OSError):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if name := done.stdout.strip():
+        process = subprocess.run(command, capture_output=True, text=True, check=False)
+        if name := process.stdout.strip():
             return name
     return "not stated"
 
 
 class _Crate:
-    """A crate while it is filled: files under `folder`, and what rocrate knows of them.
+    """A crate being filled: files in `folder`, and their descriptions in rocrate.
 
-    What is added gives its name in the description, by which others refer to it.
+    Methods that add something return its name in the description, for references.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -130,22 +129,22 @@ class _Crate:
         self._contextual: Any = import_module("rocrate.model.contextentity").ContextEntity
 
     def entity(self, name: str, kind: str, /, **about: Any) -> str:
-        """Something that is no file."""
+        """Add something that is not a file."""
         self._crate.add(self._contextual(self._crate, name, properties={"@type": kind} | about))
         return name
 
     def file(self, place: str, data: bytes, link: Path | None = None, **about: Any) -> str:
-        """A file with `data`: a hard link to `link`, which holds the same, where that can be."""
+        """Add a file with `data`: if possible a hard link to `link`, which has the same content."""
         target = self._folder / place
-        if link is None or not _linked(link, target):
+        if link is None or not _link(link, target):
             write_bytes(target, data)
-        self._crate.add_file(dest_path=place, properties=_described(place, data) | about)
+        self._crate.add_file(dest_path=place, properties=_describe(place, data) | about)
         return place
 
     def workflow(self, data: bytes, version: str) -> None:
-        """The main workflow, with what it takes and gives."""
+        """Add the main workflow, with its inputs and outputs."""
         write_bytes(self._folder / MAIN, data)
-        about = _described(MAIN, data) | {
+        about = _describe(MAIN, data) | {
             "conformsTo": _to(f"{BIOSCHEMAS}/ComputationalWorkflow/1.0-RELEASE"),
             "version": version,
             "license": _to(LICENSE),
@@ -158,7 +157,7 @@ class _Crate:
     def run(
         self, inputs: list[str], results: list[str], agent: str, started: str, finished: str
     ) -> None:
-        """The one run of the workflow that gave `results`."""
+        """Add the run of the workflow that made `results`."""
         action = self.entity(
             "#run",
             "CreateAction",
@@ -175,7 +174,7 @@ class _Crate:
         self._crate.root_dataset["mentions"] = _to(action)
 
     def description(self, study: str, published: str) -> bytes:
-        """What all of it is, as JSON-LD; equal crates give equal bytes."""
+        """The description of the crate as JSON-LD; equal crates give equal bytes."""
         root = self._crate.root_dataset
         root["name"] = f"Lottery tickets: {study}"
         root["description"] = "A study of lottery tickets in a pre-trained encoder, and its run"
@@ -202,7 +201,7 @@ class _Crate:
 
 
 def _values(crate: _Crate, files: Results) -> Iterator[str]:
-    """The inputs that are no files of the crate: by where they come from, and their digests."""
+    """Add the inputs that are not in the crate, by their origins and digests."""
     model = Path(files.weights(THETA_0))
     about = provenance.statement(model)
     yield crate.entity("#theta_0", "PropertyValue", **_value(about, "model", "theta_0"))
@@ -219,30 +218,31 @@ def _value(about: Statement, parameter: str, name: str) -> dict[str, Any]:
 
 
 def _output(crate: _Crate, folder: str, path: Path, place: str) -> Iterator[str]:
-    """A file of the study, which is read and compared with its statement, and that statement."""
-    beside = provenance.statement_path(path)
-    place, stated = f"results/{place}", f"results/{place}{SUFFIX}"
-    link = path if path.suffix in LINKED else None
-    yield crate.file(place, provenance.read(path), link, subjectOf=_to(stated), **_of(folder))
-    yield crate.file(stated, read_bytes(beside), about=_to(place), description=STATEMENT)
+    """Add a file of the study, which is compared with its statement, and the statement."""
+    statement = read_bytes(provenance.statement_path(path))
+    place, statement_place = f"results/{place}", f"results/{place}{SUFFIX}"
+    link, data = path if path.suffix in LINKED else None, provenance.read(path)
+    yield crate.file(place, data, link, subjectOf=_to(statement_place), **_of(folder))
+    yield crate.file(statement_place, statement, about=_to(place), description=STATEMENT)
 
 
 def _stated(files: Results, folder: str) -> Iterator[Path]:
-    """Every file of a folder of the study that a statement speaks of."""
+    """The files with statements in a folder of the study."""
     return provenance.stated_below(Path(files.folder(folder)))
 
 
 def _run_of(files: Results) -> tuple[str, str, str]:
-    """When the first of all stated jobs started and the last ended, and the commits of the code."""
+    """The start of the first job, the end of the last, and the commits of the code."""
     folders = sorted(path.name for path in Path(files.root).iterdir() if path.is_dir())
-    found = [
+    all_statements = [
         provenance.statement(path)
         for folder in folders
         if folder not in UNSTATED
         for path in _stated(files, folder)
     ]
-    commits = sorted({each.commit for each in found if each.commit})
-    started, finished = min(each.started for each in found), max(each.finished for each in found)
+    commits = sorted({each.commit for each in all_statements if each.commit})
+    started = min(each.started for each in all_statements)
+    finished = max(each.finished for each in all_statements)
     return _offset(started), _offset(finished), ", ".join(commits) or "not under version control"
 
 
@@ -253,7 +253,8 @@ def _code() -> Iterator[Path]:
                 yield path
 
 
-def _linked(source: Path, target: Path) -> bool:
+def _link(source: Path, target: Path) -> bool:
+    """Make a hard link; False if the system refuses."""
     with suppress(OSError):
         target.parent.mkdir(parents=True, exist_ok=True)
         os.link(source, target, follow_symlinks=False)
@@ -261,7 +262,7 @@ def _linked(source: Path, target: Path) -> bool:
     return False
 
 
-def _described(place: str, data: bytes) -> dict[str, str]:
+def _describe(place: str, data: bytes) -> dict[str, str]:
     return {
         "name": place,
         "sha256": sha256(data),
@@ -279,7 +280,7 @@ def _of(parameter: str) -> dict[str, Any]:
 
 
 def _offset(time: str) -> str:
-    """A statement's time as the profile writes it."""
+    """A statement's time in the profile's form."""
     return time.removesuffix("Z") + "+00:00" if time.endswith("Z") else time
 
 

@@ -23,26 +23,26 @@ from tickets.statements import Statement
 from tickets.weights import Weights
 
 WEIGHTS = "model.safetensors"
-MASK = "mask"  # the mask's folder: its file keeps the name that its statement speaks of
+MASK = "mask"  # the mask's folder: its file keeps the name that its statement gives
 
 
 def export(mask_file: Path, theta_file: Path, model: Path, output: Path) -> None:
-    """Write the ticket m . theta to the new folder `output`, which is there whole or not at all.
+    """Write the ticket m . theta to the new folder `output`, which is complete or not there.
 
     `model` is the study's model directory: architecture and tokenizer, with their statements.
 
     Raises:
-        BadInput: `output` is there and not empty, or mask, weights and model do not fit.
-        Tampered: one of the files is not the one its statement speaks of.
+        BadInput: `output` exists and is not empty, or mask, weights and model do not fit.
+        Tampered: one of the files does not fit its statement.
     """
     started = provenance.now()
-    with _whole(output) as folder:
+    with _temporary(output) as folder:
         mask = masks.read(mask_file)
-        stated = read_bytes(provenance.statement_path(mask_file))
-        copied = folder / MASK / mask_file.name
-        write_bytes(copied, masks.to_bytes(mask))  # equal masks are equal files
-        write_bytes(provenance.statement_path(copied), stated)
-        provenance.read(copied)
+        statement = read_bytes(provenance.statement_path(mask_file))
+        copy = folder / MASK / mask_file.name
+        write_bytes(copy, masks.to_bytes(mask))  # equal masks are equal files
+        write_bytes(provenance.statement_path(copy), statement)
+        provenance.read(copy)
 
         configuration = {name: provenance.read(model / name) for name in CONFIGURATION}
         configuration["config.json"] = _in_float32(configuration["config.json"])
@@ -50,10 +50,10 @@ def export(mask_file: Path, theta_file: Path, model: Path, output: Path) -> None
             write_bytes(folder / name, data)
 
         theta = weights.read(theta_file)
-        known = architecture.read(model)
-        _check(mask, theta, known, model)
-        tensors = named(weights.rewind(theta, mask), known)
-        # One key: transformers asks for it, and several would be written in random order.
+        encoder = architecture.read(model)
+        _check(mask, theta, encoder, model)
+        tensors = rename_tensors(weights.rewind(theta, mask), encoder)
+        # transformers needs this key; several keys would be written in random order.
         write_bytes(folder / WEIGHTS, save(tensors, metadata={"format": "pt"}))
 
         provenance.write(
@@ -67,26 +67,26 @@ def export(mask_file: Path, theta_file: Path, model: Path, output: Path) -> None
         )
         text = card(
             provenance.statement(folder / WEIGHTS),
-            statements.parse(stated, str(provenance.statement_path(mask_file))),
+            statements.parse(statement, str(provenance.statement_path(mask_file))),
         )
         write_bytes(folder / "README.md", text.encode())
 
 
-def named(ticket: Weights, known: Architecture) -> dict[str, NDArray[Any]]:
-    """The tensors under the names of the family's own checkpoints, with the head of pre-training.
+def rename_tensors(ticket: Weights, encoder: Architecture) -> dict[str, NDArray[Any]]:
+    """The tensors under the names in the family's checkpoints, with the head of pre-training.
 
-    A training's own head is left out: who uses a ticket brings a new one.
+    A training's head is left out: users of a ticket add their own.
     """
-    heads = {f"{PRETRAINED_HEAD}{ours}": n for ours, n in mlm_head_names(known.names).items()}
+    heads = {f"{PRETRAINED_HEAD}{ours}": n for ours, n in mlm_head_names(encoder.names).items()}
     return {
-        heads.get(name, f"{known.family}.{name}"): tensor
+        heads.get(name, f"{encoder.family}.{name}"): tensor
         for name, tensor in ticket.items()
         if not name.startswith(HEAD)
     }
 
 
 def card(ticket: Statement, mask: Statement) -> str:
-    """The model card: what the ticket is, where it comes from, how to check it and train on."""
+    """The model card: the ticket's description and origin, how to check it, how to train it."""
     facts = ticket.facts
     code = "not known" if mask.commit is None else f"commit `{mask.commit}`"
     if mask.clean is False:
@@ -108,11 +108,11 @@ def card(ticket: Statement, mask: Statement) -> str:
     )
 
 
-def _check(mask: Mask, theta: Weights, known: Architecture, model: Path) -> None:
-    """The model directory was written together with weights of this shape."""
+def _check(mask: Mask, theta: Weights, encoder: Architecture, model: Path) -> None:
+    """Check that the model directory was written together with weights of this shape."""
     words = theta.get("embeddings.word_embeddings.weight")
-    stated = provenance.facts(model / "config.json").get("prunable_set")
-    if stated != mask.prunable.digest or words is None or len(words) != known.vocabulary:
+    prunable_set = provenance.facts(model / "config.json").get("prunable_set")
+    if prunable_set != mask.prunable.digest or words is None or len(words) != encoder.vocabulary:
         raise BadInput(
             f"export: {model} is another model's than mask and weights; "
             "use the results/model of their own study"
@@ -120,15 +120,15 @@ def _check(mask: Mask, theta: Weights, known: Architecture, model: Path) -> None
 
 
 def _in_float32(config: bytes) -> bytes:
-    """The configuration of float32 weights: transformers would load them as the type it names."""
+    """The configuration with dtype float32: transformers loads weights as the dtype in it."""
     value = json.loads(config)
     value.pop("torch_dtype", None)  # the key's older name
     return json.dumps(value | {"dtype": "float32"}, indent=2).encode() + b"\n"
 
 
 @contextmanager
-def _whole(folder: Path) -> Generator[Path]:
-    """A temporary folder beside `folder`, which takes its name once all is written."""
+def _temporary(folder: Path) -> Generator[Path]:
+    """A temporary folder, which is renamed to `folder` at the end of the block."""
     folder = folder.absolute()
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     try:
@@ -137,7 +137,9 @@ def _whole(folder: Path) -> Generator[Path]:
         yield temporary
         temporary.replace(folder)
     except OSError as error:
-        raise CannotWrite(f"{folder}: cannot be written ({error.strerror}); mend that") from None
+        raise CannotWrite(
+            f"{folder}: cannot be written ({error.strerror}); write elsewhere"
+        ) from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -157,7 +159,7 @@ tags:
 # A lottery ticket, {sparsity} sparse
 
 The weights theta of an encoder under a mask m: {pruned} of its {prunable} prunable
-weights are exactly zero ({exact}), every other weight has the bits it has in theta.
+weights are exactly zero ({exact}); every other weight has the same bits as in theta.
 
 ```python
 from transformers import AutoModel
@@ -190,15 +192,15 @@ The mask was made by the rule `{rule}` with these parameters:
     tickets verify .
     tickets show {file}
 
-compares every file here with its statement (`*.prov.json`, in-toto with SLSA provenance) and
-prints what the mask's says. The digests above stand in `model.safetensors.prov.json` too; that of a
-statement stands for all that the file was made from. Who has the study compares them with its files
-(`tickets audit results`); the same export from them gives the same `model.safetensors`.
+compare every file here with its statement (`*.prov.json`, in-toto with SLSA provenance) and print
+the mask's description. The digests above are also in `model.safetensors.prov.json`; the digest of a
+statement covers everything that its file was made from. If you have the study, compare them with
+its files (`tickets audit results`); the same export from them gives the same `model.safetensors`.
 
-## How to train on
+## How to train it
 
-Zeros stay zero only if pruned weights get no gradient; and before gradients are clipped, or the
-clipped norm is another one:
+Zeros stay zero only if the gradients of pruned weights are zero. Set them to zero before gradients
+are clipped, as the norm that is clipped has to leave them out:
 
 ```python
 import numpy as np

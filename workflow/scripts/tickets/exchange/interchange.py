@@ -1,7 +1,7 @@
-"""The published code's `mask.pt`, read and written.
+"""Read and write the published code's `mask.pt`.
 
-It is what `torch.save` makes of a dict: `torch.nn.utils.prune` keeps a weight's mask under the
-weight's name with `_mask` after it, as floats, 1 where the weight is kept.
+The file is a dict saved by `torch.save`. As in `torch.nn.utils.prune`, a mask's name is the
+weight's with `_mask` appended; its values are floats, 1 for a kept weight.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ _KEY = re.compile(rf"(module\.)?((?:{'|'.join(FAMILIES)})\.)?(?P<matrix>.+)_mask
 
 
 def from_pt(data: bytes, prunable: PrunableSet, origin: str) -> Mask:
-    """The mask in a `mask.pt`; `origin` names it in errors. Nothing in it is run.
+    """The mask in a `mask.pt`; `origin` names the file in errors. No code in the pickle is run.
 
-    Names may have the family's prefix or none, and `module.` before it, as `DataParallel` puts it.
+    Names may have the family's prefix, and `module.` before it, as `DataParallel` adds it.
 
     Raises:
         BadInput: not a dict of plain tensors, not exactly the matrices and shapes of `prunable`, or
             a value that is neither 0 nor 1.
     """
-    found: dict[str, Any] = {}
+    matrices: dict[str, Any] = {}
     for key, value in _load(data, origin).items():
         name = _KEY.fullmatch(key) if isinstance(key, str) else None
         if name is None or name["matrix"] not in prunable.shapes:
@@ -40,23 +40,23 @@ def from_pt(data: bytes, prunable: PrunableSet, origin: str) -> Mask:
                 f"{origin}: {key!r:.100} is no mask of a prunable matrix of this model; "
                 "`tickets prunable` lists them"
             )
-        if name["matrix"] in found:
+        if name["matrix"] in matrices:
             raise BadInput(f"{origin}: it has two masks of {name['matrix']}; leave one")
-        found[name["matrix"]] = value
-    if missing := [name for name in prunable.shapes if name not in found]:
+        matrices[name["matrix"]] = value
+    if missing := [name for name in prunable.shapes if name not in matrices]:
         raise BadInput(
             f"{origin}: it has no mask of {missing[0]} ({len(missing)} of {len(prunable.shapes)} "
             "are missing); a matrix that is not pruned has a mask of ones"
         )
     kept = {
-        name: _bits(found[name], shape, f"{origin}: {name}")
+        name: _bits(matrices[name], shape, f"{origin}: {name}")
         for name, shape in prunable.shapes.items()
     }
     return Mask(prunable=prunable, kept=kept)
 
 
 def to_pt(mask: Mask) -> bytes:
-    """The mask as a `mask.pt` of float32 tensors, under the names of a BERT with a head."""
+    """The mask as a `mask.pt` of float32 tensors, with the names of a BERT with a head."""
     import torch
 
     tensors = {
@@ -72,7 +72,7 @@ def _load(data: bytes, origin: str) -> dict[Any, Any]:
     import torch
 
     try:
-        if data.startswith(b"PK"):  # before PyTorch 1.6 it was no zip archive
+        if data.startswith(b"PK"):  # since PyTorch 1.6 it is a zip archive
             _check_size(data, origin)
         with warnings.catch_warnings(action="ignore"):
             value = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
@@ -80,7 +80,7 @@ def _load(data: bytes, origin: str) -> dict[Any, Any]:
             raise TypeError
     except BadInput:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a foreign file makes torch say
+    except Exception as error:  # noqa: BLE001 - whatever torch raises on a foreign file
         raise BadInput(
             f"{origin}: not a dict of tensors, and nothing else in a pickle is run; "
             f"use a mask.pt as the published code saves it ({type(error).__name__})"
@@ -89,19 +89,21 @@ def _load(data: bytes, origin: str) -> dict[Any, Any]:
 
 
 def _check_size(data: bytes, origin: str) -> None:
-    """Refuse an archive that holds more than its own size; torch would unpack it all."""
+    """Refuse an archive whose content is larger than the file; torch would unpack all of it."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > len(data):
-            raise BadInput(f"{origin}: it is compressed, as torch.save writes none; save it again")
+            raise BadInput(
+                f"{origin}: it is compressed; save it again by torch.save, which does not"
+            )
 
 
 def _bits(value: Any, shape: tuple[int, ...], origin: str) -> Bits:
     import torch
 
-    known = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.bool)
+    dtypes = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.bool)
     if (
         type(value) is not torch.Tensor
-        or value.dtype not in known
+        or value.dtype not in dtypes
         or (value.layout, value.device.type) != (torch.strided, "cpu")
     ):
         raise BadInput(f"{origin}: its mask is no plain tensor of floats; save it as one")
@@ -112,5 +114,5 @@ def _bits(value: Any, shape: tuple[int, ...], origin: str) -> Bits:
         )
     kept = value == 1
     if not torch.all(kept | (value == 0)):
-        raise BadInput(f"{origin}: its mask has values other than 0 and 1; it is no mask")
+        raise BadInput(f"{origin}: its mask has values other than 0 and 1; write only these")
     return kept.numpy()

@@ -1,10 +1,11 @@
-"""What all charts share: a theme for print and one for the page, and how charts are saved."""
+"""Shared by all charts: themes for print and for the page, headings, tooltips, files."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any, TypeVar
 
 import altair as alt
@@ -13,8 +14,8 @@ INK, GREY = "#1a1a1a", "#767676"
 BLUE, ORANGE = "#0072B2", "#D55E00"
 
 COLOURS = (BLUE, "#E69F00", "#009E73", ORANGE, "#56B4E9", "#CC79A7", GREY)
-"""Lines: Okabe and Ito's colours, which differ for every kind of colour vision. Without yellow and
-black, since a line has to be seen on a white page and on a dark one.
+"""Lines: Okabe and Ito's colours, which differ for every kind of colour vision, without yellow and
+black, as lines have to be visible on a white page and on a dark one.
 """
 
 TOOLTIPS = {
@@ -40,18 +41,18 @@ TOOLTIPS = {
     "matches_full": ("winning ticket", ""),
     "wins": ("winning ticket", ""),
 }
-"""What a tooltip calls a column, where that is not its name, and the format of its numbers."""
+"""Titles of columns in tooltips, by default their names, and the format of their numbers."""
 
 Chart = TypeVar("Chart", bound=alt.TopLevelMixin)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Theme:
-    """How charts look in one medium.
+    """The look of charts in one medium.
 
     config: Vega-Lite's configuration: fonts, sizes, colours. It defines the styles `number`,
         `small`, `name` and `frame` of marks and the colour ranges `diverging` and `heatmap`.
-    tooltips: a reader can point at a mark to read its row, so that labels hold less.
+    tooltips: pointing at a mark shows its row, so that labels can be shorter.
     legends: a chart draws the legend that its panels share.
     """
 
@@ -65,7 +66,7 @@ PRINT = Theme(
     tooltips=False,
     legends=True,
     config={
-        "font": "Liberation Sans",  # comes with vl-convert: no machine needs fonts of its own
+        "font": "Liberation Sans",  # comes with vl-convert, so that no font has to be installed
         "padding": 16,
         "background": "white",
         "view": {"stroke": None},
@@ -97,10 +98,10 @@ def add_heading(
     legend: Mapping[str, str] | None = None,
     columns: int = 0,
 ) -> Chart:
-    """The chart in its theme, under a title and the lines that say how to read it.
+    """The chart in its theme, under a title and the lines that explain how to read it.
 
-    `legend`, names with their colours, and the number of `columns` of squares are notes for a page
-    that lays the chart out (`usermeta`, which Vega ignores).
+    `legend` (names with their colours) and the number of `columns` of squares are notes for a page
+    that lays out the chart; they are in `usermeta`, which Vega ignores.
     """
     heading = alt.TitleParams(
         text=title,
@@ -117,21 +118,21 @@ def add_heading(
 def add_tooltips(
     mark: alt.Chart, theme: Theme, columns: str, *, mean: str = "mean", digits: int = 2
 ) -> list[alt.Chart]:
-    """`mark` as an invisible layer to point at, where the theme has tooltips; else no layer.
+    """`mark` as an invisible layer to point at; no layer if the theme has no tooltips.
 
-    It shows `columns` (their names, with spaces) of the mark's row, then the column `mean` with its
-    standard deviation, number and seeds, which is a column that the page adds to a table.
+    The tooltip shows `columns` (names separated by spaces) of the mark's row, then the column
+    `mean` with its standard deviation, n, and `seeds`, a column that the page adds to a table.
     """
     if not theme.tooltips:
         return []
     number = f".{digits}f"
     last = {mean: (mean, number), "std": ("standard deviation", number), "n": ("n", "d")}
-    shown = {column: TOOLTIPS.get(column, (column, "")) for column in columns.split()} | last
+    titles = {column: TOOLTIPS.get(column, (column, "")) for column in columns.split()} | last
     tooltips = [
         alt.Tooltip(f"{column}:Q", title=title, format=form)
         if form
         else alt.Tooltip(f"{column}:N", title=title)
-        for column, (title, form) in {**shown, "seeds": ("seeds", "")}.items()
+        for column, (title, form) in {**titles, "seeds": ("seeds", "")}.items()
     ]
     return [mark.encode(tooltip=tooltips, opacity=alt.value(0))]
 
@@ -143,23 +144,23 @@ def mark_level(chart: alt.Chart) -> alt.Chart:
 
 def colour_lines(names: Sequence[str]) -> dict[str, str]:
     """A colour for each name, in their order; after the last colour, the first again."""
-    return {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(names)}
+    return dict(zip(names, cycle(COLOURS)))
 
 
 def svg(chart: alt.TopLevelMixin) -> bytes:
-    """The chart as SVG; needs no network and no browser."""
+    """The chart as SVG; it needs neither network nor browser."""
     image = io.StringIO()
     chart.save(image, format="svg")
     return image.getvalue().encode()
 
 
 def png(chart: alt.TopLevelMixin) -> bytes:
-    """The chart as PNG, two pixels a point."""
+    """The chart as PNG, with two pixels per point."""
     image = io.BytesIO()
     chart.save(image, format="png", scale_factor=2)
     return image.getvalue()
 
 
 def pictures(chart: alt.TopLevelMixin) -> dict[str, bytes]:
-    """The chart as the files of a figure, by kind."""
+    """The files of a figure, by kind."""
     return {"svg": svg(chart), "png": png(chart)}

@@ -16,23 +16,24 @@ from tickets.figures.charts import (
     colour_lines,
     mark_level,
 )
-from tickets.figures.labels import WINNING, finder_label, percent_label
-from tickets.methods import named
+from tickets.figures.labels import WINNING, percent_label
+from tickets.finder import label_of
+from tickets.methods import method_labels
 from tickets.terminal import seeds
 
 WIDTH, HEIGHT, ACROSS = 270, 180, 3
-"""Size of a panel in points, and how many stand in a row."""
+"""Size of a panel in points, and the number of panels in a row."""
 
 
 def sparsity_sweep(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart:
-    """Scores of each finder's masks on their own task, a panel a task.
+    """Scores of each finder's masks on their own task, one panel per task.
 
     `table` is sparsity_sweep.csv. Bands are one standard deviation to either side.
     """
     masks = table[table["finder"] != "dense"]
     points = masks.assign(
         panel=masks["task"],
-        line=masks["finder"].map(finder_label),
+        line=masks["finder"].map(label_of),
         value=masks["mean"],
         bottom=masks["mean"] - masks["std"],
         top=masks["mean"] + masks["std"],
@@ -52,15 +53,14 @@ def sparsity_sweep(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart
 
 
 def rewinding(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart:
-    """Scores of tickets by the point that they are rewound to, a panel a task.
+    """Scores of tickets by the point that they are rewound to, one panel per task.
 
-    `table` is rewinding.csv. Only rewinding to theta_0 has its band: as many bands as lines would
-    hide the lines.
+    `table` is rewinding.csv. Only rewinding to theta_0 has a band: more bands would hide the lines.
     """
     std = table["std"].where(table["rewind"] == 0)
     points = table.assign(
         panel=table["task"],
-        line=named(table),
+        line=method_labels(table),
         value=table["mean"],
         bottom=table["mean"] - std,
         top=table["mean"] + std,
@@ -80,15 +80,16 @@ def rewinding(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart:
 
 
 def transfer_sweep(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart:
-    """TRANSFER(S, T) - full(T) of masks that are transferred at every sparsity, a panel a target.
+    """TRANSFER(S, T) - full(T) of masks at every sparsity, one panel per target.
 
-    `table` is transfer_variants.csv, whose variant `sweep` this is. Bands are 95 % intervals.
+    `table` is transfer_variants.csv, of which the variant `sweep` is drawn. Bands are 95 %
+    intervals.
     """
     masks = table[table["variant"] == "sweep"]
     points = masks.assign(
         panel=masks["target"],
         line=[
-            f"mask of {source}" if finder == "imp" else finder_label(finder)
+            f"mask of {source}" if finder == "imp" else label_of(finder)
             for finder, source in zip(masks["finder"], masks["source"], strict=True)
         ],
         value=masks["delta_full"],
@@ -118,11 +119,11 @@ def _draw(
     reading: Sequence[str],
     unit: str | None = None,
 ) -> alt.ConcatChart:
-    """A panel for each value of `panel`, in the table's order, under one legend.
+    """One panel for each value of `panel`, in the table's order, under one legend.
 
-    A row is a point of its `line` at `value`, with its band from `bottom` to `top`, and a large dot
-    if it is a `ticket`; the full model's `level` and `level_std` are the panel's. NaN is not drawn.
-    `unit` is the vertical axis', or else the panel's metric.
+    A row is a point of its `line` at `value`, with a band from `bottom` to `top`, and a large dot
+    if it is a `ticket`; `level` and `level_std` are the full model's, the same in all of a panel.
+    NaN is not drawn. `unit` is the vertical axis' title, by default the panel's metric.
     """
     points = points.assign(
         percent=100 * points["sparsity"],
@@ -152,7 +153,7 @@ def _panel(
         ),
         scale=alt.Scale(domain=[percents[0], percents[-1]], nice=False, padding=8),
     )
-    # The title lies above the axis, where it has room for words.
+    # The title is above the axis, where it has room.
     axis = alt.Axis(
         tickCount=4, titleAnchor="end", titleAngle=0, titleAlign="left", titleX=-30, titleY=-8
     )
@@ -170,7 +171,7 @@ def _panel(
     chart = alt.Chart(rows.iloc[::-1])
     points = chart.encode(x=x, y=y("value"), color=colour)
     layers = [*_level(rows, y)]
-    # Layers without rows would have Vega-Lite complain on the page's console.
+    # Vega-Lite warns on the page's console of layers without rows.
     if rows["bottom"].notna().any():
         layers.append(
             chart.transform_filter("isValid(datum.bottom) && isValid(datum.top)")
@@ -188,7 +189,7 @@ def _panel(
 
 
 def _level(rows: pd.DataFrame, y: Callable[[str], alt.Y]) -> list[alt.Chart]:
-    """The full model's band and mean, where there are such."""
+    """The full model's band and mean, if they are not NaN."""
     level = rows[["level", "level_bottom", "level_top"]].head(1)
     chart = alt.Chart(level)
     band = chart.mark_rect(color=GREY, opacity=0.2)

@@ -1,4 +1,4 @@
-"""Heat maps: the transfer matrix (Figure 2), which masks overlap, and where masks prune."""
+"""Heat maps: the transfer matrix (Figure 2), overlaps of masks, and sparsities of layers."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ ROW, COLUMN, CHARACTER = 42, 118, 8.5
 """Size of the transfer matrix' squares and width of a label's character, in points."""
 
 SMALL_ROW, SMALL_COLUMN, ACROSS = 23, 38, 4
-"""Size of a matrix' square in points, and how many masks stand in a row."""
+"""Size of a matrix' square in points, and the number of masks in a row."""
 
 STAR = (
     "M0,-1L0.2245,-0.309L0.9511,-0.309L0.3633,0.118L0.5878,0.809"
     "L0,0.382L-0.5878,0.809L-0.3633,0.118L-0.9511,-0.309L-0.2245,-0.309Z"
 )
-"""The outline of a star with five points, which not every font has."""
+"""The outline of a star with five points; some fonts lack one."""
 
 
 def transfer(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
@@ -84,8 +84,8 @@ def transfer(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
 def mask_overlap(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
     """Overlap beyond chance of whole masks: sources down and across, in the order of the table.
 
-    `table` is mask_overlap.csv. The scale is that of all but the random masks, which overlap with
-    none and get the colour of its lower end.
+    `table` is mask_overlap.csv. The scale leaves out the random masks, which overlap with none and
+    have the colour of its lower end.
     """
     whole = table[(table["scope"] == "all") & table["beyond_chance"].notna()]
     pairs = whole.assign(
@@ -102,12 +102,12 @@ def mask_overlap(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
     base = _squares(pd.concat([pairs, mirrored]), "other", names, "one", names)
     title = ["overlap", "beyond chance"]
     colour = _colour("beyond_chance", title, "heatmap", ends)
-    shown = "one other comparison chance beyond_chance"
+    columns = "one other comparison chance beyond_chance"
     chart = alt.LayerChart(
         layer=[
             *_numbers(base, "beyond_chance", colour),
             _frame(base),
-            *add_tooltips(base.mark_rect(), theme, shown, mean="jaccard", digits=3),
+            *add_tooltips(base.mark_rect(), theme, columns, mean="jaccard", digits=3),
         ],
         width=alt.Step(max(64, CHARACTER * max(map(len, names)))),
         height=ROW * len(names),
@@ -127,7 +127,7 @@ def mask_overlap(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
 
 
 def layer_sparsity(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart:
-    """The fraction pruned by layer (down) and kind of matrix (across), a panel a mask.
+    """The fraction pruned by layer (down) and kind of matrix (across), one panel per mask.
 
     `table` is layer_sparsity.csv.
     """
@@ -165,7 +165,7 @@ def _sources(finders: pd.Series[str], tasks: pd.Series[str]) -> pd.Series[str]:
 
 
 def _headings(table: pd.DataFrame) -> list[str]:
-    """Each target with its metric and its full model's score, on lines that `|` separates."""
+    """Each target with its metric and its full model's score; `|` separates the lines."""
     return [
         f"{target}|{metric_label(metric).strip()}|{score(mean, std).strip()}"
         for target, metric, mean, std in zip(
@@ -186,7 +186,7 @@ def _squares(
     lines: Sequence[str],
     labels: Literal["top", "bottom"] = "top",
 ) -> alt.Chart:
-    """A place for each row: `columns` and `lines` in their order, with labels at one end."""
+    """A square for each row: `columns` and `lines` in their order, with labels at one end."""
     bare: dict[str, Any] = {"domain": False, "ticks": False, "grid": False}
     padding = 8 + 17 * max(heading.count("|") for heading in columns)  # lines grow downwards
     split = "split(datum.label, '|')"
@@ -222,7 +222,7 @@ def _colour(
 def _numbers(
     base: alt.Chart, value: str, colour: alt.Color, style: str = "number"
 ) -> list[alt.Chart]:
-    """Squares in the colour of their `value`, and their labels."""
+    """Squares coloured by their `value`, and their labels."""
     return [
         base.mark_rect(cornerRadius=3).encode(color=colour),
         base.mark_text(style=style).encode(text="label:N", color=_ink(value)),
@@ -230,7 +230,7 @@ def _numbers(
 
 
 def _ink(value: str) -> Any:
-    """What can be read on the colour of `value`: dark on light squares, white on dark ones."""
+    """A text colour that is legible on the colour of `value`: dark on light, white on dark."""
     light = f"luminance(scale('color', datum.{value})) > 0.25"
     return alt.when(light).then(alt.value(INK)).otherwise(alt.value("white"))
 
@@ -251,7 +251,7 @@ def _frame(base: alt.Chart) -> alt.Chart:
 
 
 def _divide(sources: Sequence[str]) -> list[alt.Chart]:
-    """A line above the first source that belongs to no task, if there is one."""
+    """A line above the first source that belongs to no task; empty without one."""
     first = [source for source in sources if source in UNIVERSAL][:1]
     y = alt.Y("source:N", sort=list(sources), title=None)
     above = alt.ExprRef("-bandwidth('y') / 2 - 2")

@@ -1,4 +1,4 @@
-"""What the charts call finders, masks, metrics, matrices and numbers; where their scales end."""
+"""Labels of sources, metrics, matrices and numbers in charts, and the ends of their scales."""
 
 from __future__ import annotations
 
@@ -9,30 +9,23 @@ import pandas as pd
 from tickets.terminal import metric_label
 
 WINNING = "at least the full model's mean less one standard deviation"
-"""What makes a mask a winning ticket, in a chart's reading lines."""
-
-_FINDERS = {"imp": "IMP", "oneshot": "one-shot", "snip": "SNIP"}
-
-
-def finder_label(finder: str) -> str:
-    """What a chart's legend calls a finder."""
-    return _FINDERS.get(finder, finder)
+"""The condition for a winning ticket, in a chart's reading lines."""
 
 
 def source_label(finder: str, task: object) -> str:
-    """What a heat map calls a mask's source: IMP's is its task, a universal one its finder."""
+    """A mask's source in a heat map: the task, of masks without one the finder."""
     if not isinstance(task, str):
         return finder
     return task if finder == "imp" else f"{task} ({finder})"
 
 
 def percent_label(metric: str) -> str:
-    """An axis' title: the metric, in per cent."""
+    """An axis' title: the metric in percent."""
     return f"{metric_label(metric).strip()} (%)"
 
 
 def to_words(name: str) -> str:
-    """A name of several words, such as a kind of matrix, without underscores."""
+    """A name, such as a kind of matrix, with spaces instead of underscores."""
     return name.replace("_", " ")
 
 
@@ -47,11 +40,11 @@ def format_fraction(fraction: float) -> str:
 
 
 def _with_minus(number: str) -> str:
-    """The number with a minus as long as a plus."""
+    """The number with a minus sign as wide as a plus sign."""
     return number.replace("-", "\N{MINUS SIGN}")
 
 
 def enclosing_tenths(values: pd.Series[float]) -> tuple[float, float]:
-    """The tenths below and above the values: a scale's ends, never the same."""
+    """The tenths below and above the values, as a scale's ends; they always differ."""
     high = math.ceil(10 * values.max())
     return min(math.floor(10 * values.min()), high - 1) / 10, high / 10

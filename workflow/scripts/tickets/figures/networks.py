@@ -1,4 +1,4 @@
-"""Networks at the winning sparsity: points with their bars, beside the full model's level."""
+"""Networks at the winning sparsity: points with bars, and the full model's level."""
 
 from __future__ import annotations
 
@@ -19,19 +19,18 @@ from tickets.figures.labels import WINNING, percent_label, to_words
 from tickets.terminal import seeds
 
 WIDTH, ROW, ACROSS = 200, 22, 3
-"""Width of a panel and height of a network, in points; how many panels stand in a row."""
+"""Width of a panel and height of a network, in points; the number of panels in a row."""
 
-KINDS = {"full model": GREY, "ticket": BLUE, "compared with it": ORANGE}
-"""Colours of networks."""
+KIND_COLOURS = {"full model": GREY, "ticket": BLUE, "compared with it": ORANGE}
 
 
 def winning_tickets(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart:
-    """Each task's networks at its winning sparsity by the paper's rule, a panel a task.
+    """Each task's networks at its winning sparsity by the paper's rule, one panel per task.
 
-    `table` is winning_tickets.csv; for tooltips it needs a column `meaning`, what each network is.
+    `table` is winning_tickets.csv; tooltips need a column `meaning`, which explains each network.
     Bars are one standard deviation to either side.
     """
-    full, ticket, other = KINDS
+    full, ticket, other = KIND_COLOURS
     kinds = {"full": full, "imp": ticket}
     networks = table[table["criterion"] == "within_std"]
     rows = networks.assign(
@@ -58,7 +57,7 @@ def winning_tickets(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChar
             "Dashed: full model.",
             f"Filled points: {WINNING}.",
         ],
-        legend=KINDS,
+        legend=KIND_COLOURS,
     )
 
 
@@ -76,7 +75,7 @@ def _panel(cells: pd.DataFrame, theme: Theme) -> alt.LayerChart:
         color=alt.Color(
             "kind:N",
             legend=legend if theme.legends else None,
-            scale=alt.Scale(domain=list(KINDS), range=list(KINDS.values())),
+            scale=alt.Scale(domain=list(KIND_COLOURS), range=list(KIND_COLOURS.values())),
         ),
     )
     points = base.encode(x=x("mean"))
@@ -87,7 +86,7 @@ def _panel(cells: pd.DataFrame, theme: Theme) -> alt.LayerChart:
     ]
     target = points.mark_point(filled=True, size=350)  # a finger's size
     layers = [
-        # Layers without rows would have Vega-Lite complain on the page's console.
+        # Vega-Lite warns on the page's console of layers without rows.
         *(bars if cells["bottom"].notna().any() else []),
         mark_level(level).encode(x=x("mean")),
         *(

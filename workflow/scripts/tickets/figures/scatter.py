@@ -1,4 +1,4 @@
-"""Transferability against training examples: points with their names, none upon another."""
+"""Transferability against training examples: points with names that do not overlap."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BESIDE, HALF_BAR = 18.0, 5.0
 
 
 class _Box(NamedTuple):
-    """A part of the chart, in points from its left lower corner."""
+    """A rectangle in the chart, in points from its lower left corner."""
 
     left: float
     right: float
@@ -59,7 +59,7 @@ OUTSIDE = (
 
 @dataclass(frozen=True, kw_only=True)
 class _Plane:
-    """Where values are in the chart: examples across, on a logarithmic scale, transfer upwards.
+    """Positions of values in the chart: examples across, on a logarithmic scale, transfer upwards.
 
     `examples` and `transfer` are the ends of the axes.
     """
@@ -81,7 +81,7 @@ class _Plane:
 
 
 def transferability(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
-    """Mean transfer of each source's mask by the training examples that it was trained on.
+    """Mean transfer of each source's mask, by the source's number of training examples.
 
     `table` is transferability.csv. Bars are 95 % intervals; a line joins a task and its parts.
     """
@@ -133,7 +133,7 @@ def transferability(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart
 
 
 def _plane(table: pd.DataFrame) -> _Plane:
-    """Room for all bars, the full model's level and names to either side."""
+    """Axes with room for all bars, the full model's level, and names on either side."""
     least, most = float(table["train_examples"].min()), float(table["train_examples"].max())
     low, high = min(0.0, float(table["low"].min())), max(0.0, float(table["high"].max()))
     margin = 0.06 * (high - low or 1.0)
@@ -142,7 +142,7 @@ def _plane(table: pd.DataFrame) -> _Plane:
 
 
 def _place_points(table: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
-    """`table` with each source's `family`, and `examples` where the chart has its point."""
+    """`table` with each source's `family`, and its point's position as `examples`."""
     equal = table.groupby("train_examples")["source"]
     shift = BESIDE * (equal.cumcount() - (equal.transform("size") - 1) / 2)
     whole = table["subset_of"].isna() | (table["subset_of"] == "")
@@ -153,11 +153,11 @@ def _place_points(table: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
 
 
 def _place_names(points: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
-    """`points`, each with its name as near to it as it meets no bar, line or other name.
+    """`points` with the position of each name: as near as it overlaps no bar, line or other name.
 
-    `name_align` is the side of the name that is fixed, `name_dx` and `name_dy` where that is from
-    the point, in points to the right and down. In a chart of another width than `WIDTH` names stay
-    beside their points, but may meet.
+    `name_align` is the side of the name at the position, `name_dx` and `name_dy` its offset from
+    the point, in points to the right and down. In a chart of another width than `WIDTH` names may
+    overlap.
     """
     across, up = plane.across(points["examples"]), plane.up(points["mean"])
     taken = [*OUTSIDE, *_bars(points, plane), *_lines(points["family"], across, up)]
@@ -172,7 +172,7 @@ def _place_names(points: pd.DataFrame, plane: _Plane) -> pd.DataFrame:
 
 
 def _places(length: float, x: float, y: float) -> Iterator[tuple[str, int, _Box]]:
-    """Where a point's name may stand, best first: its fixed side, lines up, and its box."""
+    """Possible places of a point's name, best first: its fixed side, lines up, and its box."""
     for steps, side in product(((0, 1, -1), (2, -2), (3, -3)), ("left", "right")):
         left = x + GAP if side == "left" else x - GAP - length
         for step in steps:

@@ -1,1 +1,1 @@
-"""What a file was made from, and in what two histories differ."""
+"""What a file was made from, and how two histories differ."""

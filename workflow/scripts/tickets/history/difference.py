@@ -1,7 +1,7 @@
-"""What differs between two files: in their histories, and between the bits of two masks.
+"""Differences between two files: in their histories, and in the bits of two masks.
 
-Both histories are walked together, role by role, from their roots on. A difference is told where
-it first arises: what follows from it, as the other content of all that was made from it, is not.
+Both histories are walked together, role by role, from their roots. A difference is reported where
+it first arises; what follows from it, such as other contents of later files, is not.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from tickets.prunable import KINDS, place
 from tickets.statements import Statement
 
 CONDITIONS = ("device", "threads", "products", "deterministic", "from")
-"""The facts that say under what conditions a file was made; others are what came of it."""
+"""The facts that are conditions of a job; the other facts are results."""
 
 INCIDENTAL = ("slurmJobId",)
-"""Of the environment, what differs whenever something is made again, as times do."""
+"""Parts of the environment that, like times, differ whenever a job runs again."""
 
 NOTHING = "none"
 
@@ -32,9 +32,9 @@ Keys = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One thing that differs: where it first arises, in the one's and the other's history.
+    """One difference, and the files in both histories where it first arises.
 
-    more: how many pairs of later files differ in the very same.
+    more: the number of later pairs of files with the same difference.
     """
 
     places: tuple[str, str]
@@ -45,7 +45,7 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Bits:
-    """How much of two masks' matrices of one kind, or of all, is the same; counts of weights."""
+    """The agreement of two masks in the matrices of one kind, or in all; counts of weights."""
 
     kind: str
     size: int
@@ -54,37 +54,37 @@ class Bits:
 
     @property
     def differing(self) -> Fraction:
-        """The share of the weights that one mask keeps and the other prunes."""
+        """The share of weights that one mask keeps and the other prunes."""
         return Fraction(sum(self.kept) - 2 * self.both, self.size)
 
     @property
     def jaccard(self) -> Fraction:
-        """Of the weights that either mask keeps, the share that both keep; 1 if there are none."""
+        """The share that both masks keep of the weights that either keeps; 1 if there are none."""
         either = sum(self.kept) - self.both
         return Fraction(self.both, either) if either else Fraction(1)
 
 
 def compare(one: Ancestry, other: Ancestry) -> list[Difference]:
-    """What differs between two histories, the oldest first; times do not count."""
-    told: dict[tuple[str, tuple[str, str]], Difference] = {}
+    """The differences between two histories, oldest first; times do not count."""
+    differences: dict[tuple[str, tuple[str, str]], Difference] = {}
     differs: dict[Keys, bool] = {}
     for keys in _pairs(one, other):
         pair = one.ancestors[keys[0]], other.ancestors[keys[1]]
-        found = [] if keys[0] == keys[1] else list(_own(*pair))
+        changes = [] if keys[0] == keys[1] else list(_own(*pair))
         inherited = any(differs[parents] for parents in _parents(keys, one, other))
-        if keys[0] != keys[1] and not found and not inherited:
-            found = list(_results(*pair))
-        differs[keys] = bool(found) or inherited
+        if keys[0] != keys[1] and not changes and not inherited:
+            changes = list(_results(*pair))
+        differs[keys] = bool(changes) or inherited
         places = pair[0].place, pair[1].place
-        for what, values in found:
-            known = told.get((what, values))
+        for what, values in changes:
+            first = differences.get((what, values))
             new = Difference(places=places, what=what, values=values)
-            told[what, values] = replace(known, more=known.more + 1) if known else new
-    return list(told.values())
+            differences[what, values] = replace(first, more=first.more + 1) if first else new
+    return list(differences.values())
 
 
 def compare_bits(one: PackedMask, other: PackedMask) -> list[Bits]:
-    """The masks' matrices kind by kind, and in the end all together.
+    """Compare two masks for each kind of matrix, then for all matrices.
 
     Raises:
         BadInput: the masks are for different models.
@@ -105,7 +105,7 @@ def compare_bits(one: PackedMask, other: PackedMask) -> list[Bits]:
 
 
 def _pairs(one: Ancestry, other: Ancestry) -> Iterator[Keys]:
-    """Ancestors with the same role in both histories, each pair once and after its parents."""
+    """Pairs of ancestors with the same role in both histories, each once and after its parents."""
     seen: set[Keys] = set()
     waiting = [((one.root, other.root), False)]
     while waiting:
@@ -119,7 +119,7 @@ def _pairs(one: Ancestry, other: Ancestry) -> Iterator[Keys]:
 
 
 def _parents(keys: Keys, one: Ancestry, other: Ancestry) -> list[Keys]:
-    """The pairs that a pair was made from; those of different rules have nothing in common."""
+    """The parents of a pair, paired by role; none if the two were made by different rules."""
     first, second = one.ancestors[keys[0]], other.ancestors[keys[1]]
     if keys[0] == keys[1] or _rule(first) != _rule(second):
         return []
@@ -128,13 +128,13 @@ def _parents(keys: Keys, one: Ancestry, other: Ancestry) -> list[Keys]:
 
 
 def _own(one: Ancestor, other: Ancestor) -> Iterator[tuple[str, tuple[str, str]]]:
-    """In what a pair differs by itself, whatever its parents are."""
+    """The differences of a pair itself, not of its parents."""
     first, second = one.statement, other.statement
     if first is None or second is None:
         if one.digest != other.digest:
             yield "content", (one.digest, other.digest)
-        elif one.stated != other.stated:
-            yield "statement", (one.stated or NOTHING, other.stated or NOTHING)
+        elif one.statement_digest != other.statement_digest:
+            yield "statement", (one.statement_digest or NOTHING, other.statement_digest or NOTHING)
     elif first.rule != second.rule:
         yield "rule", (first.rule, second.rule)
     else:
@@ -146,9 +146,9 @@ def _own(one: Ancestor, other: Ancestor) -> Iterator[tuple[str, tuple[str, str]]
 
 
 def _results(one: Ancestor, other: Ancestor) -> Iterator[tuple[str, tuple[str, str]]]:
-    """What differs though both were made in the same way from the same.
+    """The differences of a pair whose rules, parameters, code and parents agree.
 
-    A job may have several outputs: those have the same statement, and are not the same.
+    Two outputs of one job have the same history, but are different files.
     """
     if one.digest != other.digest:
         alike = ", though made alike" if one.place == other.place else ""
@@ -158,7 +158,7 @@ def _results(one: Ancestor, other: Ancestor) -> Iterator[tuple[str, tuple[str, s
 
 
 def _surroundings(statement: Statement) -> dict[str, Any]:
-    """Commit, pins, and versions of all that the code ran on."""
+    """Commit, pins, and versions in the environment."""
     environment = _flat(statement.environment)
     pins = statement.dependencies.get(PINS)
     return {
@@ -170,7 +170,7 @@ def _surroundings(statement: Statement) -> dict[str, Any]:
 
 
 def _conditions(statement: Statement) -> dict[str, Any]:
-    """The facts that are conditions, but for those that a parameter says already."""
+    """The facts that are conditions and are not parameters too."""
     return {
         name: statement.facts[name]
         for name in CONDITIONS
@@ -179,20 +179,21 @@ def _conditions(statement: Statement) -> dict[str, Any]:
 
 
 def _inputs(one: Ancestor, other: Ancestor) -> tuple[dict[str, str], dict[str, str]]:
-    """The roles that one of the two has and the other has not: by name, or how many."""
-    found: list[dict[str, str]] = []
-    for own, others in ((one, other), (other, one)):
-        known = dict(others.parents)
-        alone = [role for role, _ in own.parents if role not in known]
-        many = {"files": f"{len(alone):,} that the other has not"}
-        found.append(many if len(alone) > SHOWN else dict.fromkeys(alone, "read"))
-    return found[0], found[1]
+    """The roles that only one of the two has, by name; if there are many, their number."""
+
+    def only(own: Ancestor, others: Ancestor) -> dict[str, str]:
+        shared = dict(others.parents)
+        roles = [role for role, _ in own.parents if role not in shared]
+        many = {"files": f"{len(roles):,} that the other has not"}
+        return many if len(roles) > SHOWN else dict.fromkeys(roles, "read")
+
+    return only(one, other), only(other, one)
 
 
 def _changes(
     what: str, one: Mapping[str, Any], other: Mapping[str, Any]
 ) -> Iterator[tuple[str, tuple[str, str]]]:
-    """The names under which two mappings differ, and what each has there."""
+    """The names under which two mappings differ, with both values."""
     first, second = _flat(one), _flat(other)
     for name in sorted(first.keys() | second.keys()):
         exact = [canonical_json(each[name]) if name in each else b"" for each in (first, second)]
@@ -206,14 +207,14 @@ def _changes(
 
 
 def _flat(values: Any) -> dict[str, Any]:
-    """What is in a mapping, and in the mappings in it, by name."""
-    found: dict[str, Any] = {}
+    """The values of a mapping and of the mappings in it, by name."""
+    flat: dict[str, Any] = {}
     for name, value in values.items() if isinstance(values, Mapping) else [("all", values)]:
         if isinstance(value, Mapping) and value:
-            found |= {f"{name}.{key}": each for key, each in value.items()}
+            flat |= {f"{name}.{key}": each for key, each in value.items()}
         else:
-            found[name] = value
-    return found
+            flat[name] = value
+    return flat
 
 
 def _shown(value: Any) -> str:

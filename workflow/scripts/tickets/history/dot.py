@@ -1,4 +1,4 @@
-"""A file's ancestry as a graph for graphviz: a box a file, arrows to what was made from it."""
+"""A file's ancestry as a graph for graphviz: boxes of files, arrows to what was made from them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ COLOURS = {
     "predictions": "#CC79A7",
     "metrics": "#CC79A7",
 }
-"""By kind, some of Okabe and Ito's; other kinds are grey."""
+"""Some of Okabe and Ito's colours, by kind; other kinds are grey."""
 
 FAULT, GREY = "#B00020", "#6B6B6B"
 LONGEST = 34
-"""Characters of a box's name."""
+"""The most characters in a box's name."""
 
 _LOOK = """\
 rankdir=LR; bgcolor="white"; fontname="sans-serif"; fontsize=12; labelloc=t; labeljust=l
@@ -43,13 +43,13 @@ _LEGEND = (
 
 @dataclass(frozen=True, kw_only=True)
 class Box:
-    """Files of one folder from which the same files were made, all in the same state."""
+    """Files in the same folder and state, from which the same files were made."""
 
     files: tuple[Ancestor, ...]
 
     @property
     def lines(self) -> list[str]:
-        """Kind, names, and the first digits of the digests, of three files at most."""
+        """Kind, names, and the first digits of up to three digests."""
         first = self.files[0]
         digests = ", ".join(each.digest[:8] for each in self.files[:3])
         return [
@@ -59,7 +59,7 @@ class Box:
         ]
 
     def _name(self) -> str:
-        """The ends of the files' paths."""
+        """The ends of the files' paths, shortened to `LONGEST`."""
         first, *others = (_end(each.place) for each in self.files)
         names = ", ".join([first, *(each.rpartition("/")[2] for each in others)])
         if len(names) <= LONGEST:
@@ -83,40 +83,38 @@ def graph(ancestry: Ancestry) -> str:
 
 
 def svg(text: str) -> bytes:
-    """The picture of a graph, drawn by graphviz.
+    """Draw a graph as SVG with graphviz.
 
     Raises:
         BadInput: graphviz is not installed.
     """
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             ["dot", "-Tsvg"], input=text.encode(), capture_output=True, check=True
         )
     except FileNotFoundError:
         raise BadInput(
-            "--picture: graphviz's program `dot` draws it, and is not installed; install graphviz, "
-            "or write --dot for the graph as text"
+            "--picture: graphviz's program `dot` is not installed; install graphviz, or print the "
+            "graph with --dot"
         ) from None
-    return done.stdout
+    return process.stdout
 
 
 def group(ancestry: Ancestry) -> tuple[list[Box], list[tuple[int, int]]]:
-    """The boxes, that of the file itself first, and by their numbers which one was made from which:
-    parent, child.
-    """
+    """The boxes, the file's own first, and the links between them: numbers of parent and child."""
     whole = ancestry.ancestors
     children: dict[str, set[str]] = defaultdict(set)
     for key, ancestor in whole.items():
         for _, parent in ancestor.parents:
             children[parent].add(key)
-    alike: dict[object, list[str]] = defaultdict(list)
+    groups: dict[object, list[str]] = defaultdict(list)
     for key in (ancestry.root, *(each for each in whole if each != ancestry.root)):
         each = whole[key]
         folder = each.place.rpartition("/")[0]
         same = (folder, each.kind, each.state, each.problem, key == ancestry.root)
-        alike[same, frozenset(children[key])].append(key)
-    numbers = {key: number for number, keys in enumerate(alike.values()) for key in keys}
-    boxes = [Box(files=tuple(whole[key] for key in keys)) for keys in alike.values()]
+        groups[same, frozenset(children[key])].append(key)
+    numbers = {key: number for number, keys in enumerate(groups.values()) for key in keys}
+    boxes = [Box(files=tuple(whole[key] for key in keys)) for keys in groups.values()]
     links = {(numbers[key], numbers[child]) for key in whole for child in children[key]}
     return boxes, sorted(links)
 
@@ -137,14 +135,14 @@ def _colour(box: Box) -> str:
 
 
 def _text(lines: Sequence[str], end: str = "\\n") -> str:
-    """A label of several lines, each followed by `end`; whatever a file is called, it is text."""
+    """A label of several lines, each followed by `end`; special characters are escaped."""
     marks = {"\\": "\\\\", '"': '\\"', "&": "&amp;"}
     escaped = (printable(line).translate(str.maketrans(marks)) for line in lines)
     return '"' + "".join(f"{line}{end}" for line in escaped) + '"'
 
 
 def _end(place: str) -> str:
-    """The end of a path that tells its file from others of its kind."""
+    """The end of a path that distinguishes its file from others of its kind."""
     if "/" not in place:
         return place
     end = "/".join(PurePosixPath(place).with_suffix("").parts[1:][-2:])

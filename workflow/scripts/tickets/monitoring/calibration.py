@@ -44,13 +44,13 @@ def tokens_per_second(study: Study) -> float:
     Raises:
         BadInput: the model is not on this machine, or no task's size is known.
     """
-    known, shapes = _model(study)
+    encoder, shapes = _model(study)
     sizes = {name: task_size(study, task) for name, task in study.tasks.items()}
     sizes = {name: size for name, size in sizes.items() if size.tokens and size.examples}
     if not sizes:
         raise BadInput("tasks: no task's number of tokens is known, so none can be timed")
     longest = max(sizes, key=lambda name: sizes[name].tokens or 0)
-    return _measure(study, study.tasks[longest], sizes[longest], known, shapes)
+    return _measure(study, study.tasks[longest], sizes[longest], encoder, shapes)
 
 
 def _model(study: Study) -> tuple[Architecture, dict[str, tuple[int, ...]]]:
@@ -58,7 +58,7 @@ def _model(study: Study) -> tuple[Architecture, dict[str, tuple[int, ...]]]:
     files = Results(root=study.results)
     theta_0, model = Path(files.weights(THETA_0)), Path(files.folder("model"))
     if theta_0.is_file() and model.is_dir():
-        known, shapes = architecture.read(model), shapes_in(theta_0)
+        encoder, shapes = architecture.read(model), shapes_in(theta_0)
     else:
         directory = sources.local_directory(study.model.path, study.local_copies)
         if directory is None or not (shapes := shapes_of(directory)):
@@ -66,31 +66,31 @@ def _model(study: Study) -> tuple[Architecture, dict[str, tuple[int, ...]]]:
                 f"model: {study.model.path} is not on this machine, so it cannot be timed; "
                 "have the target `fetch` made first"
             )
-        known = architecture.read(directory)
-    own = ("embeddings", known.names.layer.partition("{")[0], "pooler.dense")
-    return known, {name: shape for name, shape in shapes.items() if name.startswith(own)}
+        encoder = architecture.read(directory)
+    own = ("embeddings", encoder.names.layer.partition("{")[0], "pooler.dense")
+    return encoder, {name: shape for name, shape in shapes.items() if name.startswith(own)}
 
 
 def _measure(
     study: Study,
     task: Task,
     size: TaskSize,
-    known: Architecture,
+    encoder: Architecture,
     shapes: dict[str, tuple[int, ...]],
 ) -> float:
     assert size.tokens is not None
     assert size.examples is not None
     device.prepare(study.threads)
     theta, gamma = initial_head(
-        draw(shapes, 1, "calibration", known.initializer_range),
-        known,
+        draw(shapes, 1, "calibration", encoder.initializer_range),
+        encoder,
         head=task.head,
         labels=task.labels or 1,
         seed=1,
         task=task.name,
     )
     length = max(2, round(size.tokens / size.examples))
-    encoded = drawn(task, min(EXAMPLES, size.examples), length, known)
+    encoded = draw_texts(task, min(EXAMPLES, size.examples), length, encoder)
     recipe = Recipe(
         epochs=None,
         steps=10**9,
@@ -104,7 +104,15 @@ def _measure(
         begin = time.monotonic()
         with redirect_stderr(StringIO()):  # where a training reports its losses
             train(
-                theta, gamma, mask, encoded, known, recipe, head=task.head, seed=1, last_step=steps
+                theta,
+                gamma,
+                mask,
+                encoded,
+                encoder,
+                recipe,
+                head=task.head,
+                seed=1,
+                last_step=steps,
             )
         return time.monotonic() - begin
 
@@ -118,9 +126,9 @@ def _measure(
         short = whole
 
 
-def drawn(task: Task, examples: int, length: int, known: Architecture) -> Encoded:
+def draw_texts(task: Task, examples: int, length: int, encoder: Architecture) -> Encoded:
     """`examples` random texts of `length` tokens each, with labels of the task's kind."""
-    ids = np.random.default_rng(1).integers(SPECIAL, known.vocabulary, examples * length)
+    ids = np.random.default_rng(1).integers(SPECIAL, encoder.vocabulary, examples * length)
     zeros: NDArray[np.int32] = np.zeros(examples, np.int32)
     columns = {
         "classification": {"label": zeros},
@@ -137,9 +145,9 @@ def drawn(task: Task, examples: int, length: int, known: Architecture) -> Encode
         columns=columns[task.head],
         meta={
             "head": task.head,
-            "vocab_size": known.vocabulary,
+            "vocab_size": encoder.vocabulary,
             "mask_id": SPECIAL - 1,
-            "pad_id": known.pad_id,
+            "pad_id": encoder.pad_id,
             "special_ids": list(range(SPECIAL)),
             "max_length": length,
         },

@@ -78,12 +78,12 @@ class TimeEstimate:
         if self._seconds[task]:
             return median(self._seconds[task])
         tokens, speed = self._tokens(task), self._study.tokens_per_second
-        known = {t: s for t, s in self._seconds.items() if s and self._tokens(t)}
+        timed = {t: s for t, s in self._seconds.items() if s and self._tokens(t)}
         if tokens is None:
             return None
-        if known:
-            seconds = math.fsum(median(s) for s in known.values())
-            return tokens * seconds / sum(self._tokens(t) or 0 for t in known)
+        if timed:
+            seconds = math.fsum(median(s) for s in timed.values())
+            return tokens * seconds / sum(self._tokens(t) or 0 for t in timed)
         return None if speed is None else tokens / speed
 
 

@@ -1,4 +1,4 @@
-"""Baselines: what a ticket has to be compared with, on each target task (Table 2)."""
+"""Baselines that a ticket is compared with, on each target task (Table 2)."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ MEANING = {
 def baselines_table(
     metrics: pd.DataFrame, tasks: Sequence[str], sparsity: float, rewind: float
 ) -> pd.DataFrame:
-    """One row a target and baseline, in percent, in the order of `tasks` and `MEANING`.
+    """One row per target and baseline, in percent, in the order of `tasks` and `MEANING`.
 
-    The majority answer is one score and has no sparsity; the others are one score a seed.
-    `rewind` (percent) is that of the masks.
+    The majority answer has one score and no sparsity; the others have one score per seed.
+    `rewind` is the masks', in percent.
 
     Raises:
-        BadInput: a cell is missing, or has other seeds than the full model.
+        BadInput: a cell is missing, or its seeds differ from the full model's.
     """
     rows: list[tuple[object, ...]] = []
     for target in tasks:
@@ -50,7 +50,7 @@ def baselines_table(
 
 
 def cells(target: str, sparsity: float, rewind: float) -> dict[str, Cell]:
-    """Which trainings each baseline of a target is, in the order of `MEANING`."""
+    """The cell of each baseline of a target, in the order of `MEANING`."""
     own = Cell(finder="imp", source=target, target=target, sparsity=sparsity, rewind=rewind)
     return {
         "majority": Cell(finder="majority", weights="none", target=target),
@@ -64,7 +64,7 @@ def cells(target: str, sparsity: float, rewind: float) -> dict[str, Cell]:
 
 
 def render(table: pd.DataFrame) -> str:
-    """The table for a terminal, with what each baseline is."""
+    """The table as text, with an explanation of each baseline."""
     columns: list[list[str]] = []
     for target, rows in table.groupby("target", sort=False):
         scores = [score(mean, std) for mean, std in zip(rows["mean"], rows["std"], strict=True)]

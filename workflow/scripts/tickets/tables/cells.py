@@ -1,7 +1,7 @@
-"""Cells: the scores of one kind of training on one target task, one a seed.
+"""Cells: the scores of one kind of training on one target task, one per seed.
 
-Everything that the tables say is the mean and the standard deviation of a cell, or how two means
-differ: docs/report.md.
+Tables give a cell's mean and standard deviation, or the difference of two means
+(docs/report.md).
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DIGITS = 4
-"""Decimals of the tables. Values are rounded before they are compared, so that a table agrees with
-itself to the last digit and the order of a sum decides nothing."""
+"""Decimals in tables. Values are rounded before they are compared: comparisons then agree with the
+printed digits and do not depend on the order of a sum."""
 
 SPARSITY_TOLERANCE = 1e-4
 
 ENOUGH_SEEDS = 5
-"""With fewer, a table calls its seeds few: neither deviation nor interval says much then."""
+"""With fewer seeds, a table marks its deviations and intervals as rough."""
 
 INTERVAL = (2.5, 97.5)
-"""Percentiles of the bootstrap distribution where an interval ends."""
+"""Percentiles of the bootstrap distribution at the ends of an interval."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """Which trainings: None where a part does not apply.
+    """Selects trainings; a field is None if it does not apply.
 
-    `sparsity` is a fraction, `rewind` percent of training; a mask counts only for the seed it was
-    found with (masks without a seed count for every seed). `at` is "winning" or "winning_strict"
-    where the mask's sparsity is the highest at which its source still has a winning ticket.
+    `sparsity` is a fraction, `rewind` is in percent of training. A mask counts only for its own
+    seed, a mask without a seed for every seed. `at` is "winning" or "winning_strict" if the mask's
+    sparsity is the highest at which its source has a winning ticket.
     """
 
     target: str
@@ -57,16 +57,16 @@ class Cell:
             "at its": self.at,
             "rewound to percent": self.rewind,
         }
-        said = "".join(f" {name} {value}" for name, value in mask.items() if value is not None)
-        return f"{self.finder}{said}, weights {self.weights}, on {self.target}"
+        parts = "".join(f" {name} {value}" for name, value in mask.items() if value is not None)
+        return f"{self.finder}{parts}, weights {self.weights}, on {self.target}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """A cell's scores in percent on its target's primary metric, by seed (one without, if none).
+    """A cell's scores in percent on its target's primary metric, by seed.
 
-    `replicates` [n, B] are the same on B resamples of the target's validation examples, a row a
-    seed in the order of `by_seed`. Two cells of one target have the same resamples.
+    `replicates` [n, B] are the scores on B resamples of the target's validation examples, one row
+    per seed in the order of `by_seed`. All cells of a target share the same resamples.
     """
 
     metric: str
@@ -80,12 +80,12 @@ class Scores:
 
     @property
     def n(self) -> int:
-        """How many trainings."""
+        """The number of trainings."""
         return len(self.by_seed)
 
     @property
     def few_seeds(self) -> bool:
-        """Whether they are fewer than `ENOUGH_SEEDS`."""
+        """Whether there are fewer than `ENOUGH_SEEDS`."""
         return self.n < ENOUGH_SEEDS
 
     @property
@@ -103,7 +103,8 @@ def select(metrics: pd.DataFrame, cell: Cell) -> Scores:
     """The scores of `cell` among the rows of metrics.parquet.
 
     Raises:
-        BadInput: there are none, two of one seed, several primary metrics, or one is not a number.
+        BadInput: no row, two rows of one seed, several primary metrics, or a score that is not a
+            number.
     """
     chosen = (
         metrics["primary"].astype(bool)
@@ -143,10 +144,10 @@ def dense(target: str) -> Cell:
 
 
 def select_paired(metrics: pd.DataFrame, cell: Cell) -> Scores:
-    """As `select`, with a score for each seed of the full model on that target, and no other.
+    """The scores of `cell`, whose seeds must be those of the full model on that target.
 
     Raises:
-        BadInput: also where a seed is missing, or one too many.
+        BadInput: as `select`, or the seeds differ.
     """
     scores, full = select(metrics, cell), select(metrics, dense(cell.target))
     if scores.seeds != full.seeds:
@@ -160,9 +161,9 @@ def select_paired(metrics: pd.DataFrame, cell: Cell) -> Scores:
 def interval(one: Scores, other: Scores) -> tuple[float, float]:
     """The 95 % percentile interval of mean(one) - mean(other) in points, rounded to `DIGITS`.
 
-    Each replicate of the difference has one resample of the validation examples, the same for both
-    cells, and one of the seeds: the same for both where they have the same, else each its own. The
-    interval of a single seed speaks of the examples only. Equal arguments give equal intervals.
+    Each replicate resamples the validation examples, jointly for both cells, and the seeds: jointly
+    if both cells have the same seeds, else independently. With a single seed the interval covers
+    the examples only. Equal arguments give equal intervals.
     """
     random = np.random.default_rng(derive(0, "resamples of seeds"))
     seeds = _resampled(one, random)
@@ -174,7 +175,7 @@ def interval(one: Scores, other: Scores) -> tuple[float, float]:
 
 
 def _resampled(scores: Scores, random: np.random.Generator) -> NDArray[np.int64]:
-    """Rows of `replicates`, drawn with replacement for each of its columns [n, B]."""
+    """Row numbers of `replicates`, drawn with replacement for each column; shape [n, B]."""
     return random.integers(scores.n, size=scores.replicates.shape)
 
 
@@ -183,17 +184,17 @@ def _means(scores: Scores, seeds: NDArray[np.int64]) -> NDArray[np.floating]:
 
 
 def rounded(value: float) -> float:
-    """`value` to `DIGITS` decimals, and no negative zero."""
+    """`value` rounded to `DIGITS` decimals, without negative zero."""
     return round(value, DIGITS) + 0.0
 
 
 def frame(rows: Iterable[object], columns: Sequence[str]) -> pd.DataFrame:
     """A table of `rows`."""
-    import pandas as pd  # slow to import: Snakemake, which reads tables' files, does without
+    import pandas as pd  # slow to import, and Snakemake reads the tables' files
 
     return pd.DataFrame(list(rows), columns=list(columns))
 
 
 def csv(table: pd.DataFrame) -> bytes:
-    """A table as CSV: equal tables give equal bytes; what is not a number stays empty."""
+    """A table as CSV: equal tables give equal bytes; NaN is empty."""
     return table.to_csv(index=False, float_format=f"%.{DIGITS}f", lineterminator="\n").encode()

@@ -1,7 +1,7 @@
-"""The paper's claims, each judged on a study's own tables.
+"""The paper's claims, judged on a study's tables.
 
-A claim is a list of statements and holds if all of them do. What is compared are points, whatever
-the task's metric. Statements about tasks in general are tested over tasks, those about one task
+A claim is a list of propositions, and holds if all of them do. Comparisons are in points, whatever
+the task's metric. Propositions about tasks in general are tested over tasks, those about one task
 over its seeds and examples.
 """
 
@@ -24,16 +24,16 @@ from tickets.tables.verdicts import (
     exceeds,
     greater,
     increasing,
-    lacking,
+    judge,
     mean_exceeds,
-    part,
+    negate,
     some,
-    turned,
+    undecided,
 )
 
 NOTABLE = 1.0
-"""Points that a gain must exceed to be notable. The paper gives no number; it calls one to two
-points of standard pruning an improvement."""
+"""Points that a notable gain exceeds. The paper gives no number; it calls one to two points of
+standard pruning an improvement."""
 
 SPARSITIES = (0.4, 0.9)
 RIVALS = {
@@ -41,7 +41,7 @@ RIVALS = {
     "imp_reinit": "random re-initialisation",
     "imp_shuffled_within": "shuffled theta_0",
 }
-"""What winning tickets are compared with, by the network's name in winning_tickets.csv."""
+"""The baselines of winning tickets, by their names in winning_tickets.csv."""
 
 HURT_BY_REWINDING = ("stsb", "rte")
 STANDARD_BETTER = ("qqp", "qnli", "mrpc", "mlm")
@@ -50,7 +50,7 @@ STANDARD_WORSE = ("stsb", "wnli", "rte", "sst2")
 
 @dataclass(frozen=True, kw_only=True)
 class Tables:
-    """A study's tables, each named after its file, and its masked language modelling tasks."""
+    """A study's tables, by the names of their files, and its masked language modelling tasks."""
 
     winning_tickets: pd.DataFrame
     sparsity_sweep: pd.DataFrame
@@ -63,21 +63,21 @@ class Tables:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A claim of the paper, and what the study says about each statement that it makes."""
+    """A claim of the paper, and its parts with the study's verdicts."""
 
     number: int
-    says: str
+    proposition: str
     parts: Sequence[Part]
 
     @property
     def verdict(self) -> Verdict:
-        """Whether all statements hold."""
+        """Whether all parts hold."""
         return all_hold(part.verdict for part in self.parts)
 
 
 def claims(tables: Tables) -> list[Claim]:
     """The eight claims in the order of the paper."""
-    judged = {
+    judges = {
         "Matching subnetworks exist at 40 to 90 % sparsity at theta_0.": _matching,
         "They beat random pruning, re-initialisation and shuffling.": _beat_rivals,
         "Rewinding to later weights does not notably help, and hurts STS-B and RTE.": _rewinding,
@@ -92,38 +92,40 @@ def claims(tables: Tables) -> list[Claim]:
         ),
     }
     return [
-        Claim(number=number, says=says, parts=list(parts(tables)))
-        for number, (says, parts) in enumerate(judged.items(), 1)
+        Claim(number=number, proposition=proposition, parts=list(parts(tables)))
+        for number, (proposition, parts) in enumerate(judges.items(), 1)
     ]
 
 
 def _matching(tables: Tables) -> Iterator[Part]:
-    """The paper's rule allows a ticket to lose one deviation of the full model's scores."""
+    """By the paper's rule, a ticket may lose one standard deviation of the full model's scores."""
     sweep = tables.sparsity_sweep
     low, high = SPARSITIES
-    tried = sweep[
+    rows = sweep[
         (sweep["finder"] == "imp")
         & sweep["sparsity"].between(low - SPARSITY_TOLERANCE, high + SPARSITY_TOLERANCE)
     ]
-    if tried.empty:
-        yield lacking("they exist", "IMP masks of 40 to 90 % sparsity")
+    if rows.empty:
+        yield undecided("they exist", "IMP masks of 40 to 90 % sparsity")
         return
-    sparsity = tried["sparsity"].min()  # chosen beforehand: the best of several would flatter
-    least = tried[tried["sparsity"] == sparsity]
+    sparsity = rows["sparsity"].min()  # chosen beforehand: the best of several would flatter
+    least = rows[rows["sparsity"] == sparsity]
     spare = least["delta_full"] + least["full_std"].fillna(0)
-    yield part(
+    yield judge(
         f"at {_percent(sparsity)} tasks lose less than one standard deviation",
         greater(list(spare), "tasks"),
         parts=2,
     )
-    yield _every_task_wins(tried)
+    yield _judge_every_task(rows)
 
 
-def _every_task_wins(tried: pd.DataFrame) -> Part:
-    """By the paper's rule, which is no test. Refuted where a task surely loses more at every
-    sparsity; a task that does not win but might leaves it undecided.
+def _judge_every_task(sweep: pd.DataFrame) -> Part:
+    """Judge that every task has a ticket by the paper's rule, which is no test.
+
+    It is refuted if a task significantly loses more at every sparsity, and undecided if a task has
+    none but might.
     """
-    won = tried.groupby("task", sort=False)["wins"].any()
+    has_ticket = sweep.groupby("task", sort=False)["wins"].any()
     matching = [
         some(
             [
@@ -132,28 +134,28 @@ def _every_task_wins(tried: pd.DataFrame) -> Part:
                 for margin in [0.0 if row["n"] == 1 else row["full_std"]]
             ]
         )
-        for task, rows in tried.groupby("task", sort=False)
+        for task, rows in sweep.groupby("task", sort=False)
     ]
-    says = "every task has one by the paper's rule"
-    if won.all():
-        return Part(says=says, verdict=Verdict.HOLDS, test=f"{len(won)} of {len(won)} tasks")
-    judged = part(says, every(matching), parts=2)
-    verdict = Verdict.FAILS if judged.verdict is Verdict.FAILS else Verdict.UNDECIDED
-    test = f"{won.sum()} of {len(won)} tasks; {judged.test}"
-    return Part(says=says, verdict=verdict, test=test)
+    proposition = "every task has one by the paper's rule"
+    count = f"{has_ticket.sum()} of {len(has_ticket)} tasks"
+    if has_ticket.all():
+        return Part(proposition=proposition, verdict=Verdict.HOLDS, test=count)
+    part = judge(proposition, every(matching), parts=2)
+    verdict = Verdict.FAILS if part.verdict is Verdict.FAILS else Verdict.UNDECIDED
+    return Part(proposition=proposition, verdict=verdict, test=f"{count}; {part.test}")
 
 
 def _beat_rivals(tables: Tables) -> Iterator[Part]:
     rows = tables.winning_tickets
-    found = rows[(rows["criterion"] == "within_std") & (rows["sparsity"] > 0)]
-    means = found.pivot(index="task", columns="network", values="mean")
+    winning = rows[(rows["criterion"] == "within_std") & (rows["sparsity"] > 0)]
+    means = winning.pivot(index="task", columns="network", values="mean")
     for network, name in RIVALS.items():
-        says = f"they beat {name}"
+        proposition = f"they beat {name}"
         if {"imp", network} <= set(means.columns):
             differences = (means["imp"] - means[network]).dropna()
-            yield part(says, greater(list(differences), "tasks"), parts=len(RIVALS))
+            yield judge(proposition, greater(list(differences), "tasks"), parts=len(RIVALS))
         else:
-            yield lacking(says, f"winning tickets beside {network}")
+            yield undecided(proposition, f"winning tickets beside {network}")
 
 
 def _rewinding(tables: Tables) -> Iterator[Part]:
@@ -168,51 +170,51 @@ def _rewinding(tables: Tables) -> Iterator[Part]:
             if task in (None, row["task"])
         ]
 
-    says = f"it helps no task by more than {NOTABLE:g} point"
+    proposition = f"it helps no task by more than {NOTABLE:g} point"
     if rewound:
-        yield part(says, every([turned(each) for each in above(NOTABLE)]), parts=parts)
+        yield judge(proposition, every([negate(each) for each in above(NOTABLE)]), parts=parts)
     else:
-        yield lacking(says, "winning tickets rewound to later weights")
+        yield undecided(proposition, "winning tickets rewound to later weights")
     for task in HURT_BY_REWINDING:
-        if losses := [turned(each) for each in above(0, task)]:
-            yield part(f"it hurts {task}", some(losses), parts=parts)
+        if losses := [negate(each) for each in above(0, task)]:
+            yield judge(f"it hurts {task}", some(losses), parts=parts)
         else:
-            yield lacking(f"it hurts {task}", f"{task} rewound at its winning sparsity")
+            yield undecided(f"it hurts {task}", f"{task} rewound at its winning sparsity")
 
 
 def _standard(tables: Tables) -> Iterator[Part]:
     rows = _at_winning_sparsity(tables, "standard").to_dict("records")
-    found = {row["task"]: row for row in rows}
-    named = (*STANDARD_BETTER, *STANDARD_WORSE)
-    for task in named:
+    by_task = {row["task"]: row for row in rows}
+    tasks = (*STANDARD_BETTER, *STANDARD_WORSE)
+    for task in tasks:
         better = task in STANDARD_BETTER
-        says = f"{'better' if better else 'worse'} on {task}"
-        if task in found:
-            row = found[task]
+        proposition = f"{'better' if better else 'worse'} on {task}"
+        if task in by_task:
+            row = by_task[task]
             gain = _exceeds(0, row, "delta_rewind_0", f"at {_percent(row['sparsity'])}")
-            yield part(says, gain if better else turned(gain), parts=len(named))
+            yield judge(proposition, gain if better else negate(gain), parts=len(tasks))
         else:
-            yield lacking(says, f"standard pruning of {task} at its winning sparsity")
+            yield undecided(proposition, f"standard pruning of {task} at its winning sparsity")
 
 
 def _universal(tables: Tables) -> Iterator[Part]:
-    """The numbers beside Figure 2: a mask transfers where it does as well as the target's own."""
+    """As the numbers beside Figure 2: a mask transfers if it does as well as the target's own."""
     gains = _by_pair(tables, "delta_same_task")
     tasks, at = _tasks(tables), _transferred_at(tables)
     parts = 1 + len(tables.mlm_tasks)
     for source in tables.mlm_tasks:
         over_own = [gains[source, target] for target in tasks if target != source]
-        says = f"the mask of {source} does as well as targets' own {at}"
-        yield _over_targets(says, over_own, parts=parts)
+        proposition = f"the mask of {source} does as well as targets' own {at}"
+        yield _over_targets(proposition, over_own, parts=parts)
     if not tables.mlm_tasks:
-        yield lacking("the MLM mask does as well as targets' own", "an MLM task")
+        yield undecided("the MLM mask does as well as targets' own", "an MLM task")
     others = _tasks_but_mlm(tables)
     losses = [[-gains[source, target] for source in others if source != target] for target in tasks]
-    says = f"other tasks' masks do worse than targets' own {at}"
+    proposition = f"other tasks' masks do worse than targets' own {at}"
     if means := [mean(each) for each in losses if each]:
-        yield part(says, greater(means, "tasks (mean over sources)"), parts=parts)
+        yield judge(proposition, greater(means, "tasks (mean over sources)"), parts=parts)
     else:
-        yield lacking(says, "a task but MLM to transfer from")
+        yield undecided(proposition, "a task but MLM to transfer from")
 
 
 def _size(tables: Tables) -> Iterator[Part]:
@@ -224,45 +226,45 @@ def _size(tables: Tables) -> Iterator[Part]:
     }
     for over, family in families.items():
         rising = increasing(list(family["train_examples"]), list(family["mean"]), over)
-        yield part(f"among {over}", rising, parts=len(families))
+        yield judge(f"among {over}", rising, parts=len(families))
 
 
 def _later_weights(tables: Tables) -> Iterator[Part]:
     gains = _gains(tables)
     parts = 1 + len(tables.mlm_tasks)
     for task in tables.mlm_tasks:
-        says = f"{task}'s later weights are not better by more than {NOTABLE:g} point"
-        if found := [each for source, each in gains if source == task]:
-            notable = [mean_exceeds(NOTABLE, gain, where=where) for gain, where in found]
-            yield part(says, every([turned(each) for each in notable]), parts=parts)
+        proposition = f"{task}'s later weights are not better by more than {NOTABLE:g} point"
+        if own := [each for source, each in gains if source == task]:
+            notable = [mean_exceeds(NOTABLE, gain, where=where) for gain, where in own]
+            yield judge(proposition, every([negate(each) for each in notable]), parts=parts)
         else:
-            yield lacking(says, f"transfer with later weights of {task}")
+            yield undecided(proposition, f"transfer with later weights of {task}")
     if not tables.mlm_tasks:
-        yield lacking("MLM's later weights are not notably better", "an MLM task")
-    says = "some other task's are better"
-    if found := [each for source, each in gains if source not in tables.mlm_tasks]:
-        better = [mean_exceeds(0, gain, where=where) for gain, where in found]
-        yield part(says, some(better), parts=parts)
+        yield undecided("MLM's later weights are not notably better", "an MLM task")
+    proposition = "some other task's are better"
+    if others := [each for source, each in gains if source not in tables.mlm_tasks]:
+        better = [mean_exceeds(0, gain, where=where) for gain, where in others]
+        yield judge(proposition, some(better), parts=parts)
     else:
-        yield lacking(says, "transfer with later weights of a task but MLM")
+        yield undecided(proposition, "transfer with later weights of a task but MLM")
 
 
 def _gains(tables: Tables) -> list[tuple[str, tuple[list[float], str]]]:
-    """Source of later weights, by how much they are better than theta_0 on each other target, and
-    which weights they are.
+    """For each source's later weights: the source, their gains over theta_0 on the other targets
+    (points), and a description.
     """
     on_theta_0 = _by_pair(tables, "delta_full")
-    found: dict[tuple[str, str], list[float]] = {}
+    by_weights: dict[tuple[str, str], list[float]] = {}
     for row in tables.transfer_variants.to_dict("records"):
         source, target = row["source"], row["target"]
         if row["variant"] == "weights" and source != target:
             trained = row["weights"] == "trained"
             when = "trained to the end" if trained else f"after {row['rewind']:g} % of training"
             gain = row["delta_full"] - on_theta_0[source, target]
-            found.setdefault((source, when), []).append(gain)
+            by_weights.setdefault((source, when), []).append(gain)
     return [
         (source, (gains, f"{source} {when}, mean over {len(gains)} other tasks"))
-        for (source, when), gains in found.items()
+        for (source, when), gains in by_weights.items()
     ]
 
 
@@ -277,21 +279,21 @@ def _oneshot(tables: Tables) -> Iterator[Part]:
             for target in tasks
             if target != source
         ]
-        says = f"{'worse' if worse else 'better'} than the mask of {source} {at}"
-        yield _over_targets(says, differences, parts=len(tasks))
+        proposition = f"{'worse' if worse else 'better'} than the mask of {source} {at}"
+        yield _over_targets(proposition, differences, parts=len(tasks))
     if not tables.mlm_tasks:
-        yield lacking("worse than the MLM mask", "an MLM task")
+        yield undecided("worse than the MLM mask", "an MLM task")
 
 
 def _exceeds(bound: float, row: dict[Any, Any], column: str, where: str) -> Evidence:
-    """That a row's difference is greater than `bound`, from its interval."""
+    """Evidence that a row's difference exceeds `bound`, from its interval."""
     return exceeds(bound, row[column], (row["low"], row["high"]), n=row["n"], where=where)
 
 
-def _over_targets(says: str, differences: Sequence[float], *, parts: int) -> Part:
+def _over_targets(proposition: str, differences: Sequence[float], *, parts: int) -> Part:
     if not differences:
-        return lacking(says, "another task to transfer to")
-    return part(says, greater(differences, "other tasks"), parts=parts)
+        return undecided(proposition, "another task to transfer to")
+    return judge(proposition, greater(differences, "other tasks"), parts=parts)
 
 
 def _at_winning_sparsity(tables: Tables, method: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Layer sparsity: how much of each matrix a mask prunes, where only the total was asked for."""
+"""Layer sparsity: the fraction that a mask prunes of each matrix."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ GROUP = ["finder", "source", "sparsity", "layer", "matrix"]
 def layer_sparsity_table(masks: Iterable[tuple[MaskName, PackedMask]]) -> pd.DataFrame:
     """The fraction pruned of each matrix, by layer and kind: mean and sample standard deviation.
 
-    One block of rows a finder, source and sparsity (that of the whole mask), in the order of their
-    first masks; within it the order of the prunable set. `n` counts seeds.
+    One block of rows per finder, source and sparsity of the whole mask, in the order of their first
+    masks; within a block the order of the prunable set. `n` counts seeds.
 
     Raises:
-        BadInput: two masks of one finder, source, sparsity and seed.
+        BadInput: two masks have the same finder, source, sparsity and seed.
     """
     rows: list[tuple[object, ...]] = []
     seen: set[tuple[object, ...]] = set()

@@ -1,4 +1,4 @@
-"""Overlap: how many weights two masks keep in common, and how many they would by chance."""
+"""Overlap: the weights that two masks both keep, compared with chance."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Pair = tuple[PackedMask, PackedMask]
 
 
 class Source(NamedTuple):
-    """Where masks are from; `task` is None for those that belong to none."""
+    """The finder and source task of masks; `task` is None if they have none."""
 
     finder: str
     task: str | None
@@ -53,7 +53,7 @@ class Source(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """Which matrices of a mask are compared: all, those of a layer, or those of a kind."""
+    """The matrices that are compared: all, those of a layer, or those of a kind."""
 
     name: str
     layer: str | None
@@ -63,22 +63,22 @@ class Scope(NamedTuple):
 def overlap_table(masks: Iterable[tuple[MaskName, PackedMask]]) -> pd.DataFrame:
     """The overlap of every two sources, and of every source with itself, by scope.
 
-    Two sources (`tasks`) are compared seed by seed, a mask that has no seed with each of the
-    other's; a source with itself (`seeds`) by all pairs of its seeds. A row is the mean over these
-    `n` pairs and the sample standard deviation. Sparsities are fractions, within the scope.
-    `jaccard` is that of the kept weights, |A and B| / |A or B|; `chance` the same of independent
-    masks that keep as many weights in the scope (`chance`); `beyond_chance` is
+    Two sources (`tasks`) are compared seed by seed, or a mask without a seed with each of the
+    other's masks; a source is compared with itself (`seeds`) by all pairs of its seeds. A row has
+    the mean over these `n` pairs and the sample standard deviation. Sparsities are fractions of the
+    scope. `jaccard` is |A and B| / |A or B| for the kept weights A and B; `chance` is its value for
+    independent masks with the same numbers of kept weights; `beyond_chance` is
     (jaccard - chance) / (1 - chance): 1 for equal masks, 0 for independent ones, below 0 for masks
     that avoid each other.
 
     Raises:
-        BadInput: two masks of one source and seed, sources with different seeds, masks for
-            different models, or a single mask.
+        BadInput: two masks have the same source and seed, sources have different seeds, masks are
+            for different models, or there is only one mask.
     """
     sources = _by_source(masks)
     comparisons = [
         ("tasks", a, b, _paired(a, sources[a], b, sources[b])) for a, b in combinations(sources, 2)
-    ] + [("seeds", a, a, list(combinations(found.values(), 2))) for a, found in sources.items()]
+    ] + [("seeds", a, a, list(combinations(of_a.values(), 2))) for a, of_a in sources.items()]
     rows = [
         (comparison, *a, *b, *row)
         for comparison, a, b, pairs in comparisons
@@ -91,7 +91,7 @@ def overlap_table(masks: Iterable[tuple[MaskName, PackedMask]]) -> pd.DataFrame:
 
 
 def jaccard(both: Numbers, one: Numbers, other: Numbers) -> NDArray[np.float64]:
-    """|A and B| / |A or B| of sets of `one` and `other` members, `both` in common; 1 if empty."""
+    """|A and B| / |A or B| for sets of `one` and `other` members that share `both`; 1 if empty."""
     either = one + other - both
     return np.divide(both, either, out=np.ones(either.shape), where=either > 0)
 
@@ -101,9 +101,9 @@ def chance(
 ) -> NDArray[np.float64]:
     """The Jaccard index of two independent masks that keep `one` and `other` of `size` weights.
 
-    They are expected to have one * other / size in common (the mean of a hypergeometric
-    distribution), and this is the index at that count. The index's own expectation is higher, as
-    it is convex in the count, but by less than 1 / (2 size).
+    It is the index at the expected number of common weights, one * other / size (the mean of a
+    hypergeometric distribution). The expectation of the index itself is higher, as the index is
+    convex in that number, but by less than 1 / (2 size).
     """
     return jaccard(one * (other / size), one, other)
 
@@ -111,11 +111,11 @@ def chance(
 def _by_source(
     masks: Iterable[tuple[MaskName, PackedMask]],
 ) -> dict[Source, dict[int | None, PackedMask]]:
-    """Each source's masks by seed, in ascending order; sources in the order of their first mask."""
-    found: dict[Source, dict[int | None, PackedMask]] = {}
+    """Each source's masks by ascending seed; sources are in the order of their first mask."""
+    sources: dict[Source, dict[int | None, PackedMask]] = {}
     for identity, packed in masks:
         source = Source(identity.finder, identity.source_task)
-        of_source = found.setdefault(source, {})
+        of_source = sources.setdefault(source, {})
         if identity.seed in of_source:
             raise BadInput(
                 f"masks: two of {source}, seed {identity.seed}; compare masks at one sparsity and "
@@ -124,14 +124,14 @@ def _by_source(
         of_source[identity.seed] = packed
     return {
         source: dict(sorted(of_source.items(), key=lambda item: item[0] or 0))
-        for source, of_source in found.items()
+        for source, of_source in sources.items()
     }
 
 
 def _paired(
     a: Source, one: dict[int | None, PackedMask], b: Source, other: dict[int | None, PackedMask]
 ) -> list[Pair]:
-    """The pairs of two sources' masks that are compared."""
+    """The pairs of masks to compare for two sources."""
     if None in one or None in other:
         return [(mine, yours) for mine in one.values() for yours in other.values()]
     if list(one) != list(other):
@@ -143,7 +143,7 @@ def _paired(
 
 
 def _rows(pairs: Sequence[Pair]) -> list[tuple[object, ...]]:
-    """One row a scope: what comes after the names of the two sources."""
+    """One row per scope, without the names of the two sources."""
     import pandas as pd
 
     prunable = pairs[0][0].prunable
@@ -153,32 +153,32 @@ def _rows(pairs: Sequence[Pair]) -> list[tuple[object, ...]]:
     other = np.array([members @ yours.kept for _, yours in pairs])
     both = np.array([members @ mine.kept_with(yours) for mine, yours in pairs])
 
-    found = pd.DataFrame(jaccard(both, one, other))
-    means, stds = found.mean(), found.std(ddof=1)
+    overlaps = pd.DataFrame(jaccard(both, one, other))
+    means, stds = overlaps.mean(), overlaps.std(ddof=1)
     expected = chance(one, other, size).mean(axis=0)
-    sparse = [1 - kept.mean(axis=0) / size for kept in (one, other)]
+    sparsities = [1 - kept.mean(axis=0) / size for kept in (one, other)]
     return [
         (
             *scope,
             len(pairs),
-            rounded(float(sparse[0][i])),
-            rounded(float(sparse[1][i])),
+            rounded(float(sparsities[0][i])),
+            rounded(float(sparsities[1][i])),
             rounded(float(means[i])),
             rounded(float(stds[i])),
             rounded(float(expected[i])),
-            _beyond(rounded(float(means[i])), rounded(float(expected[i]))),
+            _beyond_chance(rounded(float(means[i])), rounded(float(expected[i]))),
         )
         for i, scope in enumerate(scopes)
     ]
 
 
-def _beyond(found: float, expected: float) -> float:
-    """How far from chance to equality; NaN where masks of these sparsities cannot but be equal."""
-    return rounded((found - expected) / (1 - expected)) if expected < 1 else float("nan")
+def _beyond_chance(index: float, expected: float) -> float:
+    """The distance from chance, as a fraction of that to equality; NaN if chance gives equality."""
+    return rounded((index - expected) / (1 - expected)) if expected < 1 else float("nan")
 
 
 def _scopes(prunable: PrunableSet) -> tuple[list[Scope], NDArray[np.int64]]:
-    """The scopes, and which matrices are in each: 1 or 0, shape (scopes, matrices)."""
+    """The scopes, and their members: 1 if a matrix is in a scope, else 0 [scopes, matrices]."""
     places = [place(name) for name in prunable.shapes]
     layers = dict.fromkeys(layer for layer, _ in places)
     kinds = [kind for kind in KINDS if kind in {kind for _, kind in places}]

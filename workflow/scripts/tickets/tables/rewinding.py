@@ -1,7 +1,7 @@
-"""Rewinding: whether a ticket does better from later weights than theta_0 (section 3.3).
+"""Rewinding: whether tickets score better from later weights than from theta_0 (section 3.3).
 
-`imp` rewinds, after every round, to the weights that the task's own training had after so many
-percent of it; `standard` never rewinds but trains on from where the round before ended.
+After every round, `imp` rewinds to the weights after a percentage of the task's own training;
+`standard` never rewinds, but goes on from the end of the previous round.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tickets.design import experiments
 from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWINDS, SPARSITIES_TO_TRANSFER, TASKS
 from tickets.design.table_spec import TableSpec
-from tickets.methods import named
+from tickets.methods import method_labels
 from tickets.schedule import parse
 from tickets.tables.cells import Cell, frame, interval, rounded, select_paired
 from tickets.tables.winning_sparsities import NO_INTERVAL, highest
@@ -42,24 +42,24 @@ COLUMNS = (
 def rewinding_table(
     metrics: pd.DataFrame, tasks: Sequence[str], sparsities: Sequence[str], rewinds: Sequence[float]
 ) -> pd.DataFrame:
-    """One row a task, method, rewind (percent; none for `standard`) and sparsity (fraction).
+    """One row per task, method, rewind (percent; none for `standard`) and sparsity (fraction).
 
-    `rewinds` are those beside 0, which comes first; `sparsities` are labels in percent. `winning`
-    marks the highest of these at which the ticket rewound to theta_0 wins (within one standard
-    deviation): beyond them, which is where winning_sparsities.csv looks too, it may win again.
-    Scores are percent, differences points; `low` and `high` are the 95 % interval of
-    `delta_rewind_0`, the difference from that ticket at the same sparsity, which itself has none.
+    `rewinds` are those after 0, which comes first; `sparsities` are labels in percent. `winning`
+    marks the highest of these sparsities at which the ticket rewound to theta_0 wins (within one
+    standard deviation); winning_sparsities.csv considers higher sparsities too. Scores are in
+    percent, differences in points. `delta_rewind_0` is the difference from the ticket rewound to
+    theta_0 at the same sparsity; `low` and `high` are its 95 % interval.
 
     Raises:
-        BadInput: a cell is missing, or has other seeds than the full model.
+        BadInput: a cell is missing, or its seeds differ from the full model's.
     """
     rows: list[tuple[object, ...]] = []
-    tried = [float(parse(label)) for label in sparsities]
+    fractions = [float(parse(label)) for label in sparsities]
     for task in tasks:
-        winning = highest(metrics, task, tried, 0, "within_std")
+        winning = highest(metrics, task, fractions, 0, "within_std")
         base = Cell(finder="imp", source=task, target=task, rewind=0)
         for method in _methods(base, rewinds):
-            for sparsity in tried:
+            for sparsity in fractions:
                 scores = select_paired(metrics, replace(method, sparsity=sparsity))
                 rewound_to_0 = select_paired(metrics, replace(base, sparsity=sparsity))
                 rows.append(
@@ -88,12 +88,12 @@ def _methods(base: Cell, rewinds: Sequence[float]) -> Iterator[Cell]:
 
 
 def render(table: pd.DataFrame) -> str:
-    """The table for a terminal: a block a task, sparsities down, methods across."""
+    """The table as text: one block per task, sparsities down, methods across."""
     lines = [
         f"Rewinding, {seeds(table['n'])}: mean ± standard deviation, percent",
         "* the highest of these sparsities with a winning ticket, rewound to 0 %",
     ]
-    methods = named(table)
+    methods = method_labels(table)
     for task, rows in table.groupby("task", sort=False):
         sparsities = rows.drop_duplicates("sparsity")
         names = [

@@ -1,4 +1,4 @@
-"""Sparsity sweep: how each finder's masks fare on their own task as more and more is pruned."""
+"""Sparsity sweep: scores of each finder's masks on their own task, at increasing sparsity."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def sweep_table(
     sparsities: Sequence[str],
     rewind: float,
 ) -> pd.DataFrame:
-    """One row a task, finder and sparsity (fraction), the full model (`dense`) first.
+    """One row per task, finder and sparsity (fraction), the full model (`dense`) first.
 
-    `finders` are those followed beside IMP, `sparsities` labels in percent, `rewind` (percent) that
-    of IMP's masks; the weights are theta_0. Scores are percent, differences points, and `low` and
-    `high` the 95 % interval of `delta_full`, which the full model itself has not.
+    `finders` are those in addition to IMP, `sparsities` are labels in percent, `rewind` is that of
+    IMP's masks in percent; the weights are theta_0. Scores are in percent, differences in points;
+    `low` and `high` are the 95 % interval of `delta_full`, empty for the full model.
 
     Raises:
-        BadInput: a cell is missing, or has other seeds than the full model.
+        BadInput: a cell is missing, or its seeds differ from the full model's.
     """
     on_a_task = set(metrics[metrics["source_task"].notna()]["finder"])
     rows: list[tuple[object, ...]] = []
@@ -83,7 +83,7 @@ def _cells(
     rewind: float,
     on_a_task: Collection[str],
 ) -> Iterator[Cell]:
-    """Each finder's masks on the task that they were found on, if they were found on one."""
+    """The cells of one task; masks that depend on a task are those of this one."""
     yield dense(task)
     for finder in ("imp", *finders):
         for label in sparsities:

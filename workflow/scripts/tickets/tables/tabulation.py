@@ -1,4 +1,4 @@
-"""From a table to the bytes of its files, in the job that makes it and in the audit of a study."""
+"""The bytes of a table's files, for the job that makes it and for the audit."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tickets.tables.cells import csv
 
 
 class StatedFiles:
-    """Reads files that are what their statements say.
+    """Reads files and compares them with their statements.
 
     Raises:
-        Tampered: by every method, where file and statement differ.
+        Tampered: in every method, if file and statement differ.
     """
 
     def read(self, path: str) -> bytes:
@@ -37,20 +37,20 @@ class StatedFiles:
 def contents(
     spec: TableSpec, table: pd.DataFrame, inputs: Inputs, files: Results
 ) -> dict[str, bytes]:
-    """Its files but for the figure, by path: equal inputs give equal bytes."""
+    """The contents of its files without the figure, by path: equal inputs give equal bytes."""
     paths = spec.outputs(files)
-    written = {paths["table"]: csv(table)}
-    written |= {paths[kind]: csv(other(table)) for kind, other in spec.others.items()}
+    data = {paths["table"]: csv(table)}
+    data |= {paths[kind]: csv(other(table)) for kind, other in spec.others.items()}
     if spec.render is not None:
-        written[paths["text"]] = spec.render(table, inputs).encode() + b"\n"
-    return written
+        data[paths["text"]] = spec.render(table, inputs).encode() + b"\n"
+    return data
 
 
 def figure(spec: TableSpec, table: pd.DataFrame, files: Results) -> dict[str, bytes]:
-    """The files of its figure, by path; none where it has no figure."""
+    """The contents of its figure's files, by path; empty if it has no figure."""
     paths = spec.outputs(files)
-    drawn = {} if spec.draw is None else spec.draw(table)
-    return {paths[kind]: content for kind, content in drawn.items()}
+    pictures = {} if spec.draw is None else spec.draw(table)
+    return {paths[kind]: picture for kind, picture in pictures.items()}
 
 
 def read_table(path: Path) -> pd.DataFrame:

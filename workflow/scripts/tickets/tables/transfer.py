@@ -1,4 +1,4 @@
-"""Transfer: how far a mask found on one task serves another (section 4.1, Figure 2).
+"""Transfer: scores of masks found on one task and trained on another (section 4.1, Figure 2).
 
 TRANSFER(S, T) is the score on T of `m_S . theta_0` with a new head, fine-tuned on T.
 """
@@ -45,15 +45,15 @@ COUNT = "targets_at_least_same_task"
 def transfer_table(
     metrics: pd.DataFrame, tasks: Sequence[str], sparsity: float, rewind: float
 ) -> pd.DataFrame:
-    """One row a source and target, in percent and percentage points, in the order of `tasks`.
+    """One row per source and target, in percent and percentage points, in the order of `tasks`.
 
     `matches_full` is the paper's winning ticket: mean >= full_mean - full_std, the sample standard
-    deviation over seeds; with a single seed there is none, and the mean itself has to be reached.
-    `matches_same_task` is mean >= the mean of TRANSFER(T, T). `low` and `high` end the interval of
-    `delta_full`. `rewind` (percent) is that of the masks; the weights are theta_0 always.
+    deviation over seeds; with a single seed, mean >= full_mean. `matches_same_task` is mean >= the
+    mean of TRANSFER(T, T). `low` and `high` are the 95 % interval of `delta_full`. `rewind` is the
+    masks', in percent; the weights are theta_0.
 
     Raises:
-        BadInput: a cell is missing, or has other seeds than the full model.
+        BadInput: a cell is missing, or its seeds differ from the full model's.
     """
     columns = [_column(metrics, tasks, target, sparsity, rewind) for target in tasks]
     rows = [row for source in zip(*columns, strict=True) for row in source]
@@ -63,14 +63,14 @@ def transfer_table(
 def _column(
     metrics: pd.DataFrame, tasks: Sequence[str], target: str, sparsity: float, rewind: float
 ) -> list[tuple[object, ...]]:
-    """One target's rows, a source each."""
+    """One target's rows, one per source."""
     cells = {
         task: Cell(finder="imp", source=task, target=target, sparsity=sparsity, rewind=rewind)
         for task in tasks
     } | {name: Cell(finder=name, target=target, sparsity=sparsity) for name in UNIVERSAL}
-    found = {source: select_paired(metrics, cell) for source, cell in cells.items()}
+    by_source = {source: select_paired(metrics, cell) for source, cell in cells.items()}
     full = select(metrics, dense(target))
-    same_task = found[target].mean
+    same_task = by_source[target].mean
     return [
         (
             source,
@@ -89,15 +89,15 @@ def _column(
             wins(scores, full, "within_std"),
             scores.mean >= same_task,
         )
-        for source, scores in found.items()
+        for source, scores in by_source.items()
     ]
 
 
 def wide(table: pd.DataFrame) -> pd.DataFrame:
     """TRANSFER(S, T) - full(T) as a matrix, sources down, targets across, in the table's order.
 
-    The last column counts the targets, other than the source itself, on which the source does at
-    least as well as the target's own mask (the numbers beside Figure 2).
+    The last column counts the targets, other than the source itself, on which the source's mask
+    scores at least as high as the target's own (the numbers beside Figure 2).
     """
     matrix = (
         table.pivot(index="source", columns="target", values="delta_full")
@@ -110,7 +110,7 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def render(table: pd.DataFrame) -> str:
-    """The table for a terminal, the full model's row first."""
+    """The table as text, the full model's row first."""
     sources = [str(name) for name in table["source"].unique()]
     columns: list[list[str]] = []
     for target, rows in table.groupby("target", sort=False):
@@ -125,14 +125,14 @@ def render(table: pd.DataFrame) -> str:
         columns.append([f"{target} ", metric_label(full["metric"]), whole, *cells])
 
     counts = wide(table).set_index("source")[COUNT]
-    said = ", ".join(f"{source} {count}" for source, count in counts.items())
+    summary = ", ".join(f"{source} {count}" for source, count in counts.items())
     lines = [
         f"Transfer at {100 * table['sparsity'].iloc[0]:g} % sparsity, {seeds(table['n'])}: "
         "mean ± standard deviation, percent",
         *blocks(["mask of", "", "full model", *sources], columns),
         "",
         "* winning ticket: at least the full model's mean less one standard deviation",
-        *wrap(f"other targets on which a mask does as well as the target's own: {said}", WIDTH),
+        *wrap(f"other targets on which a mask does as well as the target's own: {summary}", WIDTH),
     ]
     return "\n".join(lines)
 

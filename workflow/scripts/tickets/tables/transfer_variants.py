@@ -1,7 +1,7 @@
-"""Other ways to transfer a mask than at one sparsity with theta_0 (section 4, appendix).
+"""Transfer at other sparsities, and with other weights than theta_0 (section 4, appendix).
 
-winning: each source's mask at its own winning sparsity. sweep: masks of MLM, and the one-shot mask,
-at every sparsity. weights: the source's later weights in place of theta_0 under its mask.
+winning: each source's mask at its winning sparsity. sweep: masks of MLM, and the one-shot mask, at
+every sparsity. weights: the source's mask with its later weights instead of theta_0.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ COLUMNS = MASK + tuple(name for name in TRANSFERRED if name not in MASK)
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """Which variants a study has; sparsities are fractions, rewinds percent, all in table order.
+    """The variants of a study; sparsities are fractions, rewinds percent, all in table order.
 
-    tasks: sources and targets. winning: labels of winning sparsities, as `winning_sparsities.read`
-    gives them. sparsities, mlm_tasks: those of the sweep. later_sources, rewinds: those of later
-    weights. sparsity, rewind: where transfer.csv transfers, and how its masks were found.
+    tasks: sources and targets. winning: labels of winning sparsities, from
+    `winning_sparsities.read`. sparsities, mlm_tasks: for the sweep. later_sources, rewinds: for
+    later weights. sparsity, rewind: those of the masks in transfer.csv.
     """
 
     tasks: Sequence[str]
@@ -65,7 +65,7 @@ class Grid:
         return float(parse(self.winning[task, CRITERION]))
 
     def own(self, task: str, sparsity: float) -> Cell:
-        """TRANSFER(T, T) of theta_0 at a sparsity; at 0 that is the full model."""
+        """The cell of TRANSFER(T, T) with theta_0 at a sparsity; at 0, the full model."""
         if sparsity == 0:
             return dense(task)
         return Cell(finder="imp", source=task, target=task, sparsity=sparsity, rewind=self.rewind)
@@ -73,7 +73,7 @@ class Grid:
 
 @dataclass(frozen=True, kw_only=True)
 class _Row:
-    """A cell, how sparse its mask is, and the target's own mask that it is compared with."""
+    """A cell, its mask's sparsity, and the cell of the target's own mask to compare with."""
 
     variant: str
     source: str
@@ -83,15 +83,15 @@ class _Row:
 
 
 def transfer_variants_table(metrics: pd.DataFrame, grid: Grid) -> pd.DataFrame:
-    """One row a mask, weights and target, with the columns of transfer.csv.
+    """One row per mask, weights and target, with the columns of transfer.csv.
 
-    `delta_same_task` compares with the target's own mask and theta_0: at its own winning sparsity
-    (winning), at the row's sparsity (sweep, weights). A source without a winning ticket transfers
-    the whole network, at sparsity 0.
+    `delta_same_task` is the difference from the target's own mask with theta_0, at its winning
+    sparsity (winning) or at the row's sparsity (sweep, weights). A source without a winning ticket
+    transfers the whole network, at sparsity 0.
 
     Raises:
-        BadInput: a task has no winning sparsity, a cell is missing, or has other seeds than the
-            full model.
+        BadInput: a task has no winning sparsity, a cell is missing, or its seeds differ from the
+            full model's.
     """
     rows = [*_winning(grid), *_sweep(grid), *_weights(grid)]
     table = frame([_values(metrics, row) for row in rows], COLUMNS)

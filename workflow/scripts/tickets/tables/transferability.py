@@ -1,7 +1,7 @@
-"""Transferability: how well a source's mask serves other tasks, by the size of its training set.
+"""Transferability: mean transfer of a source's mask, by the size of its training set.
 
-A source is a task, or a part of a task's training examples: between the parts of one task nothing
-differs but their size.
+A source is a task, or a part of a task's training examples; the parts of one task differ only in
+size.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ def transferability_table(
     sparsity: float,
     rewind: float,
 ) -> pd.DataFrame:
-    """One row a source, in points: the tasks in their order, then the parts of tasks.
+    """One row per source, in points: the tasks in their order, then the parts of tasks.
 
-    `subsets` names the task that each is a part of, `sizes` every source's training examples.
-    `mean` is that of TRANSFER(S, T) - full(T) over seeds and all targets T but the source and the
-    task it is a part of, `std` that over seeds of the mean over targets; `low` and `high` are the
-    95 % interval of `mean`.
+    `subsets` gives the task of each part, `sizes` the number of training examples of each source.
+    `mean` is the mean of TRANSFER(S, T) - full(T) over seeds and all targets T but the source and
+    the task that it is a part of, `std` the standard deviation over seeds of the mean over targets;
+    `low` and `high` are the 95 % interval of `mean`.
 
     Raises:
         BadInput: a size is missing, there is no other task, a cell is missing, or cells differ in
@@ -93,10 +93,10 @@ def transferability_table(
 
 
 def _mean(of_targets: Sequence[Scores]) -> Scores:
-    """The mean over targets of each seed's scores, and of each of their replicates.
+    """The mean over targets of each seed's scores, and of each replicate.
 
-    Replicate b of two targets has nothing in common: their examples are resampled independently, so
-    that the mean's replicates vary as the mean does.
+    Examples of different targets are resampled independently, so that the mean's replicates vary as
+    the mean does.
     """
     import pandas as pd
 

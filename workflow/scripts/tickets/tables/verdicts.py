@@ -1,8 +1,8 @@
-"""Verdicts: what tests can say of a statement, which is yes, no, or that the data do not decide.
+"""Verdicts on propositions: a proposition holds, does not hold, or is undecided by the data.
 
-Every test is one-sided and asked twice, whether the statement holds and whether its contrary does.
-Where several tests have to agree none needs to be corrected for their number; where one suffices
-its p value is multiplied by it (Bonferroni). docs/report.md says what intervals leave out.
+Every test is one-sided and done twice, for the proposition and for its contrary. If several tests
+all have to agree, none is corrected for their number; if one suffices, its p value is multiplied by
+their number (Bonferroni). docs/report.md says what intervals leave out.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from tickets.tables.cells import ENOUGH_SEEDS, rounded
 
 ALPHA = 0.05
 PERMUTATIONS = 10_000
-"""Up to so many are all counted, else as many are drawn, always the same ones."""
+"""The most permutations: if there are more, this many are drawn, always the same ones."""
 
 
 class Verdict(StrEnum):
-    """Whether a statement holds."""
+    """Whether a proposition holds."""
 
     HOLDS = "holds"
     FAILS = "does not hold"
@@ -34,7 +34,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """The p values of a statement and of its contrary, and what they were found from."""
+    """The p values of a proposition and of its contrary, and a summary of the data behind them."""
 
     holds: float
     contrary: float
@@ -43,17 +43,17 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One of the statements that a claim makes, with its verdict and the test that gave it."""
+    """One proposition of a claim, with its verdict and the test behind it."""
 
-    says: str
+    proposition: str
     verdict: Verdict
     test: str
 
 
-def part(says: str, evidence: Evidence, *, parts: int = 1) -> Part:
-    """The verdict on a statement, one of so many `parts` that a claim needs all of.
+def judge(proposition: str, evidence: Evidence, *, parts: int = 1) -> Part:
+    """Judge a proposition, one of the `parts` that all have to hold for a claim.
 
-    It holds at 5 %; as any part may refute the claim, it is refuted at 5 % divided by their number.
+    It holds at 5 %. As any part may refute the claim, it is refuted at 5 % divided by their number.
     """
     verdict = Verdict.UNDECIDED
     if evidence.holds <= ALPHA:
@@ -61,50 +61,50 @@ def part(says: str, evidence: Evidence, *, parts: int = 1) -> Part:
     elif evidence.contrary * parts <= ALPHA:
         verdict = Verdict.FAILS
     p = f"p = {evidence.holds:.2g}, of the contrary {evidence.contrary:.2g}"
-    return Part(says=says, verdict=verdict, test=f"{p}: {evidence.words}")
+    return Part(proposition=proposition, verdict=verdict, test=f"{p}: {evidence.words}")
 
 
-def lacking(says: str, what: str) -> Part:
-    """A statement that the study cannot decide, for it lacks `what`."""
-    return Part(says=says, verdict=Verdict.UNDECIDED, test=f"the study lacks {what}")
+def undecided(proposition: str, what: str) -> Part:
+    """A proposition that the study cannot decide because it lacks `what`."""
+    return Part(proposition=proposition, verdict=Verdict.UNDECIDED, test=f"the study lacks {what}")
 
 
 def all_hold(verdicts: Iterable[Verdict]) -> Verdict:
-    """Not if one does not, undecided if one is and none does not."""
-    found = set(verdicts)
+    """FAILS if any proposition fails, else UNDECIDED if any is undecided, else HOLDS."""
+    distinct = set(verdicts)
     for verdict in (Verdict.FAILS, Verdict.UNDECIDED):
-        if verdict in found:
+        if verdict in distinct:
             return verdict
     return Verdict.HOLDS
 
 
-def turned(evidence: Evidence) -> Evidence:
-    """The same for the contrary."""
+def negate(evidence: Evidence) -> Evidence:
+    """The evidence for the contrary."""
     return Evidence(holds=evidence.contrary, contrary=evidence.holds, words=evidence.words)
 
 
 def every(evidence: Sequence[Evidence]) -> Evidence:
-    """That all statements hold, in the words of the weakest, or of the one that refutes it."""
+    """Evidence that all propositions hold, with the words of the weakest, or of the one refuted."""
     weakest = max(evidence, key=lambda each: each.holds)
     refuted = min(evidence, key=lambda each: each.contrary)
     contrary = min(1.0, len(evidence) * refuted.contrary)
-    shown = refuted if contrary < weakest.holds else weakest
-    return Evidence(holds=weakest.holds, contrary=contrary, words=shown.words)
+    decisive = refuted if contrary < weakest.holds else weakest
+    return Evidence(holds=weakest.holds, contrary=contrary, words=decisive.words)
 
 
 def some(evidence: Sequence[Evidence]) -> Evidence:
-    """That one statement at least holds."""
-    return turned(every([turned(each) for each in evidence]))
+    """Evidence that at least one proposition holds."""
+    return negate(every([negate(each) for each in evidence]))
 
 
 def exceeds(
     bound: float, estimate: float, interval: tuple[float, float], *, n: int, where: str
 ) -> Evidence:
-    """That a difference of means over `n` seeds is greater than `bound`, from its 95 % interval.
+    """Evidence that a difference of means over `n` seeds exceeds `bound`, from its 95 % interval.
 
-    The bootstrap of few seeds is too narrow by the factor of their sample deviation, and ends where
-    a normal distribution would: Student's test puts both right. One seed says nothing about how
-    trainings vary, and so decides nothing.
+    With few seeds the bootstrap is too narrow: it lacks the factor n / (n - 1) of the sample
+    variance, and ends at the quantiles of a normal distribution. Student's test corrects both. One
+    seed shows no variation between trainings, and decides nothing.
     """
     low, high = interval
     words = f"{estimate:+.2f} [{low:+.2f}, {high:+.2f}] points, {where}"
@@ -117,7 +117,7 @@ def exceeds(
 
 
 def mean_exceeds(bound: float, differences: Sequence[float], *, where: str) -> Evidence:
-    """That the mean of `differences` (in points) is greater than `bound`: Student's test."""
+    """Evidence that the mean of `differences` (points) exceeds `bound`: Student's test."""
     mean = float(np.mean(differences))
     freedom = len(differences) - 1
     if freedom == 0:
@@ -129,10 +129,9 @@ def mean_exceeds(bound: float, differences: Sequence[float], *, where: str) -> E
 
 
 def greater(differences: Sequence[float], over: str) -> Evidence:
-    """That `differences` (in points, one for each of what `over` names) are above zero.
+    """Evidence that `differences` (points, one for each item that `over` names) are above zero.
 
-    Wilcoxon's signed-rank test by permutation, exact with ties too; differences of zero are left
-    out.
+    Wilcoxon's signed-rank test by permutation, exact with ties too; zeros are left out.
     """
     signed = np.array([each for each in map(rounded, differences) if each != 0])
     words = f"Wilcoxon's signed ranks, so on {np.sum(signed > 0)} of {len(differences)} {over}"
@@ -145,7 +144,7 @@ def greater(differences: Sequence[float], over: str) -> Evidence:
 
 
 def increasing(x: Sequence[float], y: Sequence[float], over: str) -> Evidence:
-    """That `y` rises with `x`: Spearman's rank correlation by permutation."""
+    """Evidence that `y` rises with `x`: Spearman's rank correlation by permutation."""
     if len(set(x)) < 2 or len(set(y)) < 2:
         return Evidence(holds=1, contrary=1, words=f"too few {over} differ")
     rho = float(cast(Any, stats.spearmanr(x, y)).statistic)
@@ -173,10 +172,10 @@ def _permuted(
     how: Literal["samples", "pairings"],
     words: str,
 ) -> Evidence:
-    """The test of the sum of `ranks * weights`.
+    """Test the sum of `ranks * weights` by permutation.
 
-    It rises with Wilcoxon's statistic where signs are permuted (`samples`), and with Spearman's
-    where the order is (`pairings`).
+    The sum rises with Wilcoxon's statistic if signs are permuted (`samples`), and with Spearman's
+    if the order is (`pairings`).
     """
 
     def products(permuted: NDArray[np.float64], axis: int) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""The study beside the paper: every published number, and whether each claim holds here."""
+"""The study compared with the paper: every published number, and the verdict on each claim."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ TICKETS = {
     "imp_shuffled_theta0_mean": ("within_std", "imp_shuffled_within", "mean"),
     "strict_sparsity_percent": ("strict", "imp", "sparsity"),
 }
-"""By published quantity: its criterion, network and column in winning_tickets.csv."""
+"""The criterion, network and column in winning_tickets.csv of each published quantity."""
 
 SOURCES = {"theta0_magnitude": "oneshot"}
-"""Sources that have another name in transfer.csv."""
+"""Published names of sources that have another name in transfer.csv."""
 
 FIGURE2_SPARSITY = 0.7
 
-JUDGED = (
+CLAIM_TABLES = (
     "winning_tickets",
     "sparsity_sweep",
     "rewinding",
@@ -58,7 +58,7 @@ JUDGED = (
     "transfer_variants",
     "transferability",
 )
-"""The study's tables that claims are judged on, as `claims.Tables` names them."""
+"""The study's tables on which claims are judged: fields of `claims.Tables`."""
 
 
 def versus_paper_table(
@@ -67,12 +67,11 @@ def versus_paper_table(
     transfer: pd.DataFrame,
     claims: Iterable[Claim],
 ) -> pd.DataFrame:
-    """One row a published number (kind `value`), then one a claim, in the paper's order.
+    """One row per published number (kind `value`), then one per claim, in the paper's order.
 
-    `ours` is the same quantity of this study, `difference` ours - paper; both are empty where the
-    study has no task of that name, or none of Figure 2's sparsity. A count of targets is compared
-    only where the study has all of the paper's. `test` has the verdict on each statement of a claim
-    and what decided it.
+    `ours` is the same quantity in this study, `difference` ours - paper; both are empty if the
+    study lacks the task, or Figure 2's sparsity. A count of targets is compared only if the study
+    has all of the paper's. `test` has the verdict on each proposition of a claim and its test.
     """
     numbers = [
         _number(value, _ours(value, published, winning_tickets, transfer)) for value in published
@@ -99,9 +98,11 @@ def _verdict(claim: Claim) -> dict[str, object]:
     return {
         "kind": "claim",
         "table": "claims",
-        "item": f"{claim.number}. {claim.says}",
+        "item": f"{claim.number}. {claim.proposition}",
         "holds": str(claim.verdict),
-        "test": "; ".join(f"{part.says}: {part.verdict} ({part.test})" for part in claim.parts),
+        "test": "; ".join(
+            f"{part.proposition}: {part.verdict} ({part.test})" for part in claim.parts
+        ),
     }
 
 
@@ -120,32 +121,35 @@ def _ours(
         & (tickets["network"] == network)
         & (tickets["task"] == value.task)
     ]
-    found = _only(rows, column)
-    return rounded(100 * found) if column == "sparsity" and found is not None else found
+    ours = _only(rows, column)
+    return rounded(100 * ours) if column == "sparsity" and ours is not None else ours
 
 
 def _only(rows: pd.DataFrame, column: str) -> float | None:
-    """The one row's value; nothing where there is none."""
+    """The only row's value; None without one."""
     values = rows[column].dropna()
     return float(values.iloc[0]) if len(values) else None
 
 
 def _count(rows: pd.DataFrame, targets: set[str]) -> float | None:
-    """On how many of the paper's targets a source does as well as their own masks."""
-    here = rows[rows["target"].isin(targets)]
-    if set(here["target"]) != targets:
+    """The number of the paper's targets on which a source does as well as their own masks."""
+    shared = rows[rows["target"].isin(targets)]
+    if set(shared["target"]) != targets:
         return None
-    others = here[here["source"] != here["target"]]
+    others = shared[shared["source"] != shared["target"]]
     return float(others["matches_same_task"].sum())
 
 
 def render(claims: Iterable[Claim]) -> str:
-    """The claims for a terminal: verdict and sentence, below them each statement's."""
+    """The claims as text: each with its verdict, then its propositions with theirs."""
     lines = ["The paper's claims on this study; a claim holds if all of its statements do"]
     for claim in claims:
-        lines += ["", *_hanging(f"{claim.number}. ", f"{claim.says} {claim.verdict.upper()}")]
+        lines += [
+            "",
+            *_hanging(f"{claim.number}. ", f"{claim.proposition} {claim.verdict.upper()}"),
+        ]
         for part in claim.parts:
-            lines += _hanging("   - ", f"{part.says}: {part.verdict}; {part.test}")
+            lines += _hanging("   - ", f"{part.proposition}: {part.verdict}; {part.test}")
     return "\n".join(lines)
 
 
@@ -157,7 +161,7 @@ def _hanging(mark: str, text: str) -> list[str]:
 def _claims(inputs: Inputs) -> list[Claim]:
     from tickets.tables import claims
 
-    tables = {name: _table(inputs, name) for name in JUDGED}
+    tables = {name: _table(inputs, name) for name in CLAIM_TABLES}
     return claims.claims(claims.Tables(**tables, mlm_tasks=inputs["mlm_tasks"]))
 
 
@@ -176,7 +180,7 @@ def _make(inputs: Inputs) -> pd.DataFrame:
 TABLE = TableSpec(
     name="versus_paper",
     position=110,
-    tables=JUDGED,
+    tables=CLAIM_TABLES,
     published=published.FILES,
     parameters={"mlm_tasks": MLM_TASKS},
     make=_make,

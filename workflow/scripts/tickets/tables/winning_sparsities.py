@@ -1,4 +1,4 @@
-"""Winning sparsities: the highest at which each task has a winning ticket (section 3.2)."""
+"""Winning sparsities: the highest with a winning ticket, for each task (section 3.2)."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ CRITERIA = {
     "within_std": "at least the full model's mean less one standard deviation",
     "strict": "at least the full model's mean",
 }
-"""What a mask's mean has to reach: the paper's winning ticket, and that of its appendix A."""
+"""What a mask's mean has to reach: for the paper's winning ticket, and for its appendix A."""
 
 NO_INTERVAL = (float("nan"), float("nan"))
-"""Of the difference of a network from itself: it stays empty in tables."""
+"""The interval of the full model's difference from itself; empty in tables."""
 
 
 def wins(scores: Scores, full: Scores, criterion: str) -> bool:
     """Whether a mask's mean meets `criterion`, one of `CRITERIA`.
 
-    A single training of the full model has no standard deviation: its score has to be reached.
+    A single training of the full model has no standard deviation: the mean has to reach its score.
     """
     strict = criterion == "strict" or full.n == 1
     return scores.mean >= (full.mean if strict else rounded(full.mean - full.std))
@@ -46,14 +46,13 @@ def wins(scores: Scores, full: Scores, criterion: str) -> bool:
 def highest(
     metrics: pd.DataFrame, task: str, sparsities: Iterable[float], rewind: float, criterion: str
 ) -> float:
-    """The highest of `sparsities` (fractions) at which IMP wins on its own task; 0 where at none.
+    """The highest of `sparsities` (fractions) at which IMP's mask wins on its own task, or 0.
 
-    Scores need not fall steadily: IMP may lose at one sparsity and win again at a higher one. The
-    paper reports the highest, and that is the one that counts here, whatever lies below it.
-    `rewind` (percent) is that of the masks; the weights are theta_0.
+    Scores need not fall steadily: IMP may lose at one sparsity and win at a higher one. As in the
+    paper, the highest counts. `rewind` is the masks', in percent; the weights are theta_0.
 
     Raises:
-        BadInput: a cell is missing, or has other seeds than the full model.
+        BadInput: a cell is missing, or its seeds differ from the full model's.
     """
     full = select(metrics, dense(task))
     own = Cell(finder="imp", source=task, target=task, rewind=rewind)
@@ -65,10 +64,10 @@ def highest(
 def winning_sparsities_table(
     metrics: pd.DataFrame, tasks: Sequence[str], sparsities: Sequence[str], rewind: float
 ) -> pd.DataFrame:
-    """One row a task and criterion; sparsities are labels in percent, and stay as they are given.
+    """One row per task and criterion; sparsities are labels in percent, copied unchanged.
 
     Raises:
-        BadInput: a cell is missing, or has other seeds than the full model.
+        BadInput: a cell is missing, or its seeds differ from the full model's.
     """
     labels = {float(schedule.parse(label)): label for label in sparsities}
     rows = [
@@ -83,17 +82,17 @@ def read(path: Path) -> dict[tuple[str, str], str]:
     """The label of the winning sparsity of each task and criterion, from the table's file.
 
     Raises:
-        BadInput: the file is another table.
+        BadInput: the file is not this table.
         Tampered: file and statement differ.
     """
     return parse(provenance.read(path), str(path))
 
 
 def parse(data: bytes, origin: str) -> dict[tuple[str, str], str]:
-    """The same from the file's content; `origin` names it in errors.
+    """As `read`, from the file's content; `origin` names the file in errors.
 
     Raises:
-        BadInput: it is another table.
+        BadInput: the content is not this table.
     """
     try:
         header, *rows = csv.reader(io.StringIO(data.decode()))
@@ -106,10 +105,10 @@ def parse(data: bytes, origin: str) -> dict[tuple[str, str], str]:
 
 
 def of(inputs: Inputs) -> dict[tuple[str, str], str]:
-    """The same for a table that is made from this one.
+    """As `read`, from the inputs of a table that is made from this one.
 
     Raises:
-        BadInput: it is another table.
+        BadInput: the file is not this table.
     """
     return parse(inputs.content("winning_sparsities"), inputs.paths["winning_sparsities"])
 

@@ -1,4 +1,4 @@
-"""Winning tickets beside what they are compared with, at each task's winning sparsity (Table 2)."""
+"""Winning tickets and their baselines, at each task's winning sparsity (Table 2)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ MEANING = {
     "imp_shuffled_across_layers": "theta_0, layers shuffled, under the task's own IMP mask",
 }
 AT = {criterion: at for at, criterion in WINNING.items()}
-"""What `at` says of a mask at the winning sparsity of each criterion."""
+"""The value of `Cell.at` for each criterion."""
 
 
 def winning_tickets_table(
@@ -65,18 +65,17 @@ def winning_tickets_table(
     winning: Mapping[tuple[str, str], str],
     rewind: float,
 ) -> pd.DataFrame:
-    """One row a task, criterion and network, in the order of `tasks`, `CRITERIA` and `MEANING`.
+    """One row per task, criterion and network, in the order of `tasks`, `CRITERIA`, `MEANING`.
 
-    `winning` has the label of the winning sparsity of each task and criterion, as
-    `winning_sparsities.read` gives it; `rewind` (percent) is that of the masks. Scores are percent,
-    differences points, and `low` and `high` the 95 % interval of `delta_full`. `sparsity`
-    (fraction) is the winning one in every row, the full model's too; where it is 0, no mask wins
-    and the masks of that sparsity are the full model. `wins` is whether a network meets the row's
-    criterion.
+    `winning` gives the label of each task's and criterion's winning sparsity, from
+    `winning_sparsities.read`; `rewind` is the masks', in percent. Scores are in percent,
+    differences in points; `low` and `high` are the 95 % interval of `delta_full`. `sparsity`
+    (fraction) is the winning one in every row, the full model's too; at 0 no mask wins, and the
+    masks are the full model. `wins`: whether a network meets the row's criterion.
 
     Raises:
-        BadInput: a task has no winning sparsity, a cell is missing, or has other seeds than the
-            full model.
+        BadInput: a task has no winning sparsity, a cell is missing, or its seeds differ from the
+            full model's.
     """
     rows: list[tuple[object, ...]] = []
     for task in tasks:
@@ -109,10 +108,10 @@ def winning_tickets_table(
 
 
 def cells(task: str, sparsity: float, at: str, rewind: float) -> dict[str, Cell]:
-    """Which trainings each network of a task is, in the order of `MEANING`.
+    """The cell of each network of a task, in the order of `MEANING`.
 
-    Masks that exist at other sparsities too are asked for by `sparsity`; those that are made for
-    the winning sparsity alone by `at`.
+    Masks that exist at other sparsities too are selected by `sparsity`, those made only for the
+    winning sparsity by `at`.
     """
     full = dense(task)
     if sparsity == 0:
@@ -135,7 +134,7 @@ def cells(task: str, sparsity: float, at: str, rewind: float) -> dict[str, Cell]
 
 
 def render(table: pd.DataFrame) -> str:
-    """The table for a terminal: a block a criterion, with what each network is."""
+    """The table as text: one block per criterion, then an explanation of each network."""
     lines = [
         f"Networks at each task's highest sparsity with a winning ticket, {seeds(table['n'])}: "
         "mean ± standard",
