@@ -94,7 +94,7 @@ def test_all_tables_are_found_in_their_order() -> None:
     """By name; each file declares one, or helps others and is none."""
     assert list(registry.tables()) == TABLES
     assert all(registry.table(name) is spec for name, spec in registry.tables().items())
-    with pytest.raises(BadInput, match="nothing: no table is called that; write one of transfer,"):
+    with pytest.raises(BadInput, match="nothing: no table has that name; write one of transfer,"):
         registry.table("nothing")
 
 

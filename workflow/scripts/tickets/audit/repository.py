@@ -110,9 +110,9 @@ def opened(repository: Path | None) -> Generator[Commits]:
 
 
 def _objects(repository: Path) -> Path | None:
-    """The folder of a repository's objects; None if there is no repository, or no git."""
-    # This reads the repository's configuration but runs nothing that it names. So it does not matter
-    # whose folder it is (safe.directory).
+    """The folder of a repository's objects; None if there is no repository or no git."""
+    # This reads the repository's configuration but runs nothing that it names: whose folder it is
+    # does not matter (safe.directory).
     command = ["git", "-c", "safe.directory=*", "-C", str(repository), "rev-parse"]
     try:
         process = subprocess.run(
