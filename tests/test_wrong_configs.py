@@ -159,9 +159,9 @@ WRONG = {
     ),
     "a hub's model without revision": (
         [SMALL, "model: {revision: null}"],
-        "config: model.path: google-bert/bert-base-uncased is not a directory here, and a hub id needs"
-        " a revision; write the directory's path, or model.revision: the 40 hexadecimal digits of a"
-        " commit",
+        "config: model.path: google-bert/bert-base-uncased is not a directory here, and a hub id"
+        " needs a revision; write the directory's path, or model.revision: the 40 hexadecimal"
+        " digits of a commit",
     ),
     "a branch as revision": (
         [SMALL, "model: {revision: main}"],

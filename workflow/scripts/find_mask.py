@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from tickets import masks, provenance, weights
-from tickets.criterion import Inputs, find, load_criterion
+from tickets.criterion import SPLITS, Inputs, find, load_criterion
 from tickets.errors import run
 from tickets.schedule import parse
 from tickets.statements import exact
@@ -46,7 +46,7 @@ def main() -> None:
     started = provenance.now()
     values = weights.read(flags.weights)
     mask = masks.read(flags.parent) if flags.parent else masks.dense(weights.prunable_of(values))
-    splits = {name: path for name in ("train", "validation") if (path := getattr(flags, name))}
+    splits = {name: path for name in SPLITS if (path := getattr(flags, name))}
     inputs = Inputs(
         weights=values,
         parent=mask,

@@ -17,7 +17,6 @@ from typing import Any
 from safetensors.numpy import load
 
 from tickets import axes, layerwise, masks
-from tickets.audit.code_at_commit import OUTSIDE
 from tickets.audit.findings import Files, Finding
 from tickets.audit.study_files import parse_path
 from tickets.audit.verified_reads import Sources, is_intact
@@ -27,6 +26,7 @@ from tickets.files import read_bytes, sha256
 from tickets.finder import criterion_of
 from tickets.masks import Mask
 from tickets.names import DENSE, MaskName
+from tickets.provenance import OUTSIDE
 from tickets.schedule import parse
 from tickets.statements import Statement
 

@@ -16,11 +16,10 @@ from tickets.audit.findings import Files, Finding
 from tickets.audit.repository import Commits, opened
 from tickets.errors import BadInput, Tampered
 from tickets.files import sha256
+from tickets.provenance import OUTSIDE
 from tickets.statements import Statement
 
 PLACE = "workflow/scripts"
-OUTSIDE = "outside/"
-"""What statements put before a study's own criteria; only jobs that find masks run them."""
 
 Statements = Sequence[tuple[str, Statement]]
 

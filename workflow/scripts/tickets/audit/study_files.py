@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tickets.architecture import CONFIGURATION
+from tickets.criterion import SPLITS
 from tickets.design import registry
 from tickets.names import MASK, SEED, TASK, WEIGHTS
 from tickets.paths import UNSTATED, Results
 
-_SPLIT = "train|validation"
 _FORMS = {
     "mask": MASK,
     "weights": WEIGHTS,
     "task": TASK,
     "seed": SEED,
-    "split": _SPLIT,
+    "split": "|".join(SPLITS),
     "part": "|".join(registry.all_parts()),
     "name": "[a-z][a-z0-9_]*",
     "kind": "svg|png",

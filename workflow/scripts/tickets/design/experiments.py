@@ -15,12 +15,11 @@ from tickets.names import (
     WINNING,
     MaskName,
     TrainingName,
+    WeightsName,
     imp,
-    layerwise,
     oneshot,
     random,
     reinit,
-    shuffled,
     standard,
     theta_i,
     trained,
@@ -80,10 +79,10 @@ def winning_tickets(design: Design) -> list[TrainingName]:
     trainings = sweep(replace(design, sweep=("oneshot", "random")))
     for task, seed, at in product(design.tasks, design.seeds, WINNING):
         own = winning(task, design.rewind, seed, at)
-        like = layerwise(task, design.rewind, seed, at)
-        weights = [reinit(seed), *(shuffled(how, seed) for how in SHUFFLES)]
+        weights = [WeightsName(kind=f"shuffled_{how}", seed=seed) for how in SHUFFLES]
+        like = replace(own, finder="layerwise")
         trainings.append(training(THETA_0, like, task, seed))
-        trainings += [training(each, own, task, seed) for each in weights]
+        trainings += [training(each, own, task, seed) for each in (reinit(seed), *weights)]
     return trainings
 
 
