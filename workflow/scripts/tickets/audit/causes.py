@@ -89,7 +89,7 @@ class _Readings:
         owners = {statement.itself: path for path, statement in files.statements.items()}
         holders = {digest: path for path, digest in files.digests.items()}
         for reader, statement in files.statements.items():
-            for child, role, dependency in _lasting(statement):
+            for child, role, dependency in _kept_dependencies(statement):
                 owner = owners.get(dependency.statement or "")
                 if owner is None and reads_outside(child):
                     continue
@@ -185,13 +185,13 @@ def _folders(path: str) -> list[str]:
     return list(map(str, PurePosixPath(path).parents))[:-1]
 
 
-def _lasting(statement: Statement) -> Iterator[tuple[Statement, str, Dependency]]:
+def _kept_dependencies(statement: Statement) -> Iterator[tuple[Statement, str, Dependency]]:
     """Role and dependency of each kept file that was read, with the statement that records it:
     `statement`, or one embedded in it, of a file that was deleted after use.
     """
     for role, dependency in statement.dependencies.items():
         if dependency.history is not None:
-            yield from _lasting(dependency.history)
+            yield from _kept_dependencies(dependency.history)
         elif dependency.statement is not None:
             yield statement, role, dependency
 

@@ -102,7 +102,7 @@ def compare(pruning: Pruning) -> Finding | None:
     code, source = "wrong-mask", next(iter(pruning.roles.values()))
     try:
         mask = masks.from_bytes(pruning.sources.read(pruning.mask), pruning.mask)
-        again = _made_again(pruning, mask)
+        again = _make_mask(pruning, mask)
         if again.digest == mask.digest:
             return None
         message = f"made again, {source} gives another mask ({again.digest})"
@@ -130,7 +130,7 @@ def _can_be_made_again(name: MaskName, statement: Statement, file: Path | None) 
     return is_known and not load_criterion(criterion, file).reads
 
 
-def _made_again(pruning: Pruning, mask: Mask) -> Mask:
+def _make_mask(pruning: Pruning, mask: Mask) -> Mask:
     read, name = pruning.sources.read, pruning.name
     if name.finder == "layerwise":
         path = pruning.roles["like"]

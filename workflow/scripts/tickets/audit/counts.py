@@ -40,13 +40,13 @@ def check(
             message = f"its prunable set {mask.prunable} is not that of {THETA_0}, {model}"
             yield Finding(path=path, code="wrong-matrices", message=message)
         statement = files.statements.get(path)
-        yield from _counted(path, mask, parse_mask(path), statement, masks)
+        yield from _check_counts(path, mask, parse_mask(path), statement, masks)
         if statement is not None:
             yield from _check_facts(path, mask, statement)
-    yield from _same(files, masks)
+    yield from _find_equal(files, masks)
 
 
-def _counted(
+def _check_counts(
     path: str,
     mask: MaskSeen,
     name: MaskName,
@@ -68,7 +68,7 @@ def _counted(
         if like is not None:
             expected = {each: size - like.kept.get(each, size) for each, size in like.sizes.items()}
     elif statement is not None:
-        yield from _winning(path, mask, statement, masks)
+        yield from _check_copy(path, mask, statement, masks)
     if None in expected:
         if (total := sum(pruned.values())) != expected[None]:
             message = f"{total:,} weights are pruned; its sparsity is {expected[None]:,}"
@@ -79,7 +79,7 @@ def _counted(
         yield Finding(path=path, code="wrong-count", message=message)
 
 
-def _winning(
+def _check_copy(
     path: str, mask: MaskSeen, statement: Statement, masks: Mapping[str, MaskSeen]
 ) -> Iterator[Finding]:
     """Check that a winning mask is a copy of the mask of the winning sparsity."""
@@ -114,7 +114,7 @@ def _check_facts(path: str, mask: MaskSeen, statement: Statement) -> Iterator[Fi
             yield Finding(path=path, code="wrong-facts", message=message)
 
 
-def _same(files: Files, masks: Mapping[str, MaskSeen]) -> Iterator[Finding]:
+def _find_equal(files: Files, masks: Mapping[str, MaskSeen]) -> Iterator[Finding]:
     """Remark on equal masks, except copies and those that the same cause gave."""
     alike: dict[str, dict[Any, str]] = defaultdict(dict)
     for path, mask in masks.items():

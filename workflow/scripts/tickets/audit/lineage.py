@@ -48,7 +48,7 @@ _OLDER = {"dense": "prune", "oneshot": "prune", "random": "random_mask", "snip":
 """The rules of masks that theta_0 decides, by finder, in studies of earlier versions."""
 
 
-def older(wanted: Expected, file: StudyFile, statement: Statement) -> Expected:
+def as_older_version(wanted: Expected, file: StudyFile, statement: Statement) -> Expected:
     """`wanted` as an earlier version would record it, if `statement` is from one: tickets were
     weights then, or finders had rules of their own.
     """

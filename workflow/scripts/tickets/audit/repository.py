@@ -103,7 +103,7 @@ class Commits:
 
 
 @contextmanager
-def opened(repository: Path | None) -> Generator[Commits]:
+def open_repository(repository: Path | None) -> Generator[Commits]:
     """The commits of the repository at `repository`: a work tree, a bare one, or None."""
     with tempfile.TemporaryDirectory() as folder:
         yield Commits(None if repository is None else _objects(repository), Path(folder))

@@ -82,7 +82,7 @@ def parse_path(path: str) -> StudyFile | None:
     return None
 
 
-def is_stated(path: str) -> bool:
+def needs_statement(path: str) -> bool:
     """Whether the file at `path` should have a statement: not logs, nor what only running jobs use.
 
     The configuration of the model that an embedded study pre-trains has none either.
