@@ -56,7 +56,8 @@ def _dirty(commit: str, statements: Statements) -> Iterator[Finding]:
 
 def _unknown(commits: Commits, commit: str, statements: Statements) -> Iterator[Finding]:
     """The recorded code that is not in the commit."""
-    for (name, digest), paths in sorted(_versions(statements, _is_inside).items()):
+    versions = _versions(statements, lambda name, each: not _is_outside(name, each))
+    for (name, digest), paths in sorted(versions.items()):
         file = f"{PLACE}/{name}"
         try:
             code = commits.file(commit, file)
@@ -82,10 +83,6 @@ def _outside(statements: Statements) -> Iterator[Finding]:
 
 def _is_outside(name: str, statement: Statement) -> bool:
     return name.startswith(OUTSIDE) and statement.rule in ("find_mask", "prune")
-
-
-def _is_inside(name: str, statement: Statement) -> bool:
-    return not _is_outside(name, statement)
 
 
 def _versions(

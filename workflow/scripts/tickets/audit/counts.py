@@ -10,7 +10,7 @@ from typing import Any
 
 from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
-from tickets.audit.lineage import FILES, below_root
+from tickets.audit.lineage import FILES, THETA_0_FILE, below_root
 from tickets.audit.scan import MaskSeen
 from tickets.audit.study_files import parse_path
 from tickets.criterion import load_scope
@@ -20,8 +20,6 @@ from tickets.names import DENSE, MaskName
 from tickets.paths import parse_mask
 from tickets.statements import Statement
 
-THETA_0 = "weights/theta_0.safetensors"
-
 
 def check(
     files: Files, masks: Mapping[str, MaskSeen], prunable: Mapping[str, str]
@@ -30,14 +28,14 @@ def check(
 
     `prunable` is the digest of the prunable set of each file of weights, by path.
     """
-    model = prunable.get(THETA_0)
+    model = prunable.get(THETA_0_FILE)
     for path, digest in prunable.items():
         if model is not None and digest != model:
-            message = f"its prunable set is not that of {THETA_0}"
+            message = f"its prunable set is not that of {THETA_0_FILE}"
             yield Finding(path=path, code="wrong-matrices", message=message)
     for path, mask in masks.items():
         if model is not None and mask.prunable != model:
-            message = f"its prunable set {mask.prunable} is not that of {THETA_0}, {model}"
+            message = f"its prunable set {mask.prunable} is not that of {THETA_0_FILE}, {model}"
             yield Finding(path=path, code="wrong-matrices", message=message)
         statement = files.statements.get(path)
         yield from _check_counts(path, mask, parse_mask(path), statement, masks)
