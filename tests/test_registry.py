@@ -116,7 +116,7 @@ def test_scores_have_the_names_of_their_tables_but_one() -> None:
 
 def test_scored_trainings_have_a_name() -> None:
     """By which another process finds them."""
-    with pytest.raises(BadInput, match="write a function"):
+    with pytest.raises(BadInput, match="write a named function"):
         Metrics(trainings=lambda _: [])
 
 
