@@ -5,7 +5,7 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-# Not beside another one: Snakemake would merge the two studies.
+# Only if no other is given: Snakemake would merge the two studies.
 if not workflow.config_settings.configfiles:
 
     configfile: "config/config.yaml"

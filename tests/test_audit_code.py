@@ -146,7 +146,7 @@ def test_objects_are_those_that_their_ids_name(repo: Path, kind: str) -> None:
 
     assert git(repo, "show", f"{honest}:{PRUNE}").encode() == EVIL.strip()
     assert codes(findings) == ["unknown-code"]
-    assert f"{kind} {old} is not what its id names" in findings[0].message
+    assert f"{kind} {old} does not have that hash" in findings[0].message
 
 
 def test_an_object_larger_than_any_code_is_not_taken_in(
@@ -175,7 +175,7 @@ def test_a_bomb_in_the_store_is_not_unpacked_whole(
     (finding,) = found(repo, stated(head(repo)))
 
     assert finding.code == "unknown-code"
-    assert "not what its id names" in finding.message
+    assert "does not have that hash" in finding.message
 
 
 def test_no_configuration_of_the_repository_is_executed(repo: Path, tmp_path: Path) -> None:

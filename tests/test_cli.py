@@ -116,8 +116,8 @@ def test_show_of_a_mask_that_prunes_on_a_task_says_which(tmp_path: Path) -> None
         ("prunable", "none", "cannot be read as a plain file (No such file or directory)", 1),
         ("prunable", "stated", "not a file of weights (", 2),
         ("prunable", "mask", "a mask, not weights; `tickets show` describes it", 2),
-        ("audit", "none", "no folder; name a study's results folder", 2),
-        ("audit", "text", "no folder; name a study's results folder", 2),
+        ("audit", "none", "not a folder; write the path of a study's results folder", 2),
+        ("audit", "text", "not a folder; write the path of a study's results folder", 2),
     ],
 )
 def test_a_wrong_file_is_one_line(

@@ -164,7 +164,7 @@ def test_plan_without_at_once_takes_the_cores(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "flag", "says"),
     [
-        ("model: [", "", "bad.yaml, line 1: no YAML ("),
+        ("model: [", "", "bad.yaml, line 1: not YAML ("),
         ("- one", "", "bad.yaml: it is a list, not a mapping; write lines of `key: value`"),
         (None, "", "bad.yaml: No such file or directory; write the path of a YAML file"),
         ("{}", "", "config: model: missing"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -32,6 +33,10 @@ DESIGN = Design(
     subsets={"rte_100": "rte"},
     mlm=("mlm",),
 )
+
+
+def round_start(task: str, rewind: str, sparsity: str) -> WeightsName:
+    return WeightsName(kind="round", task=task, rewind=rewind, seed=1, sparsity=sparsity)
 
 
 def design(**changes: object) -> Design:
@@ -74,7 +79,7 @@ def test_a_kept_head_is_the_last_rounds() -> None:
     """The first round has none to keep; each other one that of the training before its mask."""
     kept = design(head="keep")
 
-    first, second = (names.round_start("rte", "0", 1, sparsity) for sparsity in ("0", "10"))
+    first, second = (round_start("rte", "0", sparsity) for sparsity in ("0", "10"))
     assert DESIGN.head_of(second) is None
     assert kept.head_of(first) is None
     assert kept.head_of(second) == kept.decided_by(imp("rte", "0", 1, "10")) is not None
@@ -117,7 +122,7 @@ def test_where_weights_stand_is_read_off_their_name() -> None:
     assert THETA_0.progress_on("cola") == names.reinit(3).progress_on("cola") == "0"
     assert later.progress_on("cola") == "12.5"
     assert later.progress_on("rte") == "0"
-    assert names.round_start("cola", "5", 1, "10").progress_on("cola") == "5"
+    assert round_start("cola", "5", "10").progress_on("cola") == "5"
     assert names.trained("cola", 1, "10").progress_on("cola") == "0"
     assert theta_i("cola", "0", 1) == THETA_0
 
@@ -132,7 +137,7 @@ SNIP = MaskName(finder="snip", task="a", seed=3, sparsity="19")
         (imp("a_1", "2.5", 3, "19"), "imp", "a_1", 2.5, 3, Fraction(19, 100), None),
         (names.winning("a", "0", 3, "winning"), "imp", "a", 0, 3, None, "winning"),
         (
-            names.layerwise("a", "0", 3, "winning_strict"),
+            replace(names.winning("a", "0", 3, "winning_strict"), finder="layerwise"),
             "layerwise",
             "a",
             0,

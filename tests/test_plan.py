@@ -265,7 +265,7 @@ def test_what_is_not_known_is_said() -> None:
     said = plan.text(study(tasks={"rte": {"dataset": dataset}}), 1)
 
     assert "rte ?" in said
-    assert "? nothing is known" in said
+    assert "? the size of this data is not known" in said
 
 
 def test_the_plan_is_a_target_that_makes_nothing(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_all_tables_are_found_in_their_order() -> None:
     """By name; each file declares one, or helps others and is none."""
     assert list(registry.tables()) == TABLES
     assert all(registry.table(name) is spec for name, spec in registry.tables().items())
-    with pytest.raises(BadInput, match="nothing: no table is called that; write one of transfer,"):
+    with pytest.raises(BadInput, match="nothing: no table has that name; write one of transfer,"):
         registry.table("nothing")
 
 
@@ -87,7 +87,7 @@ def test_scores_have_the_names_of_their_tables_but_one() -> None:
 
 def test_scored_trainings_have_a_name() -> None:
     """By which another process finds them."""
-    with pytest.raises(BadInput, match="write a function"):
+    with pytest.raises(BadInput, match="write a named function"):
         Metrics(trainings=lambda _: [])
 
 

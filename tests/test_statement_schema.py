@@ -263,7 +263,7 @@ def test_nesting_that_no_reader_follows_is_a_problem() -> None:
     for _ in range(2000):
         value = carrying(value)
 
-    assert problem(value) == "it carries too many statements inside each other"
+    assert problem(value) == "statements are embedded in it too deeply"
 
 
 @given(st.sampled_from(WHOLE), st.data())

@@ -21,7 +21,7 @@ from tickets import masks, paths, provenance, statements
 from tickets.audit.check_masks import prunings
 from tickets.audit.schema_of_statements import problem, schema
 from tickets.audit.study import audit
-from tickets.audit.study_files import is_stated
+from tickets.audit.study_files import needs_statement
 from tickets.criterion import load_criterion
 from tickets.design import config, experiments, registry
 from tickets.files import sha256
@@ -107,9 +107,9 @@ def test_snakemakes_report_has_page_figures_tables_and_audit(report: Path) -> No
     assert all(len(entry["caption"]) > 40 for entry in shown.values())
     assert all(entry["data_uri"].startswith("data:") for entry in shown.values())
     assert not re.search(r"<(script|link|img|iframe)[^>]* (src|href)=.?https?:", text)
-    assert is_stated("figures/transfer.svg")
-    assert not is_stated("report.html")
-    assert not is_stated("report/story.html")
+    assert needs_statement("figures/transfer.svg")
+    assert not needs_statement("report.html")
+    assert not needs_statement("report/story.html")
 
 
 @browser.needed

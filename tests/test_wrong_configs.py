@@ -41,17 +41,17 @@ NEEDS = sorted({field.name for kind in (Task, Training) for field in fields(kind
 WRONG = {
     "a wrong indentation": (
         ["model:\n  path: somewhere\n revision: null\n"],
-        "{0}, line 3: no YAML (expected <block end>, but found '<block mapping start>');"
+        "{0}, line 3: not YAML (expected <block end>, but found '<block mapping start>');"
         f" {LAYOUT} a colon",
     ),
     "a tab": (["model:\n\tpath: somewhere\n"], "{0}, line 2: a tab; write spaces"),
     "a key twice": (
         [SMALL + "seeds: [1]\nthreads: 1\nseeds: [2]\n"],
-        "{0}, line 6: seeds stands in line 4 too; write it once",
+        "{0}, line 6: seeds is in line 4 too; write it once",
     ),
     "a task twice": (
         [SMALL + "  cola: {epochs: 1}\n  rte: {epochs: 1}\n"],
-        "{0}, line 5: rte stands in line 3 too; write it once",
+        "{0}, line 5: rte is in line 3 too; write it once",
     ),
     "an empty file": ([""], "{0}: it is empty, not a mapping; write lines of `key: value`"),
     "a file that is a list": (
@@ -60,7 +60,7 @@ WRONG = {
     ),
     "a colon in text": (
         ["model: path: somewhere\n"],
-        f"{{0}}, line 1: no YAML (mapping values are not allowed here); {LAYOUT} a colon",
+        f"{{0}}, line 1: not YAML (mapping values are not allowed here); {LAYOUT} a colon",
     ),
     "a list where a mapping is expected": (
         [SMALL, "tasks: [rte, cola]"],
@@ -125,7 +125,7 @@ WRONG = {
     ),
     "a criterion called as one of the project": (
         [SMALL, "criteria: {snip: {own}/empty.py}"],
-        "config: criteria.snip: a finder of the project is called so; write another name",
+        "config: criteria.snip: a finder of the project has this name; write another one",
     ),
     "a criterion that needs what no study has": (
         [SMALL, "criteria: {mine: {own}/needy.py}"],
@@ -143,15 +143,15 @@ WRONG = {
     ),
     "a task called no": (
         [SMALL, "tasks: {no: }"],
-        f"config: tasks: YAML reads what stands there as false; {NAME}, in quotes",
+        f"config: tasks: YAML reads this value as false; {NAME}, in quotes",
     ),
     "a folder called on": (
         [SMALL, "results: on"],
-        "config: results: YAML reads what stands there as true; write text, in quotes",
+        "config: results: YAML reads this value as true; write text, in quotes",
     ),
     "a folder called as a day": (
         [SMALL, "results: 2026-08-01"],
-        "config: results: YAML reads what stands there as 2026-08-01; write text, in quotes",
+        "config: results: YAML reads this value as 2026-08-01; write text, in quotes",
     ),
     "a results folder that is a file": (
         [SMALL, "results: {0}"],
@@ -159,9 +159,9 @@ WRONG = {
     ),
     "a hub's model without revision": (
         [SMALL, "model: {revision: null}"],
-        "config: model.path: google-bert/bert-base-uncased is no directory here, and a hub id needs"
-        " a revision; write the directory's path, or model.revision: the 40 hexadecimal digits of a"
-        " commit",
+        "config: model.path: google-bert/bert-base-uncased is not a directory here, and a hub id"
+        " needs a revision; write the directory's path, or model.revision: the 40 hexadecimal"
+        " digits of a commit",
     ),
     "a branch as revision": (
         [SMALL, "model: {revision: main}"],
@@ -272,7 +272,7 @@ def test_bytes_that_are_no_text_and_files_that_are_none(tmp_path: Path) -> None:
     latin = tmp_path / "latin.yaml"
     latin.write_bytes(b"seeds: [1]\nresults: r\xe9sultats\n")
     lines = {
-        latin: f"{latin}, line 2: no UTF-8 text; save it as UTF-8",
+        latin: f"{latin}, line 2: not UTF-8 text; save it as UTF-8",
         tmp_path: f"{tmp_path}: Is a directory; write the path of a YAML file",
         tmp_path / "no": f"{tmp_path}/no: No such file or directory; write the path of a YAML file",
     }

@@ -1,4 +1,4 @@
-"""The audit of what the study has made: where each mask comes from, and whether it was altered."""
+"""The audit of the study: where each mask comes from, and whether files were altered."""
 
 
 rule audit:

@@ -1,4 +1,4 @@
-"""What tickets are compared with: other masks, other weights, and no network at all."""
+"""Baselines of tickets: other masks, other weights, and constant answers."""
 
 reinit = files.weights("reinit/seed-{seed}")
 winning_on = "{task}/rewind-{rewind}/seed-{seed}/{at}"
@@ -32,7 +32,7 @@ rule find_mask:
         "--output {output.mask} > {log} 2>&1"
 
 
-# The same with what a training has: data, and a device to run a network on.
+# With what a training needs too: data, and a device to run a network on.
 use rule find_mask as find_mask_on_data with:
     input:
         weights=ancient(theta_0),

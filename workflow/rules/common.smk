@@ -1,11 +1,11 @@
-"""Loads and checks the configuration; all that the rules ask the package for."""
+"""Load and check the configuration; helpers that all rules use."""
 
 import gc
 import os
 import sys
 from pathlib import Path
 
-# Of this file, not of the main Snakefile: another workflow may use this one as a module.
+# The folder of this file, not of the main Snakefile: another workflow may use this one as a module.
 ROOT = Path(workflow.current_basedir).parents[1]
 SCRIPTS = os.path.relpath(ROOT / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
@@ -21,8 +21,8 @@ from tickets.language import generator
 
 prepare_jobs()
 
-# A DAG of ten thousand jobs is millions of objects, none of them garbage; looking for some among them
-# again and again takes an eighth of the time to build it.
+# A DAG of ten thousand jobs has millions of objects, none of them garbage; collecting garbage takes an
+# eighth of the time to build it.
 gc.set_threshold(1_000_000)
 
 try:
@@ -51,26 +51,26 @@ wildcard_constraints:
 
 
 def code(script, *others):
-    """The code that a job of `script` runs, with `others` that it loads, as a parameter."""
+    """The parameter for the code of a job: `script`, and the files `others` that it loads."""
     entry = f"{SCRIPTS}/{script}.py"
     return Code(entry, digest(*map(Path, (entry, *others))))
 
 
-def statements_of(*made):
-    """The statements beside `made`: small, so that Snakemake compares them by content too.
+def statements_of(*paths):
+    """The statements of files, which are so small that Snakemake compares their content too.
 
-    They stand for the files: those are `ancient`, whatever a copy or a clone did to their age.
+    They are inputs in place of the files: those are `ancient`, as copies and clones change their age.
     """
-    return [str(provenance.statement_path(Path(path))) for path in made]
+    return [str(provenance.statement_path(Path(path))) for path in paths]
 
 
 def folder_of_model(wildcards, input):
-    """The folder of a job's model, which commands are told of."""
+    """The folder of a job's model, for its command."""
     return os.path.dirname(input.model[0])
 
 
 def source_of(wildcards):
-    """A task's parquet files, where they are on this machine or made by this workflow."""
+    """A task's parquet files, if they are on this machine or made by this workflow."""
     task = study.tasks[wildcards.task]
     if task.dataset.path == "language":
         return [files.language(task.dataset.name, split) for split in ("train", "validation")]
@@ -78,12 +78,12 @@ def source_of(wildcards):
 
 
 def encoded(*splits):
-    """A task's encoded splits, and their statements."""
+    """A task's encoded splits, as inputs by name."""
     return {split: ancient(files.encoded("{task}", split)) for split in splits}
 
 
 def reported(outputs):
-    """The same outputs, table and figure marked for Snakemake's report."""
+    """Outputs, with table and figure marked for Snakemake's report."""
     shown = {"svg": ("2. Figures", "figure"), "table": ("3. Tables", "table")}
     marked = {
         kind: report(
@@ -98,6 +98,6 @@ def reported(outputs):
     return outputs | marked
 
 
-def unless_kept(made):
-    """Mark what is deleted when nothing needs it any more, unless the study keeps it."""
-    return made if study.keep_checkpoints else temp(made)
+def unless_kept(paths):
+    """Mark files as temporary, unless the study keeps them."""
+    return paths if study.keep_checkpoints else temp(paths)

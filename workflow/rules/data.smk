@@ -1,4 +1,4 @@
-"""Data: the generated language; every task in canonical columns, and as token ids."""
+"""Data: the generated language; every task's data in canonical columns and as token ids."""
 
 language_files = [
     files.language(task, split) for task in generator.TASKS for split in ("train", "validation")
@@ -6,7 +6,7 @@ language_files = [
 
 
 # A cluster's compute nodes often have no network: what may come from the hub is read where Snakemake
-# runs. `fetch` is all of that, before anything is submitted.
+# runs. `fetch` does all of that before anything is submitted.
 rule fetch:
     input:
         [files.data(task, "train") for task in study.tasks],

@@ -1,4 +1,4 @@
-"""A finished study for others: as an RO-Crate, and signed. Both are made only where asked for."""
+"""A finished study for others: as an RO-Crate, and signed. Both are made only on request."""
 
 import json
 
@@ -23,7 +23,7 @@ rule crate:
 
 
 rule sign:
-    # The key's place is the signer's own: not a parameter, which Snakemake would write down.
+    # The key's path is private: not a parameter, which Snakemake would record.
     input:
         study=lambda wildcards: ancient(rules.all.input.study),
         statements=lambda wildcards: statements_of(*rules.all.input.study),

@@ -1,9 +1,9 @@
-"""Iterative magnitude pruning: train a ticket, prune, rewind, and again (paper, Algorithm 1); and
+"""Iterative magnitude pruning: train a ticket, prune, rewind, repeat (paper, Algorithm 1); and
 standard pruning, which does not rewind.
 """
 
-rewound = files.weights("theta_i/{task}/rewind-{rewind}/seed-{seed}")
-found = files.mask("{mask}")
+early = files.weights("theta_i/{task}/rewind-{rewind}/seed-{seed}")
+pruned = files.mask("{mask}")
 start = files.weights("{weights}")
 trained = files.trained("{weights}/{mask}/on-{task}/seed-{seed}")
 predictions = files.predictions("{weights}/{mask}/on-{task}/seed-{seed}")
@@ -17,13 +17,13 @@ rule prune:
             dag.file_of_scores(files, design, mask_of(w)), files.mask(design.before(mask_of(w)))
         ),
     output:
-        mask=found,
-        statement=statements_of(found),
+        mask=pruned,
+        statement=statements_of(pruned),
     log:
         files.log("{mask}"),
     wildcard_constraints:
         mask=forms(filter(finder.is_round, axes.names("procedures"))),
-    # Before trainings: what the last one ended with, as large as the model, is then deleted.
+    # Before trainings: the final weights of the last one, as large as the model, are then deleted.
     priority: 1
     group:
         lambda w: submission(design.decided_by(mask_of(w)))
@@ -75,7 +75,7 @@ rule rewind:
         statement=statements_of(files.ticket("{weights}", "{mask}")),
     log:
         files.log("tickets/{weights}/{mask}"),
-    # Not with the training: that tried again, the ticket stays, and so does what was trained of it.
+    # Not grouped with the training: when that is tried again, the ticket and its checkpoints stay.
     localrule: True
     conda:
         "../../envs/environment.yaml"
@@ -105,7 +105,7 @@ rule train:
         predictions_statement=statements_of(predictions),
         trained=unless_kept(trained),
         trained_statement=unless_kept(statements_of(trained)),
-    # Added to, as attempts that go on follow each other, and may overlap.
+    # Appended to, as later attempts resume earlier ones, and may overlap.
     log:
         files.log("trainings/{weights}/{mask}/on-{task}/seed-{seed}"),
     benchmark:
@@ -147,8 +147,8 @@ rule theta_i:
         ),
         model=files.configuration(),
     output:
-        weights=rewound,
-        statement=statements_of(rewound),
+        weights=early,
+        statement=statements_of(early),
     log:
         files.log("theta_i/{task}/rewind-{rewind}/seed-{seed}"),
     benchmark:

@@ -1,26 +1,26 @@
-"""What a job's wildcards name: masks, weights, trainings; and what a finder's jobs read."""
+"""Masks, weights and trainings from wildcards, and the inputs of finders' jobs."""
 
 from tickets import axes, finder
 
 
 def mask_of(wildcards):
-    """Which mask a job makes or reads."""
+    """The name of the mask that a job makes or reads."""
     return names.MaskName.parse(wildcards.mask)
 
 
 def weights_of(wildcards):
-    """Which weights a job makes or reads."""
+    """The name of the weights that a job makes or reads."""
     return names.WeightsName.parse(wildcards.weights)
 
 
 def training_of(wildcards):
-    """Which training a job is."""
+    """The name of the training that a job runs."""
     start = weights_of(wildcards), mask_of(wildcards)
     return names.training(*start, wildcards.task, int(wildcards.seed))
 
 
 def finding_code(wildcards):
-    """The code of a job that finds a mask: of all criteria and scopes its own alone."""
+    """The code of a job that finds a mask, with its own criterion and scope only."""
     finder_name = mask_of(wildcards).finder
     criterion = study.criterion(finder_name)
     own = study.criteria.get(finder_name)
@@ -29,7 +29,7 @@ def finding_code(wildcards):
 
 
 def forms(finders):
-    """What the masks of some finders are called."""
+    """A regular expression for the names of some finders' masks."""
     return "|".join(finder.form(each, design.depends_on(each)) for each in finders)
 
 
@@ -54,6 +54,6 @@ def theta_i_of(wildcards):
 
 
 def candidates(wildcards):
-    """The masks that a winning one is chosen from."""
+    """The masks to choose a winning one from."""
     on = {"task": wildcards.task, "rewind": wildcards.rewind, "seed": int(wildcards.seed)}
     return [files.mask(mask) for mask in experiments.candidates(design, **on)]

@@ -1,4 +1,4 @@
-"""What a study takes, printed before anything runs."""
+"""The plan of a study, printed before anything runs."""
 
 import json
 

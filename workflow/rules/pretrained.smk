@@ -1,4 +1,4 @@
-"""theta_0: read from a model directory or the hub, or pre-trained here on the generated language."""
+"""theta_0: from a model directory or the hub, or pre-trained here on the generated language."""
 
 new_model = files.configuration("pretrained")
 own_model = files.checkpoint()

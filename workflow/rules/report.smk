@@ -1,4 +1,4 @@
-"""The report's page on the study; Snakemake's report contains it, figures, tables and audit."""
+"""The report's page on the study; Snakemake's report has this page, figures, tables and audit."""
 
 page_tables = [files.table(name) for name in registry.tables()]
 

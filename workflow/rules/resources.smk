@@ -1,11 +1,11 @@
-"""What a training takes of a machine, and asks of a cluster."""
+"""The resources that a training takes of a machine and requests from a cluster."""
 
 from tickets.design.allocation import UNKNOWN, Allocation
 
 allocation = Allocation(study)
-# Resources, as they change no result: changed parameters would rerun what is trained. Snakemake
-# counts `gpu_place` where a profile or --resources says how many there are; a cluster is asked for
-# `gpu`, `runtime` and `mem_mb`.
+# Resources, not parameters: they change no result, and changed parameters would repeat trainings.
+# Snakemake counts `gpu_place` if a profile or --resources gives their number; `gpu`, `runtime` and
+# `mem_mb` are requested from a cluster.
 device_resources = {
     "gpu_place": 1,
     "trainings_per_gpu": str(study.trainings_per_gpu),
@@ -20,13 +20,13 @@ pretraining_resources = device_resources | {"runtime": lambda w, attempt: UNKNOW
 
 
 def events(training):
-    """The flag that asks for a training's event files: a resource too, as they change no result."""
+    """The flag for a training's event files: a resource too, as they change no result."""
     return f"--events {files.events(training)}" if study.tensorboard else ""
 
 
 def at_once():
-    """How many trainings run at a time under this call's --cores (of one machine) or --jobs (of a
-    cluster), and where --resources counts places on GPUs.
+    """How many trainings run at a time, by this call's --cores (one machine) or --jobs (a cluster),
+    and by the places on GPUs that --resources counts.
     """
     cores, jobs, places = (
         workflow.global_resources.get(name).value for name in ("_cores", "_nodes", "gpu_place")
@@ -36,9 +36,9 @@ def at_once():
 
 
 def submission(training):
-    """The group of jobs that a cluster is given together: a training, by whose path it is named, and
-    what stands before and after it in its round. Without a cluster jobs are not grouped.
+    """The name of the group of jobs to submit together: a training, which it is named after, with the
+    jobs before and after it in its round. Without a cluster jobs are not grouped.
     """
     alone = workflow.local_exec and workflow.is_main_process
-    # The group's name becomes a file's.
+    # The group's name becomes a file name.
     return None if alone or training is None else ".".join(Path(str(training)).parts)

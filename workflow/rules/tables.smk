@@ -1,4 +1,4 @@
-"""Scores from predictions, and every table and its figure; nothing here trains."""
+"""Scores from predictions; tables and figures from scores and masks. Nothing here trains."""
 
 parts = registry.parts()
 winning = files.mask(f"imp/{winning_on}")
@@ -25,7 +25,7 @@ rule metrics:
         "--output {output.metrics} 2> {log}"
 
 
-# One rule a table, under the table's name, as each has other files.
+# One rule for each table, with the table's name, as their files differ.
 for table in registry.tables().values():
     parameters, outputs = table.values(design), table.outputs(files)
     origins = table.inputs(files, parameters) | table.mask_files(files, design)
@@ -47,7 +47,7 @@ for table in registry.tables().values():
             files.log(table.name),
         benchmark:
             files.benchmark(table.name)
-        # Many masks take a while to read.
+        # Reading many masks takes a while.
         localrule: table.masks is None
         conda:
             "../../envs/environment.yaml"

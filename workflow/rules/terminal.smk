@@ -1,4 +1,4 @@
-"""What a run prints: its plan, its trainings, its tables, and where to look when it fails."""
+"""What a run prints: its plan, trainings and tables, and where to look if it fails."""
 
 from snakemake.logging import logger
 
@@ -6,8 +6,8 @@ from tickets.monitoring import banner
 from tickets.monitoring.eta import TimeEstimate
 from tickets.monitoring.log_handler import replace_handler
 
-# Jobs on a cluster's nodes, other workflows that use this one, and calls that ask for more messages keep
-# Snakemake's own.
+# Jobs on a cluster's nodes, workflows that use this one as a module, and verbose calls keep
+# Snakemake's own messages.
 output = workflow.output_settings
 is_own = workflow.is_main_process and workflow.modifier.is_main_snakefile()
 asks_for_more = output.verbose or output.printshellcmds or output.debug_dag
@@ -36,9 +36,9 @@ def announce():
 
 onstart:
     announce()
-    # Snakemake limits the jobs that it starts a second, for a cluster's sake. Each look at waiting jobs
-    # then starts a timer for another look, and so on: 240 jobs of 0.6 s on two cores take Snakemake 9.1
-    # CPU seconds with the limit and 3.1 without. A larger --max-jobs-per-timespan keeps the timers.
+    # Snakemake limits the jobs that it starts per second, for clusters. Each check of waiting jobs then
+    # sets a timer for another check: 240 jobs of 0.6 s on two cores take Snakemake 9.1 CPU seconds with
+    # the limit and 3.1 without. A larger --max-jobs-per-timespan keeps the timers.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
 

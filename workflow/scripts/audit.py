@@ -1,4 +1,4 @@
-"""Rule audit: write an audit's table of masks, page and verdict, whatever its findings."""
+"""Rule audit: audit a study; write its table of masks, page and verdict, whatever the findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rule crate: a finished study as a Workflow Run RO-Crate, in its folder of exports."""
+"""Rule crate: describe a finished study as a Workflow Run RO-Crate, in its folder of exports."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Rules find_mask and prune: the mask that a criterion's scores give, and the dense one.
+"""Rules find_mask and prune: find a mask by a criterion's scores, or write the dense one.
 
-Without a parent every weight is alive, and theta_0 decides. With one it is a round of iterative
-pruning (paper, Algorithm 1).
+With a parent this is a round of iterative pruning (paper, Algorithm 1); without one, theta_0 is
+pruned once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from tickets import masks, provenance, weights
-from tickets.criterion import Inputs, find, load_criterion
+from tickets.criterion import SPLITS, Inputs, find, load_criterion
 from tickets.errors import run
 from tickets.schedule import parse
 from tickets.statements import exact
@@ -19,28 +19,34 @@ from tickets.statements import exact
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--weights", type=Path, required=True, help="theta_0, or a round's end")
+    parser.add_argument(
+        "--weights", type=Path, required=True, help="theta_0, or a round's final weights"
+    )
     parser.add_argument("--parent", type=Path, help="mask of the round before")
     parser.add_argument("--sparsity", required=True, help="per cent of the prunable weights")
-    parser.add_argument("--finder", required=True, help="its name in paths")
-    parser.add_argument("--criterion", help="a file of tickets/criteria; none: the dense mask")
-    parser.add_argument("--criterion-file", type=Path, help="its file, if it is the study's own")
-    parser.add_argument("--parameters", type=json.loads, default={}, help="its own, as JSON")
-    parser.add_argument("--scope", help="of the comparison: a file of tickets/scopes")
-    parser.add_argument("--task", help="that the mask is found on")
-    parser.add_argument("--seed", type=int, help="of that training, or what is drawn from it")
-    parser.add_argument("--rewind", help="imp: per cent of training that is rewound to")
+    parser.add_argument("--finder", required=True, help="the finder's name in paths")
+    parser.add_argument("--criterion", help="its name; without one: the dense mask")
+    parser.add_argument("--criterion-file", type=Path, help="its file, if the study has its own")
+    parser.add_argument(
+        "--parameters", type=json.loads, default={}, help="the criterion's, as JSON"
+    )
+    parser.add_argument("--scope", help="which scores are compared")
+    parser.add_argument("--task", help="the task that the mask is found on")
+    parser.add_argument("--seed", type=int, help="of the training, or of random numbers")
+    parser.add_argument("--rewind", help="imp: per cent of training to rewind to")
     parser.add_argument("--round", type=int, help="imp, standard: which round, from 1")
     parser.add_argument("--model", type=Path, help="the model's configuration")
-    parser.add_argument("--train", type=Path, help="encoded training split, if it is read")
-    parser.add_argument("--validation", type=Path, help="encoded validation split, if it is read")
-    parser.add_argument("--trainings-per-gpu", type=int, default=1, help="that share one")
+    parser.add_argument("--train", type=Path, help="encoded training split, if needed")
+    parser.add_argument("--validation", type=Path, help="encoded validation split, if needed")
+    parser.add_argument(
+        "--trainings-per-gpu", type=int, default=1, help="how many jobs share a GPU"
+    )
     parser.add_argument("--output", type=Path, required=True, help="mask file to write")
     flags = parser.parse_args()
     started = provenance.now()
     values = weights.read(flags.weights)
     mask = masks.read(flags.parent) if flags.parent else masks.dense(weights.prunable_of(values))
-    splits = {name: path for name in ("train", "validation") if (path := getattr(flags, name))}
+    splits = {name: path for name in SPLITS if (path := getattr(flags, name))}
     inputs = Inputs(
         weights=values,
         parent=mask,
@@ -55,8 +61,8 @@ def main() -> None:
         criterion = load_criterion(flags.criterion, flags.criterion_file)
         mask = find(criterion, flags.scope, inputs)
     masks.write(flags.output, mask)
-    asked = ("finder", "scope", "task", "seed", "rewind", "round", "sparsity")
-    parameters = flags.parameters | {name: getattr(flags, name) for name in asked}
+    recorded = ("finder", "scope", "task", "seed", "rewind", "round", "sparsity")
+    parameters = flags.parameters | {name: getattr(flags, name) for name in recorded}
     decided_by = {"weights": flags.weights, "parent": flags.parent}
     provenance.write(
         flags.output,

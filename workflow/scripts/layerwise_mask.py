@@ -1,4 +1,4 @@
-"""Rule layerwise_mask: a random mask that prunes as much of each matrix as another mask does."""
+"""Rule layerwise_mask: draw a random mask that prunes as much of each matrix as another one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tickets.layerwise import draw_like
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--like", type=Path, required=True, help="mask whose shares it takes")
-    parser.add_argument("--seed", type=int, required=True, help="what the mask is drawn from")
+    parser.add_argument("--like", type=Path, required=True, help="the other mask")
+    parser.add_argument("--seed", type=int, required=True, help="of random numbers")
     parser.add_argument("--output", type=Path, required=True, help="mask file to write")
     flags = parser.parse_args()
     started = provenance.now()

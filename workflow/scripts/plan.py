@@ -1,4 +1,4 @@
-"""Rule plan: print what a study takes, before anything runs."""
+"""Rule plan: print a study's trainings, hours and disk, before anything runs."""
 
 from __future__ import annotations
 

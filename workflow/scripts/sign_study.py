@@ -1,4 +1,4 @@
-"""Rule sign: a signature over a finished study's files, with a key of one's own."""
+"""Rule sign: sign a finished study's files with a private key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, required=True, help="the study's results folder")
     parser.add_argument("--private-key", type=Path, required=True, help="the key, as PEM")
-    parser.add_argument("--output", type=Path, required=True, help="the signature")
+    parser.add_argument("--output", type=Path, required=True, help="signature file to write")
     flags = parser.parse_args()
     signature.sign(flags.results, flags.private_key, flags.output)
 

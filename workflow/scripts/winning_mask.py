@@ -1,7 +1,7 @@
-"""Rule winning_mask: of a source's masks the one of its highest winning sparsity.
+"""Rule winning_mask: copy a source's mask of its highest winning sparsity.
 
-The file is a copy: which sparsity wins is known only when all are scored, and the workflow's graph
-should not have to wait for that.
+Which sparsity wins is known only when all are scored; with a copy under a path of its own, the
+workflow's graph does not have to wait for that.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ def main() -> None:
     parser.add_argument("--task", required=True, help="the source")
     parser.add_argument("--criterion", required=True, help="within_std or strict")
     parser.add_argument(
-        "--sparsities", nargs="+", required=True, help="per cent, of the masks; 0: dense"
+        "--sparsities", nargs="+", required=True, help="of the masks, in per cent; 0: dense"
     )
-    parser.add_argument("--masks", type=Path, nargs="+", required=True, help="to choose from")
+    parser.add_argument("--masks", type=Path, nargs="+", required=True, help="masks to choose from")
     parser.add_argument("--output", type=Path, required=True, help="mask file to write")
     flags = parser.parse_args()
     started = provenance.now()
-    won = winning_sparsities.read(flags.winning).get((flags.task, flags.criterion))
-    if won is None:
+    sparsity = winning_sparsities.read(flags.winning).get((flags.task, flags.criterion))
+    if sparsity is None:
         raise BadInput(
-            f"{flags.winning}: nothing about {flags.task} by {flags.criterion}; delete it to have "
+            f"{flags.winning}: no row for {flags.task} by {flags.criterion}; delete it to have "
             "it made again"
         )
-    chosen = dict(zip(flags.sparsities, flags.masks, strict=True))[won]
+    chosen = dict(zip(flags.sparsities, flags.masks, strict=True))[sparsity]
     mask = masks.read(chosen)
     masks.write(flags.output, mask)
     provenance.write(
         flags.output,
         rule="winning_mask",
-        parameters={"task": flags.task, "criterion": flags.criterion, "sparsity": won},
+        parameters={"task": flags.task, "criterion": flags.criterion, "sparsity": sparsity},
         dependencies={"mask": chosen, "winning": flags.winning},
         facts=masks.facts(mask),
         started=started,

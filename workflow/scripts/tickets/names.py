@@ -184,11 +184,6 @@ def winning(task: str, rewind: str, seed: int | None, at: str) -> MaskName:
     return MaskName(finder="imp", task=task, rewind=rewind, seed=seed, at=at)
 
 
-def layerwise(task: str, rewind: str, seed: int | None, at: str) -> MaskName:
-    """A random mask that prunes as much of each matrix as that winning mask does."""
-    return MaskName(finder="layerwise", task=task, rewind=rewind, seed=seed, at=at)
-
-
 def standard(task: str, seed: int | None, sparsity: str) -> MaskName:
     """The mask of standard pruning: rounds without rewinding."""
     return MaskName(finder="standard", task=task, seed=seed, sparsity=sparsity)
@@ -209,21 +204,11 @@ def reinit(seed: int) -> WeightsName:
     return WeightsName(kind="reinit", seed=seed)
 
 
-def shuffled(how: str, seed: int) -> WeightsName:
-    """theta_0 with its weights shuffled (theta_0''); `how` is one of `SHUFFLES`."""
-    return WeightsName(kind=f"shuffled_{how}", seed=seed)
-
-
 def theta_i(task: str, rewind: str, seed: int | None) -> WeightsName:
     """The weights to rewind to: theta_0 at 0 %, otherwise the source's own early weights."""
     if rewind == "0":
         return THETA_0
     return WeightsName(kind="theta_i", task=task, rewind=rewind, seed=seed)
-
-
-def round_start(task: str, rewind: str, seed: int | None, sparsity: str) -> WeightsName:
-    """What the round under the mask of `sparsity` starts from, where that is not theta_i itself."""
-    return WeightsName(kind="round", task=task, rewind=rewind, seed=seed, sparsity=sparsity)
 
 
 def trained(task: str, seed: int | None, sparsity: str) -> WeightsName:

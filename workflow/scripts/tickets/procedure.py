@@ -28,16 +28,8 @@ class Rounds(Protocol):
         """The weights that decide it: `trained`, or `oneshot` for theta_0."""
         ...
 
-    def round(self, sparsity: str) -> int:
-        """Which round reaches `sparsity`, from 1."""
-        ...
-
-    def sparsity_before(self, sparsity: str) -> str:
-        """The sparsity that the round which reaches `sparsity` starts at."""
-        ...
-
     def before(self, mask: MaskName) -> MaskName:
-        """The mask of the round before."""
+        """The mask of the round before that of `mask`; before the first, the dense one."""
         ...
 
     def trained_by(self, weights: WeightsName) -> TrainingName:

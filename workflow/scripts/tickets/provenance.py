@@ -25,6 +25,9 @@ from tickets.statements import BUILD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, State
 SCRIPTS = Path(__file__).parents[1]
 PLACE = "workflow/scripts/tickets/"  # of the package in the repository, as git prints it
 PINS = SCRIPTS.parents[1] / "envs" / "constraints.txt"
+OUTSIDE = "outside/"
+"""What statements put before a study's own criteria; only jobs that find masks run them."""
+
 PACKAGES = ("numpy", "safetensors", "pyarrow", "torch", "transformers", "snakemake")
 
 # By path, the digest and statement of each file that `read` has read. Statements that this process
@@ -181,7 +184,7 @@ def code() -> dict[str, str]:
         elif name == "__main__":
             files[path.name] = path
         else:
-            files[f"outside/{name.rpartition('.')[2]}.py"] = path
+            files[f"{OUTSIDE}{name.rpartition('.')[2]}.py"] = path
     return {name: sha256(path.read_bytes()) for name, path in sorted(files.items())}
 
 

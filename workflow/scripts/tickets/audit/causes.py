@@ -16,9 +16,8 @@ from pathlib import PurePosixPath
 
 from tickets.audit.chain import reads_outside
 from tickets.audit.findings import FAULTS, Files, Finding
+from tickets.audit.lineage import THETA_0_FILE
 from tickets.audit.study_files import parse_path
-from tickets.names import THETA_0
-from tickets.paths import Results
 from tickets.statements import SUFFIX, Dependency, Statement
 
 _LINKS = {"broken-link", "missing-parent"}
@@ -33,8 +32,6 @@ _BY_DESIGN = {"extra-cell", "missing-cell", "two-designs", "wrong-parameters", "
 
 _ABOUT_CODE = {"dirty-code", "unknown-code", "wrong-version"}
 """Faults that a file had when it was made, whatever happened to other files."""
-
-_THETA_0 = Results(root=".").weights(THETA_0).removeprefix("./")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +86,7 @@ class _Readings:
         owners = {statement.itself: path for path, statement in files.statements.items()}
         holders = {digest: path for path, digest in files.digests.items()}
         for reader, statement in files.statements.items():
-            for child, role, dependency in _lasting(statement):
+            for child, role, dependency in _kept_dependencies(statement):
                 owner = owners.get(dependency.statement or "")
                 if owner is None and reads_outside(child):
                     continue
@@ -140,7 +137,7 @@ class _Causes:
         if fault.code in _MADE_FROM:
             compared += sorted(self._readings.of_other[path])
         if fault.code == "wrong-matrices":
-            compared.append(_THETA_0)
+            compared.append(THETA_0_FILE)
         if fault.code in ("not-nested", "wrong-parent"):
             compared += sorted(self._readings.of[path])
         if fault.code in _BY_DESIGN:
@@ -185,13 +182,13 @@ def _folders(path: str) -> list[str]:
     return list(map(str, PurePosixPath(path).parents))[:-1]
 
 
-def _lasting(statement: Statement) -> Iterator[tuple[Statement, str, Dependency]]:
+def _kept_dependencies(statement: Statement) -> Iterator[tuple[Statement, str, Dependency]]:
     """Role and dependency of each kept file that was read, with the statement that records it:
     `statement`, or one embedded in it, of a file that was deleted after use.
     """
     for role, dependency in statement.dependencies.items():
         if dependency.history is not None:
-            yield from _lasting(dependency.history)
+            yield from _kept_dependencies(dependency.history)
         elif dependency.statement is not None:
             yield statement, role, dependency
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tickets.audit.findings import Files, Finding
-from tickets.audit.lineage import Expected, expected, older
+from tickets.audit.lineage import Expected, as_older_version, expected
 from tickets.audit.study_files import StudyFile, parse_path
 from tickets.design.dag import Design
 from tickets.errors import BadInput
@@ -35,14 +35,14 @@ class Chain:
             yield Finding(path=path, code="extra-cell", message=wanted)
             return
         if wanted is not None and file is not None:
-            wanted = older(wanted, file, statement)
-            yield from _compared(path, statement, wanted)
+            wanted = as_older_version(wanted, file, statement)
+            yield from _compare(path, statement, wanted)
         for role, made_of in statement.dependencies.items():
             target = None if wanted is None else wanted.parents.get(role)
             if made_of.history is not None:
-                yield from self._passing(path, role, made_of, target)
+                yield from self._check_deleted(path, role, made_of, target)
             elif made_of.statement is not None:
-                yield from self._lasting(path, role, made_of, target, statement)
+                yield from self._check_kept(path, role, made_of, target, statement)
             elif target is not None:
                 message = f"its {role} was read without a statement"
                 yield Finding(path=path, code="wrong-parent", message=message)
@@ -55,7 +55,7 @@ class Chain:
         except (ValueError, BadInput):
             return f"the study's design has no such {file.kind}"
 
-    def _passing(
+    def _check_deleted(
         self, path: str, role: str, made_of: Dependency, target: str | None
     ) -> Iterator[Finding]:
         """Check a parent that was deleted after use, whose statement is embedded in the child's."""
@@ -69,7 +69,7 @@ class Chain:
             yield Finding(path=path, code="wrong-parent", message=message)
         yield from self._follow(path, history, None if target is None else parse_path(target))
 
-    def _lasting(
+    def _check_kept(
         self, path: str, role: str, made_of: Dependency, target: str | None, statement: Statement
     ) -> Iterator[Finding]:
         assert made_of.statement is not None
@@ -91,7 +91,7 @@ class Chain:
             yield Finding(path=path, code="broken-link", message=message)
 
 
-def _compared(path: str, statement: Statement, wanted: Expected) -> Iterator[Finding]:
+def _compare(path: str, statement: Statement, wanted: Expected) -> Iterator[Finding]:
     recorded = {"rule": statement.rule, **statement.parameters}
     for name, value in {"rule": wanted.rule, **wanted.parameters}.items():
         if type(recorded.get(name)) is not type(value) or recorded[name] != value:

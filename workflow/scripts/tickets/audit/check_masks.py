@@ -17,7 +17,6 @@ from typing import Any
 from safetensors.numpy import load
 
 from tickets import axes, layerwise, masks
-from tickets.audit.code_at_commit import OUTSIDE
 from tickets.audit.findings import Files, Finding
 from tickets.audit.study_files import parse_path
 from tickets.audit.verified_reads import Sources, is_intact
@@ -27,6 +26,7 @@ from tickets.files import read_bytes, sha256
 from tickets.finder import criterion_of
 from tickets.masks import Mask
 from tickets.names import DENSE, MaskName
+from tickets.provenance import OUTSIDE
 from tickets.schedule import parse
 from tickets.statements import Statement
 
@@ -102,7 +102,7 @@ def compare(pruning: Pruning) -> Finding | None:
     code, source = "wrong-mask", next(iter(pruning.roles.values()))
     try:
         mask = masks.from_bytes(pruning.sources.read(pruning.mask), pruning.mask)
-        again = _made_again(pruning, mask)
+        again = _make_mask(pruning, mask)
         if again.digest == mask.digest:
             return None
         message = f"made again, {source} gives another mask ({again.digest})"
@@ -130,7 +130,7 @@ def _can_be_made_again(name: MaskName, statement: Statement, file: Path | None) 
     return is_known and not load_criterion(criterion, file).reads
 
 
-def _made_again(pruning: Pruning, mask: Mask) -> Mask:
+def _make_mask(pruning: Pruning, mask: Mask) -> Mask:
     read, name = pruning.sources.read, pruning.name
     if name.finder == "layerwise":
         path = pruning.roles["like"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from tickets import provenance
-from tickets.audit.embedded_statements import about, every
+from tickets.audit.embedded_statements import all_statements, finding_about
 from tickets.audit.findings import Files, Finding
 from tickets.statements import Statement
 
@@ -19,11 +19,11 @@ def check(files: Files) -> Iterator[Finding]:
     """Check when each file was made; one finding for each kind of impossible time."""
     now = provenance.now()
     odd: dict[str, list[str]] = defaultdict(list)
-    for path, statement in every(files):
+    for path, statement in all_statements(files):
         if reason := _odd(statement, now):
             odd[reason].append(path)
     for reason, paths in sorted(odd.items()):
-        yield about(paths, "odd-clock", reason)
+        yield finding_about(paths, "odd-clock", reason)
 
 
 def _odd(statement: Statement, now: datetime) -> str | None:

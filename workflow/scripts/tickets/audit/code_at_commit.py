@@ -11,16 +11,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tickets.audit.embedded_statements import about, every
+from tickets.audit.embedded_statements import all_statements, finding_about
 from tickets.audit.findings import Files, Finding
-from tickets.audit.repository import Commits, opened
+from tickets.audit.repository import Commits, open_repository
 from tickets.errors import BadInput, Tampered
 from tickets.files import sha256
+from tickets.provenance import OUTSIDE
 from tickets.statements import Statement
 
 PLACE = "workflow/scripts"
-OUTSIDE = "outside/"
-"""What statements put before a study's own criteria; only jobs that find masks run them."""
 
 Statements = Sequence[tuple[str, Statement]]
 
@@ -29,7 +28,7 @@ def check(files: Files, repository: Path | None) -> Iterator[Finding]:
     """Look up each recorded file of code at its commit; one finding for each version that is not
     there, not for each statement.
     """
-    statements = list(every(files))
+    statements = list(all_statements(files))
     by_commit: dict[str, list[tuple[str, Statement]]] = defaultdict(list)
     outside: list[str] = []
     for path, statement in statements:
@@ -38,9 +37,10 @@ def check(files: Files, repository: Path | None) -> Iterator[Finding]:
         else:
             by_commit[statement.commit].append((path, statement))
     if outside:
-        yield about(outside, "no-commit", "made outside git, where no code can be looked up")
+        message = "made outside git, where no code can be looked up"
+        yield finding_about(outside, "no-commit", message)
     yield from _outside(statements)
-    with opened(repository) as commits:
+    with open_repository(repository) as commits:
         for commit, group in sorted(by_commit.items()):
             yield from _dirty(commit, group)
             yield from _unknown(commits, commit, group)
@@ -51,41 +51,38 @@ def _dirty(commit: str, statements: Statements) -> Iterator[Finding]:
     paths = [path for path, statement in statements if not statement.clean]
     if paths:
         message = f"made while files of the project differed from commit {commit}"
-        yield about(paths, "dirty-code", message)
+        yield finding_about(paths, "dirty-code", message)
 
 
 def _unknown(commits: Commits, commit: str, statements: Statements) -> Iterator[Finding]:
     """The recorded code that is not in the commit."""
-    for (name, digest), paths in sorted(_versions(statements, _is_inside).items()):
+    versions = _versions(statements, lambda name, each: not _is_outside(name, each))
+    for (name, digest), paths in sorted(versions.items()):
         file = f"{PLACE}/{name}"
         try:
             code = commits.file(commit, file)
         except BadInput as error:
             message = f"code was not looked up at commit {commit}: {error}"
-            yield about([path for path, _ in statements], "no-repository", message)
+            yield finding_about([path for path, _ in statements], "no-repository", message)
             return
         except Tampered as error:
-            yield about(paths, error.code, f"{file} of commit {commit}: {error}")
+            yield finding_about(paths, error.code, f"{file} of commit {commit}: {error}")
             continue
         actual = "there is none" if code is None else f"it is {sha256(code)}"
         if code is None or sha256(code) != digest:
             message = f"made by a {file} of sha256 {digest}; at commit {commit} {actual}"
-            yield about(paths, "unknown-code", message)
+            yield finding_about(paths, "unknown-code", message)
 
 
 def _outside(statements: Statements) -> Iterator[Finding]:
     """The recorded code that is the study's own, and in no repository."""
     for (name, digest), paths in sorted(_versions(statements, _is_outside).items()):
         message = f"found by a {name} of sha256 {digest}, which is no file of the repository"
-        yield about(paths, "outside-code", message)
+        yield finding_about(paths, "outside-code", message)
 
 
 def _is_outside(name: str, statement: Statement) -> bool:
     return name.startswith(OUTSIDE) and statement.rule in ("find_mask", "prune")
-
-
-def _is_inside(name: str, statement: Statement) -> bool:
-    return not _is_outside(name, statement)
 
 
 def _versions(
@@ -116,7 +113,7 @@ def _mixed(statements: Statements) -> Iterator[Finding]:
             rarest = min(next(iter(mixed.values())).values(), key=len)
             counts = ", ".join(f"{rule} ({_numbers(each)})" for rule, each in mixed.items())
             message = f"other files of their rule were made by another {PLACE}/{name}: {counts}"
-            yield about(rarest, "mixed-code", message)
+            yield finding_about(rarest, "mixed-code", message)
 
 
 def _numbers(versions: Mapping[str, Sequence[str]]) -> str:

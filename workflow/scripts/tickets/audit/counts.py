@@ -10,7 +10,7 @@ from typing import Any
 
 from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
-from tickets.audit.lineage import FILES, below_root
+from tickets.audit.lineage import FILES, THETA_0_FILE, below_root
 from tickets.audit.scan import MaskSeen
 from tickets.audit.study_files import parse_path
 from tickets.criterion import load_scope
@@ -20,8 +20,6 @@ from tickets.names import DENSE, MaskName
 from tickets.paths import parse_mask
 from tickets.statements import Statement
 
-THETA_0 = "weights/theta_0.safetensors"
-
 
 def check(
     files: Files, masks: Mapping[str, MaskSeen], prunable: Mapping[str, str]
@@ -30,23 +28,23 @@ def check(
 
     `prunable` is the digest of the prunable set of each file of weights, by path.
     """
-    model = prunable.get(THETA_0)
+    model = prunable.get(THETA_0_FILE)
     for path, digest in prunable.items():
         if model is not None and digest != model:
-            message = f"its prunable set is not that of {THETA_0}"
+            message = f"its prunable set is not that of {THETA_0_FILE}"
             yield Finding(path=path, code="wrong-matrices", message=message)
     for path, mask in masks.items():
         if model is not None and mask.prunable != model:
-            message = f"its prunable set {mask.prunable} is not that of {THETA_0}, {model}"
+            message = f"its prunable set {mask.prunable} is not that of {THETA_0_FILE}, {model}"
             yield Finding(path=path, code="wrong-matrices", message=message)
         statement = files.statements.get(path)
-        yield from _counted(path, mask, parse_mask(path), statement, masks)
+        yield from _check_counts(path, mask, parse_mask(path), statement, masks)
         if statement is not None:
             yield from _check_facts(path, mask, statement)
-    yield from _same(files, masks)
+    yield from _find_equal(files, masks)
 
 
-def _counted(
+def _check_counts(
     path: str,
     mask: MaskSeen,
     name: MaskName,
@@ -68,7 +66,7 @@ def _counted(
         if like is not None:
             expected = {each: size - like.kept.get(each, size) for each, size in like.sizes.items()}
     elif statement is not None:
-        yield from _winning(path, mask, statement, masks)
+        yield from _check_copy(path, mask, statement, masks)
     if None in expected:
         if (total := sum(pruned.values())) != expected[None]:
             message = f"{total:,} weights are pruned; its sparsity is {expected[None]:,}"
@@ -79,7 +77,7 @@ def _counted(
         yield Finding(path=path, code="wrong-count", message=message)
 
 
-def _winning(
+def _check_copy(
     path: str, mask: MaskSeen, statement: Statement, masks: Mapping[str, MaskSeen]
 ) -> Iterator[Finding]:
     """Check that a winning mask is a copy of the mask of the winning sparsity."""
@@ -114,7 +112,7 @@ def _check_facts(path: str, mask: MaskSeen, statement: Statement) -> Iterator[Fi
             yield Finding(path=path, code="wrong-facts", message=message)
 
 
-def _same(files: Files, masks: Mapping[str, MaskSeen]) -> Iterator[Finding]:
+def _find_equal(files: Files, masks: Mapping[str, MaskSeen]) -> Iterator[Finding]:
     """Remark on equal masks, except copies and those that the same cause gave."""
     alike: dict[str, dict[Any, str]] = defaultdict(dict)
     for path, mask in masks.items():

@@ -11,7 +11,7 @@ LONGEST = 500
 """The most characters of a message."""
 
 
-def every(files: Files) -> Iterator[tuple[str, Statement]]:
+def all_statements(files: Files) -> Iterator[tuple[str, Statement]]:
     """Each statement with its file's path, sorted; then each statement that is only embedded, once,
     with the path of a file whose statement embeds it.
     """
@@ -29,7 +29,7 @@ def every(files: Files) -> Iterator[tuple[str, Statement]]:
                     yield path, embedded
 
 
-def about(paths: Sequence[str], code: str, message: str) -> Finding:
+def finding_about(paths: Sequence[str], code: str, message: str) -> Finding:
     """One finding about all of `paths`, at the first of them."""
     files = "this file" if len(paths) == 1 else f"{len(paths)} files, this the first"
     return Finding(path=paths[0], code=code, message=one_line(f"{files}: {message}"))

@@ -48,7 +48,7 @@ _OLDER = {"dense": "prune", "oneshot": "prune", "random": "random_mask", "snip":
 """The rules of masks that theta_0 decides, by finder, in studies of earlier versions."""
 
 
-def older(wanted: Expected, file: StudyFile, statement: Statement) -> Expected:
+def as_older_version(wanted: Expected, file: StudyFile, statement: Statement) -> Expected:
     """`wanted` as an earlier version would record it, if `statement` is from one: tickets were
     weights then, or finders had rules of their own.
     """
@@ -96,7 +96,7 @@ def _mask(design: Design, parts: Parts) -> Expected:
     depends_on = () if mask == DENSE else design.depends_on(mask.finder)
     read = {split: below_root(FILES.encoded(mask.task, split)) for split in SPLITS}
     read = {split: file for split, file in read.items() if split in depends_on}
-    parents = {"theta_0": _weights_file(THETA_0), **read}
+    parents = {"theta_0": THETA_0_FILE, **read}
     return Expected(rule="find_mask", parameters=parameters, parents=parents)
 
 
@@ -107,7 +107,7 @@ def _weights(design: Design, parts: Parts) -> Expected:
     if weights.kind == "theta_i":
         parents = {
             "ticket": below_root(FILES.ticket(THETA_0, DENSE)),
-            "theta": _weights_file(THETA_0),
+            "theta": THETA_0_FILE,
             "mask": below_root(FILES.mask(DENSE)),
             "train": below_root(FILES.encoded(weights.task, "train")),
         }
@@ -119,7 +119,7 @@ def _weights(design: Design, parts: Parts) -> Expected:
         if head := design.head_of(weights):
             parents["head"] = below_root(FILES.trained(head))
         return Expected(rule="round_start", parents=parents)
-    theta = {"theta_0": _weights_file(THETA_0)}
+    theta = {"theta_0": THETA_0_FILE}
     if weights.kind == "reinit":
         return Expected(rule="reinit", parameters={"seed": weights.seed}, parents=theta)
     parameters = {"seed": weights.seed, "how": weights.kind.removeprefix("shuffled_")}
@@ -175,6 +175,8 @@ def below_root(file: str) -> str:
 def _weights_file(weights: WeightsName) -> str:
     return below_root(FILES.weights(weights))
 
+
+THETA_0_FILE = _weights_file(THETA_0)
 
 _KINDS: Mapping[str, Callable[[Design, Parts], Expected]] = {
     "mask": _mask,

@@ -103,16 +103,16 @@ class Commits:
 
 
 @contextmanager
-def opened(repository: Path | None) -> Generator[Commits]:
+def open_repository(repository: Path | None) -> Generator[Commits]:
     """The commits of the repository at `repository`: a work tree, a bare one, or None."""
     with tempfile.TemporaryDirectory() as folder:
         yield Commits(None if repository is None else _objects(repository), Path(folder))
 
 
 def _objects(repository: Path) -> Path | None:
-    """The folder of a repository's objects; None if there is no repository, or no git."""
-    # This reads the repository's configuration but runs nothing that it names: it does not matter
-    # whose folder it is (safe.directory).
+    """The folder of a repository's objects; None if there is no repository or no git."""
+    # This reads the repository's configuration but runs nothing that it names: whose folder it is
+    # does not matter (safe.directory).
     command = ["git", "-c", "safe.directory=*", "-C", str(repository), "rev-parse"]
     try:
         process = subprocess.run(

@@ -51,7 +51,7 @@ class Seen:
     findings: list[Finding]
 
 
-def see(root: Path, folder: str, names: Sequence[str]) -> Seen:
+def scan_folder(root: Path, folder: str, names: Sequence[str]) -> Seen:
     """Read the files `names` of a folder; every fault becomes a finding."""
     seen = Seen(digests={}, statements={}, masks={}, prunable={}, findings=[])
     before: tuple[str, PackedMask] | None = None
@@ -60,15 +60,14 @@ def see(root: Path, folder: str, names: Sequence[str]) -> Seen:
         path = f"{folder}/{name}" if folder else name
         if name.endswith(SUFFIX):
             if name.removesuffix(SUFFIX) not in present:
-                message = (
-                    "the file that it is about is not here; restore it, or delete the statement"
-                )
+                message = "the file that it is about is not here; restore it, or delete both"
                 seen.findings.append(Finding(path=path, code="missing-file", message=message))
             continue
         try:
             data = read_bytes(root / path)
         except Tampered as error:
-            seen.findings.append(Finding(path=path, code=error.code, message=_without(root, error)))
+            message = _relative(root, error)
+            seen.findings.append(Finding(path=path, code=error.code, message=message))
             continue
         file = parse_path(path)
         seen.digests[path] = sha256(data)
@@ -77,14 +76,14 @@ def see(root: Path, folder: str, names: Sequence[str]) -> Seen:
         if file is None:
             continue
         if file.kind == "mask":
-            packed = _mask(root, path, data, seen)
+            packed = _read_mask(root, path, data, seen)
             if packed is not None and _ROUND.fullmatch(file.parts["mask"]):
-                seen.findings.extend(_nested(path, packed, before))
+                seen.findings.extend(_check_nesting(path, packed, before))
                 before = name, packed
         elif file.kind == "weights":
-            _prunable(path, data, seen)
+            _read_prunable_set(path, data, seen)
         elif file.kind == "ticket":
-            seen.findings.extend(_ticket(path, data, seen.statements.get(path)))
+            seen.findings.extend(_check_ticket(path, data, seen.statements.get(path)))
     return seen
 
 
@@ -105,7 +104,7 @@ def _check_statement(
         value = statements.load(data, origin)
         statement = statements.of(value, sha256(data), origin)
     except Tampered as error:
-        yield Finding(path=path, code=error.code, message=_without(root, error))
+        yield Finding(path=path, code=error.code, message=_relative(root, error))
         return
     if problem := schema_of_statements.problem(value):
         yield Finding(path=path, code="bad-statement", message=problem)
@@ -119,11 +118,11 @@ def _check_statement(
         yield Finding(path=path, code="changed-file", message=message)
 
 
-def _mask(root: Path, path: str, data: bytes, seen: Seen) -> PackedMask | None:
+def _read_mask(root: Path, path: str, data: bytes, seen: Seen) -> PackedMask | None:
     try:
         packed = masks.packed_from_bytes(data, path)
     except BadInput as error:
-        seen.findings.append(Finding(path=path, code="bad-mask", message=_without(root, error)))
+        seen.findings.append(Finding(path=path, code="bad-mask", message=_relative(root, error)))
         return None
     kept = dict(zip(packed.bits, packed.kept.tolist(), strict=True))
     sizes = {name: int(np.prod(shape)) for name, shape in packed.prunable.shapes.items()}
@@ -133,7 +132,7 @@ def _mask(root: Path, path: str, data: bytes, seen: Seen) -> PackedMask | None:
     return packed
 
 
-def _nested(
+def _check_nesting(
     path: str, mask: PackedMask, before: tuple[str, PackedMask] | None
 ) -> Iterator[Finding]:
     """Check that the round before kept every weight that this one keeps."""
@@ -148,7 +147,7 @@ def _nested(
         yield Finding(path=path, code="not-nested", message=message)
 
 
-def _prunable(path: str, data: bytes, seen: Seen) -> None:
+def _read_prunable_set(path: str, data: bytes, seen: Seen) -> None:
     """Record the prunable set of a file of weights, from its header alone."""
     try:
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
@@ -163,7 +162,7 @@ def _prunable(path: str, data: bytes, seen: Seen) -> None:
         seen.findings.append(Finding(path=path, code="wrong-matrices", message=message))
 
 
-def _ticket(path: str, data: bytes, statement: Statement | None) -> Iterator[Finding]:
+def _check_ticket(path: str, data: bytes, statement: Statement | None) -> Iterator[Finding]:
     """Check that a ticket refers to the files that its statement names."""
     try:
         content = ticket.from_bytes(data, path)
@@ -186,6 +185,6 @@ def _by_sparsity(name: str) -> tuple[Fraction, str]:
     return parse(label), name
 
 
-def _without(root: Path, error: Exception) -> str:
+def _relative(root: Path, error: Exception) -> str:
     """An error's message with paths relative to the results folder."""
     return str(error).replace(f"{root}/", "")

@@ -106,7 +106,7 @@ def scored(job: ScoringJob) -> Scored:
             rows[path] = _rows(job, path)
         except Tampered as error:
             findings.append(Finding(path=path, code=error.code, message=str(error)))
-        except Exception as error:  # noqa: BLE001 - foreign predictions may make a metric raise any
+        except Exception as error:  # noqa: BLE001 - a metric may raise anything on foreign data
             reason = str(error) if isinstance(error, BadInput) else type(error).__name__
             message = one_line(f"cannot be scored again: {reason}")
             findings.append(Finding(path=path, code="wrong-score", message=message))

@@ -21,7 +21,7 @@ from tickets.audit import (
 )
 from tickets.audit.causes import Cause, find_causes
 from tickets.audit.findings import Files, Finding
-from tickets.audit.scan import MaskSeen, Seen, see
+from tickets.audit.scan import MaskSeen, Seen, scan_folder
 from tickets.audit.tree import walk
 from tickets.errors import BadInput
 from tickets.files import canonical_json, sha256
@@ -72,7 +72,7 @@ def audit(
     tree = walk(root)
     if not tree.folders:
         raise BadInput(f"{root}: has no file of a study; write the path of a results folder")
-    seen = list(pool.map(_see, [(root, *each) for each in tree.folders.items()]))
+    seen = list(pool.map(_scan, [(root, *each) for each in tree.folders.items()]))
     files = Files(
         root=root,
         digests={path: digest for each in seen for path, digest in each.digests.items()},
@@ -99,8 +99,8 @@ def root_digest(files: Files) -> str:
     return sha256(canonical_json(rows))
 
 
-def _see(arguments: tuple[Path, str, list[str]]) -> Seen:
-    return see(*arguments)
+def _scan(arguments: tuple[Path, str, list[str]]) -> Seen:
+    return scan_folder(*arguments)
 
 
 def _checks(

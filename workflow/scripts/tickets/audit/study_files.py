@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tickets.architecture import CONFIGURATION
+from tickets.criterion import SPLITS
 from tickets.design import registry
 from tickets.names import MASK, SEED, TASK, WEIGHTS
 from tickets.paths import UNSTATED, Results
 
-_SPLIT = "train|validation"
 _FORMS = {
     "mask": MASK,
     "weights": WEIGHTS,
     "task": TASK,
     "seed": SEED,
-    "split": _SPLIT,
+    "split": "|".join(SPLITS),
     "part": "|".join(registry.all_parts()),
     "name": "[a-z][a-z0-9_]*",
     "kind": "svg|png",
@@ -82,7 +82,7 @@ def parse_path(path: str) -> StudyFile | None:
     return None
 
 
-def is_stated(path: str) -> bool:
+def needs_statement(path: str) -> bool:
     """Whether the file at `path` should have a statement: not logs, nor what only running jobs use.
 
     The configuration of the model that an embedded study pre-trains has none either.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tickets.audit.findings import Finding
-from tickets.audit.study_files import is_clear, is_stated
+from tickets.audit.study_files import is_clear, needs_statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ def _entries(root: Path, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     with os.scandir(root / folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             path = f"{folder}/{entry.name}" if folder else entry.name
-            if not is_stated(path) or path == ".gitkeep":
+            if not needs_statement(path) or path == ".gitkeep":
                 continue
             if entry.is_dir(follow_symlinks=False) and is_clear(entry.name):
                 yield from _entries(root, path)

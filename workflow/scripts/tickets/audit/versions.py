@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from tickets.audit.embedded_statements import about, every
+from tickets.audit.embedded_statements import all_statements, finding_about
 from tickets.audit.findings import Files, Finding
-from tickets.audit.repository import opened
+from tickets.audit.repository import open_repository
 from tickets.errors import BadInput, Tampered
 from tickets.files import read_bytes, sha256
 from tickets.statements import Statement
@@ -28,12 +28,12 @@ def check(files: Files, repository: Path | None) -> Iterator[Finding]:
     they have the recorded digest.
     """
     by_pins: dict[tuple[str | None, str | None], list[tuple[str, Statement]]] = defaultdict(list)
-    for path, statement in every(files):
+    for path, statement in all_statements(files):
         recorded = statement.dependencies.get("pins")
         digest = None if recorded is None else recorded.digest
         by_pins[statement.commit, digest].append((path, statement))
     wrong: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    with opened(repository) as commits:
+    with open_repository(repository) as commits:
         for (commit, digest), statements in sorted(by_pins.items(), key=repr):
             paths = [path for path, _ in statements]
             try:
@@ -43,16 +43,17 @@ def check(files: Files, repository: Path | None) -> Iterator[Finding]:
                 if pins is None and digest is not None:
                     reason = "made outside git" if commit is None else error
                     message = f"no {PLACE} of sha256 {digest} to compare versions with: {reason}"
-                    yield about(paths, "no-repository", message)
+                    yield finding_about(paths, "no-repository", message)
             except Tampered as error:
-                yield about(paths, error.code, f"{PLACE} of commit {commit}: {error}")
+                yield finding_about(paths, error.code, f"{PLACE} of commit {commit}: {error}")
                 continue
             else:
                 yield from _other_pins(paths, commit, digest, pins)
             for path, package, version, pin in _wrong(statements, pins):
                 wrong[package, version, pin].append(path)
     for (package, version, pin), paths in sorted(wrong.items()):
-        yield about(paths, "wrong-version", f"made with {package} {version}, where {pin} is pinned")
+        message = f"made with {package} {version}, where {pin} is pinned"
+        yield finding_about(paths, "wrong-version", message)
 
 
 def _other_pins(
@@ -62,7 +63,7 @@ def _other_pins(
     if digest is not None and (pins is None or sha256(pins) != digest):
         actual = "there is none" if pins is None else f"it is {sha256(pins)}"
         message = f"made under {PLACE} of sha256 {digest}; at commit {commit} {actual}"
-        yield about(paths, "unknown-code", message)
+        yield finding_about(paths, "unknown-code", message)
 
 
 def _in_work_tree(repository: Path | None, digest: str | None) -> bytes | None:

@@ -1,1 +1,1 @@
-"""What a study is, before anything runs: its configuration, DAG, counts and costs."""
+"""A study before anything runs: its configuration, DAG, counts and costs."""

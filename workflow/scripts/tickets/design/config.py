@@ -1,4 +1,4 @@
-"""The configuration, checked before anything runs: what no schema can say is said here."""
+"""The configuration, checked before anything runs, also where a schema cannot."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """What all fine-tuning shares."""
+    """The settings that all fine-tuning shares."""
 
     adam_epsilon: float
     clip_norm: float
@@ -47,7 +47,7 @@ class Training:
 
 @dataclass(frozen=True, kw_only=True)
 class Imp:
-    """How the rounds of IMP go on from each other, where paper and published code differ."""
+    """How the rounds of IMP continue each other, where paper and published code differ."""
 
     scope: str
     head: str
@@ -70,14 +70,13 @@ class Pretraining:
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """A configuration that was checked; config/README.md explains each key.
+    """A checked configuration; config/README.md explains each key.
 
-    subsets: sources that are a part of a task, by their own names, with their parents'. sparsities:
-    what the rounds of IMP reach. transfer_sparsity: the one of them that masks are transferred at.
-    criteria: the files of the study's own, by name.
-    rewind: the share of a training after which the weights are taken that a round rewinds to;
-    rewinds: those that it is compared with. tokens_per_second: of one training, where it is known.
-    pretraining_pairs: rows of the language's text.
+    subsets: parent task by the name of each source that is a part of a task. sparsities: after each
+    round of IMP. transfer_sparsity: the one of them at which masks are transferred. criteria: the
+    files of the study's own, by name. rewind: the share of a training whose weights each round
+    rewinds to; rewinds: the others to compare it with. tokens_per_second: of one training, if
+    known. pretraining_pairs: rows of the language's text.
     """
 
     results: str
@@ -107,12 +106,12 @@ class Study:
     pretraining: Pretraining
 
     def criterion(self, finder: str) -> Criterion:
-        """What a finder scores weights by."""
+        """The criterion of a finder."""
         return load_criterion(criterion_of(finder), self.criteria.get(finder))
 
     @property
     def design(self) -> Design:
-        """The grid of masks and trainings, with sparsities and rewind as paths write them."""
+        """The grid of masks and trainings, with sparsities and rewinds as labels in paths."""
         return Design(
             tasks=[name for name in self.tasks if name not in self.subsets],
             seeds=self.seeds,
@@ -134,7 +133,7 @@ class Study:
 
 
 def load(raw: Mapping[str, Any]) -> Study:
-    """The study that a configuration describes, completed with the schema's defaults.
+    """Check a configuration, and complete it with the schema's defaults.
 
     Raises:
         BadInput: one line, "config: <key>: <what is wrong>; write <what>".
@@ -208,29 +207,29 @@ def _sparsities(values: Mapping[str, Any]) -> tuple[Fraction, ...]:
 def _transfer_sparsity(value: float | None, reached: Sequence[Fraction]) -> Fraction:
     if value is None:
         return reached[-1]
-    found = [sparsity for sparsity in reached if float(sparsity) == value]
-    if not found:
+    matches = [sparsity for sparsity in reached if float(sparsity) == value]
+    if not matches:
         raise BadInput(
             f"transfer_sparsity: no round reaches {value}; write"
             f" {schema.alternatives([str(float(sparsity)) for sparsity in reached])}"
         )
-    return found[0]
+    return matches[0]
 
 
 def _criteria(files: Mapping[str, str]) -> dict[str, Path]:
-    """The files of the study's own criteria, each loaded once to see that it is one."""
-    known = {field.name for kind in (Task, Training) for field in fields(kind)} | {"threads"}
+    """The files of the study's own criteria, each loaded to check it."""
+    names = {field.name for kind in (Task, Training) for field in fields(kind)} | {"threads"}
     for name, file in files.items():
         with _about(f"criteria.{name}"):
             if name in (*axes.names("criteria"), *axes.names("procedures"), *RESERVED):
-                raise BadInput("a finder of the project is called so; write another name")
+                raise BadInput("a finder of the project has this name; write another one")
             criterion = load_criterion(name, Path(file))
             if ONCE not in criterion.procedures:
-                raise BadInput(f"{file}: not for theta_0 alone; write procedures=('{ONCE}',)")
-            if unknown := set(criterion.needs) - known:
+                raise BadInput(f"{file}: does not prune theta_0 once; write procedures=('{ONCE}',)")
+            if unknown := set(criterion.needs) - names:
                 raise BadInput(
                     f"{file}: needs {min(unknown)}, which no study has; write"
-                    f" {schema.alternatives(sorted(known))}"
+                    f" {schema.alternatives(sorted(names))}"
                 )
     return {name: Path(file) for name, file in files.items()}
 
@@ -239,25 +238,26 @@ def _check_names(key: str, names: Iterable[str], tasks: Mapping[str, Task]) -> N
     for name in names:
         if name not in tasks:
             raise BadInput(
-                f"{key}: {name} is no task of this study; write {schema.alternatives(list(tasks))}"
+                f"{key}: {name} is not a task of this study; write"
+                f" {schema.alternatives(list(tasks))}"
             )
 
 
 def _named(parent: str, sizes: Sequence[int]) -> dict[str, int]:
-    """The names of parts of a task, and their sizes."""
+    """The sizes of the parts of a task, by name."""
     return {f"{parent}_{size}": size for size in sizes}
 
 
 def _parts(tasks: Mapping[str, Task], subsets: Mapping[str, Sequence[int]]) -> dict[str, Task]:
-    """The tasks on a part of another one's training examples."""
+    """The tasks that use a part of another task's training examples, by name."""
     parts: dict[str, Task] = {}
     for parent, sizes in subsets.items():
         for name, size in _named(parent, sizes).items():
             whole = tasks[parent].train_examples
             if name in tasks or (whole is not None and size >= whole):
                 raise BadInput(
-                    f"subsets.{parent}: {size} examples are no part of the task's, or a task is"
-                    f" called {name}; write a smaller number, or rename that task"
+                    f"subsets.{parent}: {size} is not less than the task's examples, or a task has"
+                    f" the name {name}; write a smaller number, or rename that task"
                 )
             parts[name] = replace(tasks[parent], name=name, train_examples=size)
     return parts
@@ -290,13 +290,13 @@ def _check_pretraining(study: Study) -> None:
 
 
 def _check_model(study: Study) -> None:
-    """All that can be seen without a network; a hub id only has to be pinned."""
+    """Check all that needs no network; a hub id only has to be pinned."""
     path, revision = study.model.path, study.model.revision
     with _about("model.path"):
         directory = sources.local_directory(path, study.local_copies)
         if directory is None and revision is None:
             raise BadInput(
-                f"{path} is no directory here, and a hub id needs a revision; write the"
+                f"{path} is not a directory here, and a hub id needs a revision; write the"
                 " directory's path, or model.revision: the 40 hexadecimal digits of a commit"
             )
         if directory is not None:
@@ -318,10 +318,10 @@ def _check_data(each: Task, copies: Mapping[str, str]) -> None:
 
 @contextmanager
 def _about(key: str) -> Generator[None]:
-    """Put the key that an error is about before its line, unless it names one itself."""
+    """Put `key` before the line of an error, unless it names a key itself."""
     try:
         yield
     except BadInput as error:
         line = " ".join(str(error).split())  # a path in it may hold a line break
-        named = key != "config" and line.startswith(("tasks.", "model:", "local_copies:"))
-        raise BadInput(line if named else f"{key}: {line}") from None
+        has_key = key != "config" and line.startswith(("tasks.", "model:", "local_copies:"))
+        raise BadInput(line if has_key else f"{key}: {line}") from None

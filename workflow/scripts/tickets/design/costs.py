@@ -1,4 +1,4 @@
-"""What a study takes of time and disk, from how many trainings it has and how large they are."""
+"""The time and disk that a study takes, from the number and sizes of its trainings."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tickets.tasks import Task
 from tickets.training.checkpoints import KEPT
 
 FLOAT = 4
-"""Bytes of a float32, which weights, gradients and moments are."""
+"""Bytes of a float32, the type of weights, gradients and moments."""
 
 PREDICTED = {"classification": 20, "regression": 20, "span": 55, "mlm": 10}
-"""Bytes of an example in a predictions file, by head; measured."""
+"""Bytes for each example in a predictions file, by head; measured."""
 
 RECORD = 50_000
-"""Bytes that a training leaves beside its predictions: statement, log, Snakemake's own records."""
+"""Bytes of a training's other files: statement, log, Snakemake's own records."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Disk:
-    """Bytes of what is kept, and of what each training holds while it runs; data is left out."""
+    """Bytes of kept files, and of what each training needs while it runs; without data sets."""
 
     masks: int
     weights: int
@@ -33,35 +33,35 @@ class Disk:
 
     @property
     def end(self) -> int:
-        """What a finished study keeps."""
+        """Bytes of a finished study."""
         return self.masks + self.weights + self.predictions
 
     def peak(self, at_once: int) -> int:
-        """The most while so many trainings run at a time."""
+        """The most bytes while `at_once` trainings run at a time."""
         return self.end + at_once * self.running
 
 
 def whole_trainings(counts: Counts) -> Mapping[str, Fraction]:
-    """By task, how many whole trainings all on it come to.
+    """The number of whole trainings on each task.
 
-    One that goes on from its own theta_i leaves out what was trained up to there.
+    A training that starts from its own theta_i leaves out the part before it.
     """
-    found: defaultdict[str, Fraction] = defaultdict(Fraction)
+    trainings: defaultdict[str, Fraction] = defaultdict(Fraction)
     for training in counts.trainings:
-        found[training.task] += 1 - Fraction(training.weights.progress_on(training.task)) / 100
+        trainings[training.task] += 1 - Fraction(training.weights.progress_on(training.task)) / 100
     for theta_i in counts.early:
-        found[theta_i.task] += Fraction(theta_i.rewind) / 100
-    return found
+        trainings[theta_i.task] += Fraction(theta_i.rewind) / 100
+    return trainings
 
 
 def disk(
     counts: Counts, model: ModelSize, tasks: Mapping[str, Task], sizes: Mapping[str, TaskSize]
 ) -> Disk:
-    """What a study takes of the disk.
+    """The disk space that a study takes.
 
-    A training that runs holds the weights that it begins with, where the study does not keep them,
-    those that it ends with, and its checkpoints: weights and two moments each, one more of them
-    than are kept while it is written.
+    A running training needs the weights that it begins with, where the study does not keep them,
+    those that it ends with, and its checkpoints of weights and two moments each: the kept ones, and
+    one that is being written.
     """
     targets = [training.task for training in counts.trainings]
     predictions = sum(

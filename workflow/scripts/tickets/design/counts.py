@@ -1,4 +1,4 @@
-"""How many trainings and jobs a study is made of, each counted once."""
+"""The number of trainings and jobs of a study, each counted once."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from tickets.names import DENSE, THETA_0, MaskName, TrainingName, WeightsName, t
 class Counts:
     """The trainings behind all tables of a study.
 
-    kinds: by the first experiment that needs them, in the order of the paper. Each training is in
-    one of them, with those that its mask and weights come from. tables: how many tables need each.
+    kinds: trainings by the first experiment that needs them, in the paper's order, with those that
+    their masks and weights come from. tables: how many tables need each training.
     """
 
     kinds: Mapping[str, set[TrainingName]]
@@ -41,22 +41,22 @@ class Counts:
 
     @property
     def trainings(self) -> set[TrainingName]:
-        """All of them, without those that end early."""
+        """All trainings, without those that end early."""
         return set(self.tables)
 
     @property
     def shared(self) -> int:
-        """How many more than one table needs."""
+        """The number of trainings that more than one table needs."""
         return sum(tables > 1 for tables in self.tables.values())
 
     @property
     def alone(self) -> int:
-        """How many it would take were every table made without the others."""
+        """The number of trainings if every table were made without the others."""
         return sum(self.tables.values())
 
     @cached_property
     def early(self) -> set[WeightsName]:
-        """theta_i: weights from trainings that end early."""
+        """Every theta_i: weights from trainings that end early."""
         starts = {each.weights for each in self.tables}
         rounds = [each for each in starts if each.kind == "round"]
         early = {each for each in starts if each.kind == "theta_i"}
@@ -67,7 +67,7 @@ class Counts:
     def masks(self) -> set[MaskName]:
         """All masks."""
         masks = {DENSE, *compared_masks(self.design), *(each.mask for each in self.tables)}
-        # A random mask that is pruned layer by layer like a winning one is made after that one.
+        # A random mask like a winning one needs that mask.
         return masks | {replace(each, finder="imp") for each in masks if each.finder == "layerwise"}
 
     @cached_property
@@ -79,18 +79,18 @@ class Counts:
 
     @cached_property
     def jobs(self) -> Mapping[str, int]:
-        """Jobs by rule: what is trained, and what is made for it from weights and masks."""
-        found = Counter(_rule_of_mask(self.design, mask) for mask in self.masks)
-        found.update(_rule_of_weights(weights) for weights in self.weights)
+        """The number of jobs by rule: trainings, and what they need of weights and masks."""
+        jobs = Counter(_rule_of_mask(self.design, mask) for mask in self.masks)
+        jobs.update(_rule_of_weights(weights) for weights in self.weights)
         starts = [(each.weights, each.mask) for each in self.tables]
-        found["round_start"] = len({w for w, _ in starts if w.kind == "round"})
-        found["rewind"] = len(set(starts))
-        found["train"] = len(self.tables)
-        return +found
+        jobs["round_start"] = len({w for w, _ in starts if w.kind == "round"})
+        jobs["rewind"] = len(set(starts))
+        jobs["train"] = len(self.tables)
+        return +jobs
 
 
 def count(design: Design) -> Counts:
-    """All trainings of a study's tables."""
+    """Count the trainings of a study's tables."""
     groups: dict[str, Iterable[TrainingName]] = {
         "full model": full(design),
         "rounds of IMP, and their masks": tickets(design),

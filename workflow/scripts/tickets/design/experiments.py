@@ -1,4 +1,4 @@
-"""The paper's experiments: the trainings that tables are made from, and what stands behind them."""
+"""The paper's experiments: the trainings behind each table, and those that they depend on."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from tickets.names import (
     WINNING,
     MaskName,
     TrainingName,
+    WeightsName,
     imp,
-    layerwise,
     oneshot,
     random,
     reinit,
-    shuffled,
     standard,
     theta_i,
     trained,
@@ -35,68 +34,68 @@ def full(design: Design) -> list[TrainingName]:
 
 
 def transfers(design: Design) -> list[TrainingName]:
-    """Every mask on every task, its own included, and the full model; mask and training share
-    their seed (section 4).
+    """Every mask on every task, its own included, and the full model; mask and training have the
+    same seed (section 4).
     """
-    found = full(design)
+    trainings = full(design)
     for target, seed in product(design.tasks, design.seeds):
         masks = [design.own_mask(source, seed) for source in design.tasks]
         masks += [oneshot(design.transfer), random(seed, design.transfer)]
-        found += [training(THETA_0, mask, target, seed) for mask in masks]
-    return found
+        trainings += [training(THETA_0, mask, target, seed) for mask in masks]
+    return trainings
 
 
 def baselines(design: Design) -> list[TrainingName]:
-    """On every task: the full model, IMP's ticket, one-shot and random masks, and random weights,
-    under IMP's mask and under none.
+    """On every task: the full model, IMP's ticket, one-shot and random masks, and random weights
+    with and without IMP's mask.
     """
-    found = full(design)
+    trainings = full(design)
     for task, seed in product(design.tasks, design.seeds):
         own = design.own_mask(task, seed)
         for mask in (own, oneshot(design.transfer), random(seed, design.transfer)):
-            found.append(training(THETA_0, mask, task, seed))
+            trainings.append(training(THETA_0, mask, task, seed))
         for mask in (own, DENSE):
-            found.append(training(reinit(seed), mask, task, seed))
-    return found
+            trainings.append(training(reinit(seed), mask, task, seed))
+    return trainings
 
 
 def tickets(design: Design) -> list[TrainingName]:
-    """IMP's ticket of every sparsity on its own task: what a winning sparsity is chosen from."""
+    """IMP's ticket of every sparsity on its own task, to choose the winning sparsity from."""
     grid = product(design.tasks, design.seeds, design.sparsities)
     return full(design) + [training(THETA_0, imp(t, design.rewind, s, p), t, s) for t, s, p in grid]
 
 
 def sweep(design: Design) -> list[TrainingName]:
-    """The same, and each other finder's mask of every sparsity."""
-    found = tickets(design)
+    """`tickets`, and the masks of every sparsity by the other finders."""
+    trainings = tickets(design)
     for task, seed, sparsity in product(design.tasks, design.seeds, design.sparsities):
         masks = [design.mask_at_theta_0(each, task, seed, sparsity) for each in design.sweep]
-        found += [training(THETA_0, mask, task, seed) for mask in masks]
-    return found
+        trainings += [training(THETA_0, mask, task, seed) for mask in masks]
+    return trainings
 
 
 def winning_tickets(design: Design) -> list[TrainingName]:
-    """Table 2: at each task's winning sparsity, what the ticket is compared with."""
-    found = sweep(replace(design, sweep=("oneshot", "random")))
+    """Table 2: at each task's winning sparsity, the baselines of the ticket."""
+    trainings = sweep(replace(design, sweep=("oneshot", "random")))
     for task, seed, at in product(design.tasks, design.seeds, WINNING):
         own = winning(task, design.rewind, seed, at)
-        random_ = layerwise(task, design.rewind, seed, at)
-        weights = [reinit(seed), *(shuffled(how, seed) for how in SHUFFLES)]
-        found.append(training(THETA_0, random_, task, seed))
-        found += [training(each, own, task, seed) for each in weights]
-    return found
+        weights = [WeightsName(kind=f"shuffled_{how}", seed=seed) for how in SHUFFLES]
+        like = replace(own, finder="layerwise")
+        trainings.append(training(THETA_0, like, task, seed))
+        trainings += [training(each, own, task, seed) for each in (reinit(seed), *weights)]
+    return trainings
 
 
 def rewinding(design: Design) -> list[TrainingName]:
     """Rewinding to theta_0, to later weights, and not at all, up to the sparsity of transfer."""
-    found = full(design)
+    trainings = full(design)
     for task, seed, sparsity in product(design.tasks, design.seeds, reached(design)):
-        found += [
+        trainings += [
             training(theta_i(task, rewind, seed), imp(task, rewind, seed, sparsity), task, seed)
             for rewind in ("0", *design.rewinds)
         ]
-        found.append(design.trained_by(trained(task, seed, sparsity)))
-    return found
+        trainings.append(design.trained_by(trained(task, seed, sparsity)))
+    return trainings
 
 
 def reached(design: Design) -> list[str]:
@@ -105,41 +104,41 @@ def reached(design: Design) -> list[str]:
 
 
 def transfer_variants(design: Design) -> list[TrainingName]:
-    """Transfer at each source's winning sparsity; of MLM's and the one-shot mask over all
-    sparsities; and with later weights of the source in place of theta_0.
+    """Transfer at each source's winning sparsity; of MLM's and the one-shot mask at all sparsities;
+    and with later weights of the source instead of theta_0.
     """
-    found = transfers(design) + tickets(design)
+    trainings = transfers(design) + tickets(design)
     for target, seed in product(design.tasks, design.seeds):
         others = [source for source in design.tasks if source != target]
         masks = [winning(source, design.rewind, seed, "winning") for source in others]
         for sparsity in design.sparsities:
             masks.append(oneshot(sparsity))
             masks += [imp(source, design.rewind, seed, sparsity) for source in design.mlm]
-        found += [training(THETA_0, mask, target, seed) for mask in masks]
+        trainings += [training(THETA_0, mask, target, seed) for mask in masks]
         for source in design.later_sources:
-            found += [_later(design, source, rewind, target, seed) for rewind in design.rewinds]
-            found.append(_last(design, source, target, seed))
-    return found
+            trainings += [_later(design, source, rewind, target, seed) for rewind in design.rewinds]
+            trainings.append(_last(design, source, target, seed))
+    return trainings
 
 
 def transferability(design: Design) -> list[TrainingName]:
-    """Transfer of every source, and of those that are a part of a task, to all tasks but it."""
-    found = transfers(design)
+    """Transfer of every source, and of every part of a task to the other tasks."""
+    trainings = transfers(design)
     for (name, parent), target, seed in product(design.subsets.items(), design.tasks, design.seeds):
         if target != parent:
-            found.append(training(THETA_0, design.own_mask(name, seed), target, seed))
-    return found
+            trainings.append(training(THETA_0, design.own_mask(name, seed), target, seed))
+    return trainings
 
 
 def compared_masks(design: Design) -> list[MaskName]:
-    """The masks whose overlap and layers are looked at: all at the sparsity of transfer."""
+    """The masks whose overlap and layers are compared, all at the sparsity of transfer."""
     own = [design.own_mask(task, seed) for task, seed in product(design.tasks, design.seeds)]
     chance = [random(seed, design.transfer) for seed in design.seeds]
     return [*own, oneshot(design.transfer), *chance]
 
 
 def candidates(design: Design, *, task: str, rewind: str, seed: int) -> list[MaskName]:
-    """The masks that a winning one is chosen from: the dense one, and that of each round."""
+    """The masks to choose a winning one from: the dense one, and that of each round."""
     return [DENSE, *(imp(task, rewind, seed, sparsity) for sparsity in design.sparsities)]
 
 
@@ -154,15 +153,15 @@ def _last(design: Design, source: str, target: str, seed: int) -> TrainingName:
 
 
 def needed(design: Design, wanted: Iterable[TrainingName]) -> set[TrainingName]:
-    """All trainings that must run for `wanted`: those behind their masks and weights too."""
+    """All trainings that must run for `wanted`, those behind their masks and weights included."""
     waiting = list(wanted)
-    known = set(waiting)
+    trainings = set(waiting)
     while waiting:
         for each in _behind(design, waiting.pop()):
-            if each not in known:
-                known.add(each)
+            if each not in trainings:
+                trainings.add(each)
                 waiting.append(each)
-    return known
+    return trainings
 
 
 def _behind(design: Design, name: TrainingName) -> Iterable[TrainingName]:

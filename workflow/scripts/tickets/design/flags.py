@@ -1,4 +1,4 @@
-"""The flags of the entry points: a job's command shows all of a study that it depends on."""
+"""The flags of the entry points: a job's command shows all values that it depends on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def flags(values: Mapping[str, Any]) -> str:
 
 
 def theta_0(study: Study, pretrained: str) -> str:
-    """The flags of theta_0.py that say which model; `pretrained` is what the DAG itself makes."""
+    """The flags of theta_0.py for the model; `pretrained` is the one that the DAG makes."""
     if study.model.pretrain:
         return flags({"model": pretrained})
     copy = study.local_copies.get(study.model.path)
@@ -39,7 +39,7 @@ def theta_0(study: Study, pretrained: str) -> str:
 
 
 def data(task: Task, local_copies: Mapping[str, str]) -> str:
-    """The flags of data.py: all of a task that its canonical data depends on, and no more."""
+    """The flags of data.py: the values of a task on which its canonical data depends."""
     source = task.dataset
     return flags(
         {
@@ -61,13 +61,13 @@ def data(task: Task, local_copies: Mapping[str, str]) -> str:
 
 
 def encoding(task: Task) -> str:
-    """The flags of encode.py: all of a task that its encoded data depends on, and no more."""
+    """The flags of encode.py: the values of a task on which its encoded data depends."""
     names = ("head", "max_length", "stride", "concatenate")
     return flags({"task": task.name} | {name: getattr(task, name) for name in names})
 
 
 def recipe(study: Study, task: Task, weights: WeightsName = THETA_0, mask: MaskName = DENSE) -> str:
-    """The flags of train.py that say how a task is trained from some weights under a mask."""
+    """The flags of train.py for training on a task from some weights under a mask."""
     names = ("head", "labels", "epochs", "steps", "batch_size", "learning_rate")
     return flags(
         {"task": task.name}
@@ -79,26 +79,26 @@ def recipe(study: Study, task: Task, weights: WeightsName = THETA_0, mask: MaskN
 
 
 def _new_head(study: Study, task: Task, weights: WeightsName, mask: MaskName) -> str | None:
-    """For whom a head is drawn that the ticket's own must not replace; None: the ticket decides."""
+    """What a new head is drawn for, in place of the ticket's own; None: the ticket decides."""
     if study.imp.head == "new" and weights.kind in ("theta_0", "theta_i"):
         return f"{task.name} under {mask}"
     return task.name if weights.task not in ("", task.name) else None
 
 
 def _decay(study: Study, weights: WeightsName) -> dict[str, int]:
-    """Which of how many rounds a training is, where the learning rate falls over all of them."""
+    """The round and their number, if the learning rate decays over all rounds."""
     if study.imp.decay == "round" or weights.kind != "round":
         return {}
     return {"round": study.design.round(weights.sparsity), "rounds": len(study.sparsities)}
 
 
 def mask(study: Study, name: MaskName) -> str:
-    """The flags of find_mask.py that say which mask, but for files: all that it depends on."""
-    about: dict[str, Any] = {"finder": name.finder, "sparsity": name.sparsity}
+    """The flags of find_mask.py but for files: all values on which the mask depends."""
+    values: dict[str, Any] = {"finder": name.finder, "sparsity": name.sparsity}
     if name == DENSE:
-        return flags(about)
+        return flags(values)
     criterion = study.criterion(name.finder)
-    about |= {
+    values |= {
         "criterion": criterion_of(name.finder),
         "criterion_file": study.criteria.get(name.finder),
         "scope": criterion.scope or study.imp.scope,
@@ -107,26 +107,26 @@ def mask(study: Study, name: MaskName) -> str:
         "rewind": name.rewind or None,
     }
     if is_round(name.finder):
-        about["round"] = study.design.round(name.sparsity)
+        values["round"] = study.design.round(name.sparsity)
     parameters = {**criterion.parameters, **_needed(study, name.task, criterion)}
-    return flags(about | ({"parameters": json.dumps(parameters)} if parameters else {}))
+    return flags(values | ({"parameters": json.dumps(parameters)} if parameters else {}))
 
 
 def _needed(study: Study, task: str, criterion: Criterion) -> dict[str, Any]:
-    """The values of the study that a criterion is given."""
-    known = vars(study.training) | {"threads": study.threads}
+    """The values of the study that a criterion needs."""
+    values = vars(study.training) | {"threads": study.threads}
     if task:
-        known |= vars(study.tasks[task]) | {"labels": study.tasks[task].labels or 1}
-    return {name: known[name] for name in criterion.needs}
+        values |= vars(study.tasks[task]) | {"labels": study.tasks[task].labels or 1}
+    return {name: values[name] for name in criterion.needs}
 
 
 def pretraining_text(study: Study) -> str:
-    """The flags of language.py that make it write the text of pre-training."""
+    """The flags of language.py for the text of pre-training."""
     return flags(asdict(study.language) | {"pretraining_pairs": study.pretraining_pairs})
 
 
 def pretraining(study: Study) -> str:
-    """The flags of pretrain.py that say how theta_0 is pre-trained."""
+    """The flags of pretrain.py for pre-training theta_0."""
     values = asdict(study.pretraining)
     del values["architecture"]
     return flags(values | {"threads": study.threads})
@@ -139,8 +139,8 @@ def audit(study: Study) -> str:
 
 
 def metrics(study: Study, part: str, scored: Metrics) -> str:
-    """The flags of metrics.py: the design of the study, what each task is scored by, and which
-    trainings are scored.
+    """The flags of metrics.py: the study's design, the metrics of each task, and the trainings to
+    score.
     """
     trainings = scored.trainings
     return flags(
@@ -157,7 +157,7 @@ def metrics(study: Study, part: str, scored: Metrics) -> str:
 def table(
     study: Study, name: str, parameters: Mapping[str, Any], origins: Mapping[str, str]
 ) -> str:
-    """The arguments of table.py; `origins`, the files that it is made from, by role."""
+    """The arguments of table.py; `origins` are its input files by role."""
     words = [f"{role}={file}" for role, file in origins.items()]
     named = {"results": study.results, "parameters": json.dumps(parameters), "inputs": words}
     return f"{name} {flags(named)}"

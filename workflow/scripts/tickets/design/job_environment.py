@@ -1,4 +1,4 @@
-"""The environment of all jobs: which Python they call, and how it uses threads and memory."""
+"""The environment of all jobs: their Python, and its use of threads and memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 SETTINGS = {
-    # No job uses numpy's linear algebra; starting its threads takes a third of a short job's time.
+    # No job uses numpy's linear algebra, and starting its threads takes a third of a short job.
     "OPENBLAS_NUM_THREADS": "1",
     # glibc gives large blocks back to the system after each step, and takes them anew page by page.
     # Kept, a step of MLM with 30,522 word pieces takes half the CPU time (1.7 s instead of 3.7 s
@@ -18,8 +18,8 @@ SETTINGS = {
 
 
 def prepare_jobs() -> None:
-    """Set the variables of `SETTINGS` that are not set, and put this interpreter first on the PATH:
-    the rules call `python` and mean the one that runs Snakemake.
+    """Set the variables of `SETTINGS` that are not set, and put this interpreter first on the PATH,
+    so that `python` in rules is the one that runs Snakemake.
     """
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     for name, value in SETTINGS.items():

@@ -1,4 +1,4 @@
-"""The scores that a table is made from: of which trainings, and what their file is called."""
+"""The scores that a table is made from: their trainings, and the name of their file."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from tickets.paths import Results
 class Metrics:
     """The scores of trainings.
 
-    trainings: which, from a study's design: a function that a module has under its own name.
-    majority: whether those of the constant answers too. part: the name of the scores' file, where
-    it is not the table's. older_part: that name in studies of earlier versions, where it was
-    another one.
+    trainings: a module's function that lists them, from a study's design. majority: whether to
+    score constant answers too. part: the name of the scores' file, if it is not the table's.
+    older_part: its name in studies of earlier versions, if it was another one.
     """
 
     trainings: Callable[[Design], list[TrainingName]]
@@ -29,18 +28,20 @@ class Metrics:
 
     def __post_init__(self) -> None:
         if self.trainings.__name__ == "<lambda>":
-            raise BadInput("trainings: the job that scores them asks by name; write a function")
+            raise BadInput(
+                "trainings: a job calls it by its name; write a named function, not a lambda"
+            )
 
     @property
     def file(self) -> Path:
-        """The file of the code that lists the trainings."""
+        """The file of code that lists the trainings."""
         return Path(self.trainings.__code__.co_filename)
 
     def predictions(self, files: Results, design: Design) -> list[str]:
-        """The predictions that are scored; sorted, each once.
+        """The predictions to score; sorted, each once.
 
-        The rule that scores them and the command it calls both ask here: so many paths do not fit
-        into a command line.
+        Both the rule that scores them and its command call this, as so many paths do not fit into a
+        command line.
         """
         paths = {files.predictions(training) for training in self.trainings(design)}
         if self.majority:

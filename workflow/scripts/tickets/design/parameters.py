@@ -1,6 +1,6 @@
-"""The parameters of a study that tables take, as their statements record them.
+"""The parameters of a study that tables use, as their statements record them.
 
-A fraction or a per cent is recorded as text, with all its digits.
+A fraction or per cent is recorded as text with all its digits.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ MLM_TASKS = Parameter(form=shared("tasks"), of=lambda design: list(design.mlm))
 SPARSITIES = Parameter(form=shared("percents"), of=lambda design: list(design.sparsities))
 SPARSITIES_TO_TRANSFER = Parameter(form=shared("percents"), of=reached)
 SPARSITY = Parameter(form=shared("decimal"), of=lambda design: repr(float(parse(design.transfer))))
-"""The fraction at which masks are transferred."""
+"""The sparsity at which masks are transferred, as a fraction."""
 
 REWIND = Parameter(form=shared("decimal"), of=lambda design: repr(float(design.rewind)))
-"""Per cent of training, of the study's own masks."""
+"""The rewind of the study's own masks, in per cent of training."""
 
 REWINDS = Parameter(
     form=shared("decimals"), of=lambda design: [repr(float(rewind)) for rewind in design.rewinds]
 )
-"""Those that the study's own is compared with."""
+"""The other rewinds, to compare it with."""

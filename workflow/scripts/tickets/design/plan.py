@@ -1,4 +1,4 @@
-"""The plan of a study, to be read before anything runs: trainings, hours and disk."""
+"""The plan of a study, printed before anything runs: trainings, hours and disk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tickets.training.checkpoints import KEPT
 
 
 def text(study: Study, at_once: int) -> str:
-    """The plan of a study of which `at_once` trainings run at a time."""
+    """The plan of a study that runs `at_once` trainings at a time."""
     counts, model, design = count(study.design), model_size(study), study.design
     sizes = {name: task_size(study, task) for name, task in study.tasks.items()}
     needs = disk(counts, model, study.tasks, sizes)
@@ -33,7 +33,7 @@ def _trainings(counts: Counts) -> list[str]:
     kinds = {kind: len(trainings) for kind, trainings in counts.kinds.items() if trainings}
     kinds["all"] = len(counts.trainings)
     jobs = counts.jobs
-    listed = ", ".join(
+    by_rule = ", ".join(
         f"{rule} {jobs[rule]:,}" for rule in sorted(jobs, key=lambda r: (-jobs[r], r))
     )
     return [
@@ -44,7 +44,7 @@ def _trainings(counts: Counts) -> list[str]:
         f"{counts.shared:,} of them are needed by more than one table; table by table it would be"
         f" {counts.alone:,}.",
         f"Beside them, {len(counts.early):,} trainings end early, at theta_i.",
-        f"Jobs: {sum(jobs.values()):,}, and a few that read data or make tables ({listed})",
+        f"Jobs: {sum(jobs.values()):,}, and a few that read data or make tables ({by_rule})",
     ]
 
 
@@ -68,7 +68,7 @@ def _tasks(study: Study, counts: Counts, sizes: Mapping[str, TaskSize]) -> list[
     marks = {
         "*": "examples as published, as the data is not on this machine",
         "~": "the mean length of an example is an estimate",
-        "?": "nothing is known of this data: left out",
+        "?": "the size of this data is not known: left out",
     }
     used = "".join(map(_mark, sizes.values()))
     return [
@@ -90,7 +90,7 @@ def _mark(size: TaskSize) -> str:
 
 
 def _disk(counts: Counts, model: ModelSize, needs: Disk, at_once: int) -> list[str]:
-    said = f"{model.parameters:,} weights, {model.prunable:,} prunable, {model.known}"
+    size = f"{model.parameters:,} weights, {model.prunable:,} prunable, {model.known}"
     rows = {
         f"masks ({len(counts.masks):,}, a bit a prunable weight)": needs.masks,
         f"kept weights ({len(counts.weights):,}, float32)": needs.weights,
@@ -102,7 +102,7 @@ def _disk(counts: Counts, model: ModelSize, needs: Disk, at_once: int) -> list[s
     return [
         *blocks(["disk", *rows], [["", *sizes]]),
         "",
-        f"Each that trains holds {needs.running / 1e9:,.2f} GB: what it begins and ends with, and"
+        f"Each training takes {needs.running / 1e9:,.2f} GB: what it begins and ends with, and"
         f" up to {KEPT + 1} checkpoints.",
-        f"Model: {said}. Data sets are not counted.",
+        f"Model: {size}. Data sets are not counted.",
     ]

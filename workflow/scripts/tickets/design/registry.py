@@ -1,4 +1,4 @@
-"""The tables of a study: each has a file in a folder of the package, and is found there."""
+"""The tables of a study, found by their files in the package."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from tickets.design.table_spec import TableSpec
 from tickets.errors import BadInput
 
 FOLDER = Path(__file__).parents[1] / "tables"
-_DECLARATION = re.compile(r"^TABLE\b", re.MULTILINE)  # other files there only help, and import much
+_DECLARATION = re.compile(
+    r"^TABLE\b", re.MULTILINE
+)  # the other files there are helpers with slow imports
 
 
 @cache
@@ -24,16 +26,16 @@ def tables() -> dict[str, TableSpec]:
 
 
 def table(name: str) -> TableSpec:
-    """One table; no other one's code is imported.
+    """The table of that name; no other table is imported.
 
     Raises:
         BadInput: there is no such table, or its file declares another one.
     """
     if not file(name).is_file():
-        raise BadInput(f"{name}: no table is called that; write one of {', '.join(tables())}")
+        raise BadInput(f"{name}: no table has that name; write one of {', '.join(tables())}")
     spec: TableSpec = import_module(f"tickets.tables.{name}").TABLE
     if spec.name != name:
-        raise BadInput(f"{file(name)}: declares {spec.name}; call file and table alike")
+        raise BadInput(f"{file(name)}: declares {spec.name}; give file and table the same name")
     return spec
 
 
@@ -48,6 +50,6 @@ def parts() -> dict[str, Metrics]:
 
 
 def all_parts() -> dict[str, Metrics]:
-    """The same, also by the names that files of scores had in studies of earlier versions."""
+    """`parts`, also under the names of the files of scores in studies of earlier versions."""
     older = {metrics.older_part: metrics for metrics in parts().values() if metrics.older_part}
     return parts() | older

@@ -1,7 +1,7 @@
-"""The JSON schema of a configuration: its defaults applied, its violations said in one line.
+"""The JSON schema of a configuration: its defaults, and its violations in one line.
 
-Keys, types, ranges and defaults stand in workflow/schemas/config.schema.json and nowhere else; the
-values of `sweep` and of `imp.scope` are the files that there are, heads and metrics those of tasks.
+workflow/schemas/config.schema.json alone defines keys, types, ranges and defaults; the values of
+`sweep` and `imp.scope` come from the files of criteria and scopes, heads and metrics from `tasks`.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def schema(own: tuple[str, ...] = ()) -> Fragment:
 
 
 def check(values: Any) -> None:
-    """Check a configuration, or whatever a file holds, against the schema.
+    """Check a configuration, or whatever a file contains, against the schema.
 
     Raises:
         BadInput: one line, "<key>: <what is wrong>; write <what>".
@@ -73,18 +73,18 @@ def check(values: Any) -> None:
 
 
 def complete(values: Mapping[str, Any], fragment: Fragment) -> dict[str, Any]:
-    """`values` with the fragment's defaults for whatever is missing, at every depth."""
+    """`values` with the fragment's defaults for missing keys, at every depth."""
     completed = dict(values)
-    for key, known in fragment["properties"].items():
-        if "default" in known:
-            completed.setdefault(key, known["default"])
-        if "properties" in known:
-            completed[key] = complete(completed[key], known)
+    for key, inner in fragment["properties"].items():
+        if "default" in inner:
+            completed.setdefault(key, inner["default"])
+        if "properties" in inner:
+            completed[key] = complete(completed[key], inner)
     return completed
 
 
 def allowed(fragment: Fragment) -> str:
-    """What a fragment permits, in words: its title, or what its keywords say."""
+    """The values that a fragment permits, in words: its title, or its keywords."""
     if "$ref" in fragment:
         return allowed(resolve(fragment))
     if "title" in fragment:
@@ -108,12 +108,12 @@ def resolve(fragment: Fragment) -> Fragment:
 
 
 def alternatives(words: Sequence[str]) -> str:
-    """Words as a sentence lists them: "a, b or c"."""
+    """Words joined as in a sentence: "a, b or c"."""
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _is_integer(_: TypeChecker, value: object) -> bool:
-    return type(value) is int  # JSON Schema takes 1.0 too, which no flag of ours does
+    return type(value) is int  # JSON Schema accepts 1.0 too, our flags do not
 
 
 def _is_number(_: TypeChecker, value: object) -> bool:
@@ -128,7 +128,7 @@ def _validator(own: tuple[str, ...]) -> Validator:
 
 
 def _relevance(error: ValidationError) -> tuple[int, list[str]]:
-    """The shallowest error first. YAML's keys need not be text, which alone compares."""
+    """The shallowest error first. Keys become text, as YAML's need not be comparable."""
     return -len(error.absolute_path), [str(part) for part in error.absolute_path]
 
 
@@ -136,22 +136,22 @@ def _line(error: ValidationError) -> str:
     fragment = cast(Fragment, error.schema)
     value: Any = error.instance
     if error.validator == "additionalProperties":
-        known = list(fragment["properties"])
-        unknown = next(name for name in value if name not in known)
-        near = difflib.get_close_matches(str(unknown), known, n=1)
-        return f"{_key(error, unknown)}: unknown key; write {alternatives(near or known)}"
+        keys = list(fragment["properties"])
+        unknown = next(name for name in value if name not in keys)
+        near = difflib.get_close_matches(str(unknown), keys, n=1)
+        return f"{_key(error, unknown)}: unknown key; write {alternatives(near or keys)}"
     if error.validator == "required":
         missing = next(name for name in fragment["required"] if name not in value)
         wanted = allowed(fragment["properties"][missing])
         return f"{_key(error, missing)}: missing; write {wanted}"
-    said = json.dumps(value, default=str, ensure_ascii=False)
+    shown = json.dumps(value, default=str, ensure_ascii=False)
     if error.validator == "type" and (number := _as_number(value)) is not None:
-        return f"{_key(error)}: YAML reads {said} as text; write {number:f}"
+        return f"{_key(error)}: YAML reads {shown} as text; write {number:f}"
     if isinstance(value, bool | date) and _takes_text(fragment):
-        read = f"YAML reads what stands there as {value if isinstance(value, date) else said}"
+        read = f"YAML reads this value as {value if isinstance(value, date) else shown}"
         return f"{_key(error)}: {read}; write {allowed(fragment)}, in quotes"
-    said = said if len(said) <= 60 else f"{said[:57]}..."
-    return f"{_key(error)}: {said} is not possible; write {allowed(fragment)}"
+    shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
+    return f"{_key(error)}: {shown} is not possible; write {allowed(fragment)}"
 
 
 def _key(error: ValidationError, *more: str) -> str:
@@ -162,9 +162,7 @@ def _key(error: ValidationError, *more: str) -> str:
 
 
 def _as_number(value: object) -> Decimal | None:
-    """The number in a text such as 1e-8, which YAML takes for text as it has no decimal point; or
-    such as 0,7.
-    """
+    """The number in a text such as 0,7 or 1e-8, which YAML reads as text for want of a point."""
     try:
         return Decimal(value.replace(",", ".")) if isinstance(value, str) else None
     except InvalidOperation:
@@ -172,5 +170,5 @@ def _as_number(value: object) -> Decimal | None:
 
 
 def _takes_text(fragment: Fragment) -> bool:
-    """Whether text may stand where a `no` became a boolean, and 2024-01-31 a date."""
+    """Whether a fragment permits text, which `no` or 2024-01-31 without quotes is not."""
     return "string" in fragment.get("type", ()) or "pattern" in fragment

@@ -1,7 +1,7 @@
-"""How large a study's model and data are, before any of it is fetched: read, or assumed and said.
+"""The sizes of a study's model and data, before any of it is fetched.
 
-What is on this machine is looked at, without reading it whole. Of the rest, sizes.yaml knows the
-data sets of the known tasks, and a model is taken for a BERT-base.
+Sizes of files on this machine are read from their headers. For others, sizes.yaml has those of the
+known tasks' data sets, and a model is taken to be a BERT-base.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TABLE = Path(__file__).with_name("sizes.yaml")
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSize:
-    """A model's weights, heads and all, those that may be pruned, and whence this is known."""
+    """The numbers of a model's weights and prunable weights, and where these are known from."""
 
     parameters: int
     prunable: int
@@ -45,11 +45,11 @@ BERT_BASE = ModelSize(
 
 @dataclass(frozen=True, kw_only=True)
 class TaskSize:
-    """What a whole training on a task reads, and how many examples it predicts; None: not known.
+    """The size of a whole training on a task, and of its predictions; None: not known.
 
-    examples: counted as often as they are read; a window of a long text, or a piece of joined
-    ones, is one. tokens: their word pieces, without padding. published: not looked at, but known
-    from where the data is published. estimated: the mean length was never counted.
+    examples: counted each time they are read; a window of a long text, or a piece of joined texts,
+    is one. tokens: their word pieces, without padding. predicted: examples of the validation split.
+    published: the number of examples is the published one. estimated: the mean length is a guess.
     """
 
     examples: int | None
@@ -60,7 +60,7 @@ class TaskSize:
 
 
 def model_size(study: Study) -> ModelSize:
-    """The size of the study's model: from its file's header where it is on this machine."""
+    """The size of the study's model, from its file's header if it is on this machine."""
     if study.model.pretrain:
         return _of_its_own(study.pretraining.architecture)
     directory = sources.local_directory(study.model.path, study.local_copies)
@@ -73,8 +73,8 @@ def model_size(study: Study) -> ModelSize:
 
 
 def shapes_of(model: Path) -> dict[str, tuple[int, ...]]:
-    """The tensors in the files of a model directory, by their names without the family's prefix;
-    none where its weights are not safetensors.
+    """The shapes of the tensors in a model directory, by name without the family's prefix; none if
+    its weights are not safetensors.
     """
     prefix = architecture.read(model).family + "."
     return {
@@ -86,17 +86,17 @@ def shapes_of(model: Path) -> dict[str, tuple[int, ...]]:
 
 def task_size(study: Study, task: Task) -> TaskSize:
     """The size of a training on a task, and of its validation split."""
-    known = _table().get(task.dataset.path, {}).get(task.dataset.name or "", {})
-    seen = {
+    entry = _table().get(task.dataset.path, {}).get(task.dataset.name or "", {})
+    local = {
         task.train_split: task.train_examples or _rows(study, task, task.train_split),
         task.validation_split: task.validation_examples
         or _rows(study, task, task.validation_split),
     }
     rows = {
-        split: known.get("rows", {}).get(split) if n is None else n for split, n in seen.items()
+        split: entry.get("rows", {}).get(split) if n is None else n for split, n in local.items()
     }
     train, validation = rows.values()
-    tokens, windows = known.get("tokens", task.max_length), known.get("windows", 1)
+    tokens, windows = entry.get("tokens", task.max_length), entry.get("windows", 1)
     if task.concatenate:
         tokens, windows = task.max_length, tokens / task.max_length
     if task.steps is not None:
@@ -111,19 +111,19 @@ def task_size(study: Study, task: Task) -> TaskSize:
         examples=examples,
         tokens=None if examples is None else round(examples * min(tokens, task.max_length)),
         predicted=validation,
-        published=task.steps is None and seen[task.train_split] is None,
-        estimated=not (task.concatenate or known.get("measured", False)),
+        published=task.steps is None and local[task.train_split] is None,
+        estimated=not (task.concatenate or entry.get("measured", False)),
     )
 
 
 def _of_its_own(size: Size) -> ModelSize:
-    """Of the BERT that a study pre-trains itself, but norms, biases and some hundred words."""
+    """The size of the BERT that a study pre-trains, without norms, biases and word embeddings."""
     width = size.hidden_size
     prunable = size.layers * (4 * width + 2 * size.intermediate_size) * width + width * width
     return ModelSize(
         parameters=prunable + size.positions * width,
         prunable=prunable,
-        known="as pretraining.architecture has it, without its words",
+        known="from pretraining.architecture, without word embeddings",
     )
 
 
@@ -133,7 +133,7 @@ def _table() -> Mapping[str, Mapping[str, Any]]:
 
 
 def _rows(study: Study, task: Task, split: str) -> int | None:
-    """The examples of a split that is on this machine, or will be made here."""
+    """The number of examples of a split that is on this machine, or will be made here."""
     data = task.dataset
     if data.path == LANGUAGE and LANGUAGE not in study.local_copies:
         language = study.language

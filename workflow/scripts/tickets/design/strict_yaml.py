@@ -1,4 +1,4 @@
-"""How a configuration is written: what is lost when YAML reads it is found in the file itself."""
+"""Configuration files, read strictly: a key that YAML would drop silently is an error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tickets.errors import BadInput
 
 
 def check(files: Iterable[str | Path]) -> None:
-    """Check that each file is one mapping without a key that stands there twice.
+    """Check that each file is a mapping without duplicate keys.
 
     Raises:
         BadInput: one line, "<file>, line <n>: <what is wrong>; write <what>".
@@ -24,7 +24,7 @@ def check(files: Iterable[str | Path]) -> None:
 
 
 def merged(files: Iterable[Path]) -> dict[str, Any]:
-    """Several files as Snakemake merges them: a key of a later one goes before an earlier one's.
+    """Several files as Snakemake merges them: later files override earlier ones.
 
     Raises:
         BadInput: as `check`.
@@ -38,7 +38,7 @@ def merged(files: Iterable[Path]) -> dict[str, Any]:
 
 
 def read(file: Path) -> dict[str, Any]:
-    """What stands in a configuration file, YAML or JSON.
+    """The content of a configuration file, YAML or JSON.
 
     Raises:
         BadInput: as `check`.
@@ -47,27 +47,27 @@ def read(file: Path) -> dict[str, Any]:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = file.read_bytes()[: error.start].count(b"\n") + 1
-        raise BadInput(f"{file}, line {line}: no UTF-8 text; save it as UTF-8") from None
+        raise BadInput(f"{file}, line {line}: not UTF-8 text; save it as UTF-8") from None
     except OSError as error:
         raise BadInput(f"{file}: {error.strerror}; write the path of a YAML file") from None
-    found: Any = None
+    content: Any = None
     try:
         with suppress(json.JSONDecodeError):  # JSON may be indented with tabs, YAML may not
-            found = json.loads(text)
-        found = found or yaml.load(text, _Strict)
+            content = json.loads(text)
+        content = content or yaml.load(text, _Strict)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadInput(f"{file}, line {line}: {_said(error)}") from None
+        raise BadInput(f"{file}, line {line}: {_problem(error)}") from None
     except yaml.YAMLError as error:
         raise BadInput(f"{file}: {' '.join(str(error).split())}; write plain text") from None
-    if not isinstance(found, dict):
-        kind = "empty" if found is None else f"a {type(found).__name__}"
+    if not isinstance(content, dict):
+        kind = "empty" if content is None else f"a {type(content).__name__}"
         raise BadInput(f"{file}: it is {kind}, not a mapping; write lines of `key: value`")
-    return found
+    return content
 
 
 class _Strict(yaml.SafeLoader):
-    """Refuses a key that stands twice in one mapping, of which YAML would keep the last."""
+    """Refuses duplicate keys in a mapping, of which YAML would keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: dict[str, int] = {}
@@ -76,20 +76,20 @@ class _Strict(yaml.SafeLoader):
                 line = key.start_mark.line + 1
                 if key.value in seen:
                     raise yaml.constructor.ConstructorError(
-                        problem=f"{key.value} stands in line {seen[key.value]} too; write it once",
+                        problem=f"{key.value} is in line {seen[key.value]} too; write it once",
                         problem_mark=key.start_mark,
                     )
                 seen[key.value] = line
         return super().construct_mapping(node, deep=deep)
 
 
-def _said(error: yaml.MarkedYAMLError) -> str:
+def _problem(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or ""
     if isinstance(error, yaml.constructor.ConstructorError):
         return problem if "; write" in problem else f"{problem}; write plain values"
     if "'\\t'" in problem:
         return "a tab; write spaces"
     return (
-        f"no YAML ({problem}); write `key: value`, the keys of a section one below the other, and"
+        f"not YAML ({problem}); write `key: value`, the keys of a section one below the other, and"
         " quotes around text with a colon"
     )

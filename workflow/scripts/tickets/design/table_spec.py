@@ -1,7 +1,7 @@
-"""What a table is: what it is made from and how, and which files show it.
+"""The declaration of a table: what it is made from, how, and which files show it.
 
-A table is one file in `tables/` with the table's name, which declares its `TableSpec` as `TABLE`.
-Snakemake reads these files at every call: they import pandas, SciPy and Altair in functions only.
+Each table is a file in `tables/` with the table's name, which declares its `TableSpec` as `TABLE`.
+Snakemake imports these files at every call: they import pandas, SciPy and Altair in functions only.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MASKS = "masks/"
-"""What the roles of masks begin with: their paths in the results folder."""
+"""The beginning of the roles of masks, which are their paths in the results folder."""
 
 
 class Reader(Protocol):
-    """Reads files, and refuses those that are not what their statements say (`Tampered`)."""
+    """Reads files, and refuses those that differ from their statements (`Tampered`)."""
 
     def read(self, path: str) -> bytes:
         """The content of a file."""
@@ -44,9 +44,9 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """What one table is made from.
+    """The inputs of one table.
 
-    parameters: as its statement records them. paths: of the files, by role. reader: of the files.
+    parameters: as its statement records them. paths: of its files, by role. reader: of these files.
     """
 
     parameters: Mapping[str, Any]
@@ -57,7 +57,7 @@ class Inputs:
         return self.parameters[name]
 
     def number(self, name: str) -> float:
-        """A parameter that is a fraction or a per cent."""
+        """A parameter that is a fraction or per cent, as a float."""
         return float(self.parameters[name])
 
     def metrics(self) -> pd.DataFrame:
@@ -69,30 +69,30 @@ class Inputs:
         return self.reader.read(self.paths[name])
 
     def examples(self) -> dict[str, int]:
-        """How many training examples each source has whose data are among the files."""
+        """The number of training examples of each source whose data are among the files."""
         data = {role: path for role, path in self.paths.items() if role != "metrics"}
         return {source: self.reader.parquet(path).num_rows for source, path in data.items()}
 
     def masks(self) -> Iterator[tuple[MaskName, PackedMask]]:
-        """Each mask with what its path says it is, one at a time.
+        """Each mask with its name, one at a time.
 
         Raises:
-            BadInput: a path that is no mask's, or masks for different models.
+            BadInput: a path is not a mask's, or masks are for different models.
         """
         first: tuple[str, str] | None = None
         for path in (path for role, path in self.paths.items() if role.startswith(MASKS)):
-            identity, packed = parse_mask(path), self.reader.mask(path)
+            name, packed = parse_mask(path), self.reader.mask(path)
             digest = packed.prunable.digest
             first = first or (path, digest)
             if digest != first[1]:
                 message = f"{path}: for another model than {first[0]}; compare masks of one model"
                 raise BadInput(message)
-            yield identity, packed
+            yield name, packed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """A parameter that the table's own job finds in its files, with its JSON schema."""
+    """A parameter that the table's job counts in its files, with its JSON schema."""
 
     form: Form
     of: Callable[[Inputs], Any]
@@ -107,17 +107,17 @@ def _no_examples(parameters: Mapping[str, Any]) -> list[str]:
 class TableSpec:
     """A table.
 
-    name: of its files, of its rule, and of the file that declares it. position: its place among all
-    tables; equal ones are in alphabetical order. parameters: by the names that its statement has.
-    make: the table, from parameters and files.
+    name: of its files, its rule, and the file that declares it. position: among all tables, and at
+    the same position by name. parameters: by their names in its statement. make: the table, from
+    its inputs.
 
-    Made from: scores; tables: others, by name; masks: their names, from a study's design;
-    examples: the tasks whose training data are counted, from the parameters; published: files with
-    the paper's numbers.
+    Inputs: metrics: scores. tables: others, by name. masks: their names, from a study's design.
+    examples: the tasks whose training examples are counted, from the parameters. published: files
+    with the paper's numbers.
 
-    Files beside the CSV: render: a text to read. others: further tables, from this one, by what
-    follows its name in theirs. draw: its figure, as SVG and PNG; figure: that one's name, where it
-    is not the table's. counts: further parameters, which the job finds in its files.
+    Files beside the CSV: render: the table as text. others: further tables, from this one, by the
+    suffix of their names. draw: its figure, as SVG and PNG. figure: the figure's name, if it is not
+    the table's. counts: further parameters, which the job counts in its files.
     """
 
     name: str
@@ -139,15 +139,15 @@ class TableSpec:
 
     @property
     def part(self) -> str:
-        """The name of its scores' file; "" where it is made from none."""
+        """The name of its scores' file; "" if it uses no scores."""
         return "" if self.metrics is None else self.metrics.part or self.name
 
     def values(self, design: Design) -> dict[str, Any]:
-        """The values of its parameters in a study, as its statement records them."""
+        """The values of its parameters for a study, as its statement records them."""
         return {name: parameter.of(design) for name, parameter in self.parameters.items()}
 
     def mask_files(self, files: Results, design: Design) -> dict[str, str]:
-        """The masks that it is made from, by their roles in its statement."""
+        """The files of the masks that it is made from, by their roles in its statement."""
         names = [] if self.masks is None else self.masks(design)
         return {f"{MASKS}{name}.safetensors": files.mask(name) for name in names}
 
@@ -158,7 +158,7 @@ class TableSpec:
     def inputs(
         self, files: Results, parameters: Mapping[str, Any], *, older: bool = False
     ) -> dict[str, str]:
-        """The files that it is made from but for masks, by their roles in its statement.
+        """The other files that it is made from, by their roles in its statement.
 
         `older`: in a study of an earlier version.
         """

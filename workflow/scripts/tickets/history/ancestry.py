@@ -222,7 +222,8 @@ class _Study:
     def _find_by_statement(self, path: Path, dependency: Dependency) -> Ancestor:
         """The file at `path`, whose statement has the digest that its child names."""
         try:
-            statement = statements.parse(read_bytes(statement_path(path)), str(statement_path(path)))
+            beside = statement_path(path)
+            statement = statements.parse(read_bytes(beside), str(beside))
         except Tampered as error:
             return Ancestor(
                 place=path.relative_to(self.root).as_posix(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tickets.names import MaskName, TrainingName, round_start, theta_i, training
+from tickets.names import DENSE, MaskName, TrainingName, WeightsName, theta_i, training
 from tickets.procedure import Procedure, Rounds
 
 
@@ -13,14 +13,14 @@ def decided_by(design: Rounds, mask: MaskName) -> TrainingName | None:
     evaluates that mask; otherwise rounds are trainings of their own. In the published code theta_0
     decides MLM's first mask.
     """
-    is_first = design.round(mask.sparsity) == 1
-    if mask.task in design.mlm and design.first_mlm_mask == "oneshot" and is_first:
+    task, rewind, seed, before = mask.task, mask.rewind, mask.seed, design.before(mask)
+    if before == DENSE and task in design.mlm and design.first_mlm_mask == "oneshot":
         return None
-    start = theta_i(mask.task, mask.rewind, mask.seed)
+    start = theta_i(task, rewind, seed)
     if design.goes_on:
-        before = design.sparsity_before(mask.sparsity)
-        start = round_start(mask.task, mask.rewind, mask.seed, before)
-    return training(start, design.before(mask), mask.task, mask.seed)
+        sparsity = before.sparsity
+        start = WeightsName(kind="round", task=task, rewind=rewind, seed=seed, sparsity=sparsity)
+    return training(start, before, task, seed)
 
 
 PROCEDURE = Procedure(label="IMP", of=("task", "rewind", "seed"), decided_by=decided_by)
