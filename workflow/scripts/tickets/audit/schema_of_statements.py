@@ -1,6 +1,7 @@
 """Whether a statement has the fields of its rule and no others, as statement.schema.json says.
 
-What a mask's statement has follows from what its criterion declares.
+A rule's parameters are the dataclass that declares them in tickets/rules, a table's those of its
+declaration; what a mask's statement has follows from its criterion. The file has all the rest.
 """
 
 from __future__ import annotations
@@ -19,9 +20,34 @@ from tickets.audit.embedded_statements import one_line
 from tickets.criterion import load_criterion
 from tickets.design import registry
 from tickets.finder import at_theta_0, criterion_of
+from tickets.flags import Flag, flags_of
+from tickets.rules import (
+    corpus,
+    data,
+    encode,
+    language,
+    layerwise_mask,
+    majority,
+    metrics,
+    pretrain,
+    pretraining_text,
+    reinit,
+    shuffle,
+    theta_0,
+    train,
+    winning_mask,
+)
 
 PATH = Path(__file__).parents[3] / "schemas" / "statement.schema.json"
 RULES = "#/definitions/rules"
+PARAMETERS: Mapping[str, type] = {
+    rule.__name__.rpartition(".")[2]: rule.Parameters
+    for rule in (
+        *(train, layerwise_mask, winning_mask, reinit, shuffle, theta_0, pretrain, corpus),
+        *(language, pretraining_text, data, encode, majority, metrics),
+    )
+}
+"""The parameters that rules declare, by rule."""
 
 
 def problem(value: Mapping[str, Any]) -> str | None:
@@ -41,20 +67,43 @@ def problem(value: Mapping[str, Any]) -> str | None:
 
 @cache
 def schema() -> Mapping[str, Any]:
-    """The JSON schema of a statement (draft 7): the file's, with the rules of masks and tables."""
+    """The JSON schema of a statement (draft 7): the file's, with the rules that code declares."""
     whole = json.loads(PATH.read_text(encoding="utf-8"))
     definitions = whole["definitions"]
-    parameters, rules = definitions["parameters"], definitions["rules"]
     definitions["scope"]["enum"] = list(axes.names("scopes"))
+    definitions["part"]["enum"] = list(registry.all_parts())
+    rules = definitions["rules"]
+    rules |= {name: form_of(parameters) for name, parameters in PARAMETERS.items()}
     rules["find_mask"] = _find_mask()
-    for name, table in registry.tables().items():
-        if name not in rules:
-            rules[name] = table.form()
-            parameters["properties"]["rule"]["enum"].append(name)
-            chosen = {"properties": {"rule": {"const": name}}}
-            parameters["allOf"].append({"if": chosen, "then": {"$ref": f"{RULES}/{name}"}})
-            rules["metrics"]["properties"]["part"]["enum"] += [table.part] if table.part else []
+    rules |= {name: table.form() for name, table in registry.tables().items()}
+    definitions["parameters"]["properties"]["rule"]["enum"] = list(rules)
+    definitions["parameters"]["allOf"] = [
+        {"if": {"properties": {"rule": {"const": name}}}, "then": {"$ref": f"{RULES}/{name}"}}
+        for name in rules
+    ]
     return whole
+
+
+def form_of(parameters: type) -> Mapping[str, Any]:
+    """The JSON schema of a rule's parameters, from the dataclass that declares them."""
+    flags = flags_of(parameters)
+    required = [each.name for each in flags if each.null or not (each.optional and each.given)]
+    form = _object({each.name: _form(each) for each in flags}, required)
+    alternatives = [{"required": [each.name]} for each in flags if each.alternative]
+    return {**form, "oneOf": alternatives} if alternatives else form
+
+
+def _form(flag: Flag) -> Mapping[str, Any]:
+    """The JSON schema of a flag's value."""
+    form = flag.form or _OWN[flag.type]
+    form = _known(form) if isinstance(form, str) else form
+    if flag.choices:
+        form = {"enum": list(flag.choices)}
+    if flag.many:
+        form = {"type": "array", "items": form, "uniqueItems": flag.choices is not None}
+        form |= {"minItems": 1} if flag.required else {}
+        form |= {"maxItems": flag.most} if flag.most else {}
+    return {"anyOf": [form, {"type": "null"}]} if flag.null else form
 
 
 @cache
@@ -72,8 +121,8 @@ _NEEDED = {
 }
 """What a parameter's value is, by its name; all others of a study are text."""
 
-_OWN = {int: "count", float: "decimal", str: "text"}
-"""The same of a criterion's own parameters, by their type."""
+_OWN = {int: "count", float: "decimal", str: "text", bool: "boolean"}
+"""The same by its type, where nothing more is known of it."""
 
 
 def _find_mask() -> Mapping[str, Any]:
