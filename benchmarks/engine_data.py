@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine_job import BadInput, Job
 from tickets import canonical
 from tickets.canonical import Selection
-from tickets.data.encoding import Shape, Tokenizer, encode
+from tickets.data.encoding import Settings, Tokenizer, encode
 from tickets.data.sources import check_length, locate
 from tickets.encoded import Encoded
 from tickets.seeds import derive
@@ -104,7 +104,7 @@ def _read(job: Job, split: str) -> Encoded:
         labels=task.labels,
         examples=count,
     )
-    shape = Shape(
+    settings = Settings(
         task=job.task,
         head=task.head,
         max_length=task.max_length,
@@ -112,7 +112,7 @@ def _read(job: Job, split: str) -> Encoded:
         concatenate=bool(task.concatenate),
     )
     table = canonical.prepare(files, selection)
-    return encode(table, shape, Path(job.model), validation=scored)
+    return encode(table, settings, Path(job.model), validation=scored)
 
 
 def _first(encoded: Encoded, count: int) -> Encoded:

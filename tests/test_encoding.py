@@ -10,7 +10,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from model_directories import LETTERS, configured, worded
-from tickets.data.encoding import Shape, encode
+from tickets.data.encoding import Settings, encode
 from tickets.encoded import Encoded
 from tickets.errors import BadInput
 
@@ -67,8 +67,8 @@ def pairs(first: list[str], second: list[str] | None = None, **more: Any) -> pa.
     return pa.table({"id": rows, "text_a": first, "text_b": b, **more})
 
 
-def shape(head: str, max_length: int, **more: Any) -> Shape:
-    return Shape(task="t", head=head, max_length=max_length, **more)
+def shape(head: str, max_length: int, **more: Any) -> Settings:
+    return Settings(task="t", head=head, max_length=max_length, **more)
 
 
 def questions(question: str, context: str, *answers: str) -> pa.Table:

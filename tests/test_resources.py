@@ -11,7 +11,7 @@ import yaml
 import stated
 from tickets import canonical, provenance
 from tickets.canonical import Selection
-from tickets.data.encoding import Shape, encode
+from tickets.data.encoding import Settings, encode
 from tickets.design import config
 from tickets.design.config import Study
 from tickets.files import sha256
@@ -57,8 +57,8 @@ def test_its_text_is_what_the_language_generates(study: Study, tmp_path: Path) -
         Selection(task="pretraining", head="mlm", split="train", text=("first", "second")),
     )
     longest = study.pretraining.architecture.positions
-    shape = Shape(task="pretraining", head="mlm", max_length=longest, concatenate=False)
-    encode(pairs, shape, SHIPPED, validation=False).write(tmp_path / "corpus.arrow")
+    settings = Settings(task="pretraining", head="mlm", max_length=longest, concatenate=False)
+    encode(pairs, settings, SHIPPED, validation=False).write(tmp_path / "corpus.arrow")
     definition = stated.definition(CHECKPOINT)
 
     [made_of] = [

@@ -9,7 +9,7 @@ from pathlib import Path
 from tickets import canonical, flags, provenance
 from tickets.canonical import Selection
 from tickets.data.encoding import encode
-from tickets.data.shape import Shape
+from tickets.data.settings import Settings
 from tickets.errors import run
 from tickets.flags import flag, source
 from tickets.rules.corpus import Parameters
@@ -32,8 +32,8 @@ def main() -> None:
         [files.text],
         Selection(task="pretraining", head="mlm", split="train", text=("first", "second")),
     )
-    shape = Shape(task="pretraining", head="mlm", max_length=parameters.max_length)
-    encode(pairs, shape, files.model, validation=False).write(files.output)
+    settings = Settings(task="pretraining", head="mlm", max_length=parameters.max_length)
+    encode(pairs, settings, files.model, validation=False).write(files.output)
     provenance.write(
         files.output,
         rule="corpus",

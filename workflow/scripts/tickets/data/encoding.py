@@ -15,7 +15,7 @@ from transformers.utils import logging
 
 from tickets import architecture
 from tickets.data.masking import hide
-from tickets.data.shape import Shape
+from tickets.data.settings import Settings
 from tickets.data.sources import check_length
 from tickets.encoded import Encoded
 from tickets.errors import BadInput
@@ -77,7 +77,7 @@ class Tokenizer:
         return types if self.segments else np.zeros_like(types)
 
 
-def encode(data: pa.Table, shape: Shape, model: Path, *, validation: bool) -> Encoded:
+def encode(data: pa.Table, settings: Settings, model: Path, *, validation: bool) -> Encoded:
     """The features of canonical `data` for the model in directory `model`.
 
     Pairs that are too long lose tokens of the longer text. A span's context is split into windows
@@ -87,39 +87,39 @@ def encode(data: pa.Table, shape: Shape, model: Path, *, validation: bool) -> En
     Raises:
         BadInput: lengths that the model cannot read, or a model without a token the head needs.
     """
-    check_length(model, shape.task, shape.max_length)
+    check_length(model, settings.task, settings.max_length)
     tokenizer = Tokenizer.load(model)
     special = tokenizer.fast.num_special_tokens_to_add(pair=True)
-    if shape.max_length <= special + 1:
+    if settings.max_length <= special + 1:
         raise BadInput(
-            f"tasks.{shape.task}.max_length: {shape.max_length}, of which {special} are special"
-            f" tokens; write at least {special + 2}"
+            f"tasks.{settings.task}.max_length: {settings.max_length}, of which {special} are"
+            f" special tokens; write at least {special + 2}"
         )
-    if shape.head == "span":
-        features = list(_windows(data, shape, tokenizer, validation=validation))
-    elif shape.concatenate:
-        features = list(_chunks(data, shape, tokenizer))
+    if settings.head == "span":
+        features = list(_windows(data, settings, tokenizer, validation=validation))
+    elif settings.concatenate:
+        features = list(_chunks(data, settings, tokenizer))
     else:
-        features = list(_examples(data, shape, tokenizer))
+        features = list(_examples(data, settings, tokenizer))
     if not features:
-        raise BadInput(f"data of {shape.task}: no text with a word that {model} knows")
-    encoded = _collect(features, _meta(shape, tokenizer, model))
-    if shape.head == "mlm" and validation:
+        raise BadInput(f"data of {settings.task}: no text with a word that {model} knows")
+    encoded = _collect(features, _meta(settings, tokenizer, model))
+    if settings.head == "mlm" and validation:
         return _mask(encoded)
     return encoded
 
 
-def _meta(shape: Shape, tokenizer: Tokenizer, model: Path) -> dict[str, Any]:
+def _meta(settings: Settings, tokenizer: Tokenizer, model: Path) -> dict[str, Any]:
     fast = tokenizer.fast
-    if shape.head == "mlm" and fast.mask_token_id is None:
+    if settings.head == "mlm" and fast.mask_token_id is None:
         raise BadInput(f"model: the tokenizer in {model} has no mask token, which mlm needs")
     return {
-        "head": shape.head,
+        "head": settings.head,
         "vocab_size": len(fast),
         "mask_id": fast.mask_token_id,
         "pad_id": fast.pad_token_id,
         "special_ids": sorted(fast.all_special_ids),
-        "max_length": shape.max_length,
+        "max_length": settings.max_length,
     }
 
 
@@ -128,17 +128,17 @@ def _batches(*columns: list[Any]) -> Iterator[tuple[int, tuple[list[Any], ...]]]
         yield first, tuple(column[first : first + BATCH] for column in columns)
 
 
-def _examples(data: pa.Table, shape: Shape, tokenizer: Tokenizer) -> Iterator[_Feature]:
+def _examples(data: pa.Table, settings: Settings, tokenizer: Tokenizer) -> Iterator[_Feature]:
     """One feature per example, a text or a pair; mlm texts without a token to hide are left out."""
     first, second = data["text_a"].to_pylist(), data["text_b"].to_pylist()
     labels = data["label"].to_pylist() if "label" in data.column_names else None
     special = tokenizer.fast.all_special_ids
     for start, (a, b) in _batches(first, second):
         pairs = None if b[0] is None else b
-        encodings = tokenizer(a, pairs, truncation="longest_first", max_length=shape.max_length)
+        encodings = tokenizer(a, pairs, truncation="longest_first", max_length=settings.max_length)
         for row, encoding in enumerate(encodings, start):
             tokens = np.array(encoding.ids, np.int32)
-            if shape.head == "mlm" and np.isin(tokens, special).all():
+            if settings.head == "mlm" and np.isin(tokens, special).all():
                 continue
             yield _Feature(
                 example=row,
@@ -148,7 +148,7 @@ def _examples(data: pa.Table, shape: Shape, tokenizer: Tokenizer) -> Iterator[_F
             )
 
 
-def _chunks(data: pa.Table, shape: Shape, tokenizer: Tokenizer) -> Iterator[_Feature]:
+def _chunks(data: pa.Table, settings: Settings, tokenizer: Tokenizer) -> Iterator[_Feature]:
     """Join all texts and cut them into chunks of full length; the last chunk may be shorter.
 
     A chunk's example is the row in which it begins; chunks without a token to hide are left out.
@@ -157,7 +157,7 @@ def _chunks(data: pa.Table, shape: Shape, tokenizer: Tokenizer) -> Iterator[_Fea
     inner = np.flatnonzero(np.array(sample.special_tokens_mask) == 0)
     ids = np.array(sample.ids, np.int32)
     before, after = ids[: inner[0]], ids[inner[-1] + 1 :]
-    room = shape.max_length - len(before) - len(after)
+    room = settings.max_length - len(before) - len(after)
     special = tokenizer.fast.all_special_ids
     texts = data["text_a"].to_pylist()
     tokens, rows = np.zeros(0, np.int32), np.zeros(0, np.int32)
@@ -177,16 +177,16 @@ def _chunks(data: pa.Table, shape: Shape, tokenizer: Tokenizer) -> Iterator[_Fea
 
 
 def _windows(
-    data: pa.Table, shape: Shape, tokenizer: Tokenizer, *, validation: bool
+    data: pa.Table, settings: Settings, tokenizer: Tokenizer, *, validation: bool
 ) -> Iterator[_Feature]:
     """One feature per window of a context, after its question; windows overlap."""
-    stride = shape.stride
+    stride = settings.stride
     assert stride is not None
-    rest = shape.max_length - tokenizer.fast.num_special_tokens_to_add(pair=True) - stride
+    rest = settings.max_length - tokenizer.fast.num_special_tokens_to_add(pair=True) - stride
     if rest < 1:
         raise BadInput(
-            f"tasks.{shape.task}.stride: {stride} leaves no room for a question in max_length"
-            f" {shape.max_length}; write at most {stride + rest - 1}"
+            f"tasks.{settings.task}.stride: {stride} leaves no room for a question in max_length"
+            f" {settings.max_length}; write at most {stride + rest - 1}"
         )
     columns = ("question", "context", "answers", "answer_start")
     for start, batch in _batches(*(data[name].to_pylist() for name in columns)):
@@ -198,13 +198,13 @@ def _windows(
             context = np.flatnonzero(sequence == 1)
             if not len(context):
                 raise BadInput(
-                    f"data of {shape.task}: the context of row {start + row} has no token;"
+                    f"data of {settings.task}: the context of row {start + row} has no token;"
                     " leave the row out"
                 )
             unread = np.flatnonzero(sequence == 0)[min(LONGEST_QUESTION, rest) :]
             before = np.setdiff1d(np.arange(context[0]), unread)
             after = np.arange(context[-1] + 1, len(tokens))
-            room = shape.max_length - len(before) - len(after)
+            room = settings.max_length - len(before) - len(after)
             first, last = _span(answers[row], answer_starts[row], characters[context])
             for begin in range(0, max(len(context) - room, 0) + stride, stride):
                 window = context[begin : begin + room]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tickets.data.shape import Shape
+from tickets.data.settings import Settings
 from tickets.flags import filled
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Shape):
+class Parameters(Settings):
     """The parameters of one split."""
 
     split: str = filled("split", default="")

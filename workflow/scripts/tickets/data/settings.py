@@ -8,7 +8,7 @@ from tickets.flags import flag
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shape:
+class Settings:
     """A task's settings that determine its features; lengths in tokens."""
 
     task: str = flag("the task's name", form="task")
