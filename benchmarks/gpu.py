@@ -45,6 +45,7 @@ from tickets.initial import pretraining
 from tickets.initial.initialisation import draw
 from tickets.model import device, network
 from tickets.model.batches import best_width
+from tickets.model.dropout import Rates
 from tickets.model.encoder import WORDS
 from tickets.model.layers import add_rows
 from tickets.model.network import ROUNDING, Network
@@ -193,7 +194,7 @@ class Trainings:
         )
         parameters = trained.parameters
         optimizer = AdamW(parameters.values, parameters.grads, epsilon=1e-8, clip_norm=1.0)
-        stepper = Stepper(trained, optimizer, recipe.rates(self.encoder))
+        stepper = Stepper(trained, optimizer, Rates.of(recipe.dropout, self.encoder))
         width = best_width(
             *(self.encoded, recipe.batch_size, 1, self.encoder.hidden_size), multiple=ROUNDING
         )

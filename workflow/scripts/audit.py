@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
+from tickets import flags
 from tickets.audit import report, verdict
 from tickets.audit.study import audit
 from tickets.errors import run
 from tickets.files import write_bytes
+from tickets.flags import flag
 from tickets.provenance import SCRIPTS
 
 
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What is read and written."""
+
+    results: Path = flag("the study's results folder")
+    masks: Path = flag("table of masks to write (CSV)")
+    report: Path = flag("page to write (HTML)")
+    verdict: Path = flag("verdict to write (JSON)")
+    criteria: Sequence[str] = flag("the study's own: NAME=FILE ...", default=())
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--results", type=Path, required=True, help="the study's results folder")
-    parser.add_argument("--masks", type=Path, required=True, help="table of masks to write (CSV)")
-    parser.add_argument("--report", type=Path, required=True, help="page to write (HTML)")
-    parser.add_argument("--verdict", type=Path, required=True, help="verdict to write (JSON)")
-    parser.add_argument("--criteria", nargs="*", default=[], help="the study's own: NAME=FILE ...")
-    flags = parser.parse_args()
-    criteria = {name: Path(file) for name, _, file in (e.partition("=") for e in flags.criteria)}
+    files = flags.parse(__doc__, Files)
+    criteria = {name: Path(file) for name, _, file in (e.partition("=") for e in files.criteria)}
     with ProcessPoolExecutor() as pool:
-        result = audit(flags.results, SCRIPTS.parents[1], pool, criteria)
+        result = audit(files.results, SCRIPTS.parents[1], pool, criteria)
     judgement = verdict.of(result, anchored=False)
     print(verdict.text(result, judgement))
-    write_bytes(flags.masks, report.masks_csv(result).encode())
-    write_bytes(flags.report, report.html(result, judgement).encode())
-    write_bytes(flags.verdict, report.verdict_json(result, judgement).encode())
+    write_bytes(files.masks, report.masks_csv(result).encode())
+    write_bytes(files.report, report.html(result, judgement).encode())
+    write_bytes(files.verdict, report.verdict_json(result, judgement).encode())
 
 
 if __name__ == "__main__":

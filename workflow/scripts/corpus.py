@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-import argparse
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
-from tickets import canonical, provenance
+from tickets import canonical, flags, provenance
 from tickets.canonical import Selection
-from tickets.data.encoding import Settings, encode
+from tickets.data.encoding import encode
+from tickets.data.settings import Settings
 from tickets.errors import run
+from tickets.flags import flag, source
+from tickets.rules.corpus import Parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What is read and written."""
+
+    text: Path = source("pairs of sentences (parquet)")
+    model: Path = flag("configuration and tokenizer")
+    output: Path = flag("Arrow file to write")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--text", type=Path, required=True, help="pairs of sentences (parquet)")
-    parser.add_argument("--model", type=Path, required=True, help="configuration and tokenizer")
-    parser.add_argument("--max-length", type=int, required=True, help="tokens in a pair")
-    parser.add_argument("--output", type=Path, required=True, help="Arrow file to write")
-    flags = parser.parse_args()
+    parameters, files = flags.parse(__doc__, Parameters, Files)
     started = provenance.now()
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # a job has one core
     pairs = canonical.prepare(
-        [flags.text],
+        [files.text],
         Selection(task="pretraining", head="mlm", split="train", text=("first", "second")),
     )
-    settings = Settings(task="pretraining", head="mlm", max_length=flags.max_length)
-    encode(pairs, settings, flags.model, validation=False).write(flags.output)
+    settings = Settings(task="pretraining", head="mlm", max_length=parameters.max_length)
+    encode(pairs, settings, files.model, validation=False).write(files.output)
     provenance.write(
-        flags.output,
+        files.output,
         rule="corpus",
-        parameters={"max_length": flags.max_length},
+        parameters=flags.recorded(parameters),
         dependencies={
-            "text": flags.text,
-            **{f"model/{file.name}": file for file in sorted(flags.model.glob("*.json"))},
+            **flags.dependencies(files),
+            **{f"model/{file.name}": file for file in sorted(files.model.glob("*.json"))},
         },
         started=started,
     )

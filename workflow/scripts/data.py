@@ -2,65 +2,55 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tickets import provenance
-from tickets.canonical import Selection, prepare, write
+from tickets import flags, provenance
+from tickets.canonical import prepare, write
 from tickets.data.sources import locate
 from tickets.errors import run
+from tickets.flags import flag
+from tickets.rules.data import Parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """Where the rows are, how many, and what is written."""
+
+    local_copy: str | None = flag("directory to read instead of the hub")
+    train_split: str = flag("name of the training split")
+    validation_split: str = flag("name of the validation split")
+    train_examples: int | None = flag("size of a random subset; default: all")
+    validation_examples: int | None = flag("the same for validation")
+    train_output: Path = flag("file to write")
+    validation_output: Path = flag("file to write")
 
 
 def main() -> None:
     """Read both splits from a directory or the hub, and write them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--task", required=True, help="the task's name")
-    parser.add_argument("--head", required=True, help="classification, regression, span or mlm")
-    parser.add_argument("--dataset", required=True, help="hub id or local directory")
-    parser.add_argument("--name", help="its configuration's folder, if it has one")
-    parser.add_argument("--revision", help="40 hexadecimal digits, for a hub id")
-    parser.add_argument("--local-copy", help="directory to read instead of the hub")
-    parser.add_argument("--train-split", required=True, help="name of the training split")
-    parser.add_argument("--validation-split", required=True, help="name of the validation split")
-    parser.add_argument("--text", nargs="+", required=True, help="text columns, one or two")
-    parser.add_argument("--label", help="label column")
-    parser.add_argument("--labels", type=int, help="number of classes")
-    parser.add_argument("--train-examples", type=int, help="size of a random subset; default: all")
-    parser.add_argument("--validation-examples", type=int, help="the same for validation")
-    parser.add_argument("--train-output", type=Path, required=True, help="file to write")
-    parser.add_argument("--validation-output", type=Path, required=True, help="file to write")
-    flags = parser.parse_args()
-    files = locate(
-        flags.dataset,
-        flags.name,
-        flags.revision,
-        {flags.dataset: flags.local_copy} if flags.local_copy else {},
-        (flags.train_split, flags.validation_split),
+    parameters, files = flags.parse(__doc__, Parameters, Files)
+    origin = locate(
+        parameters.dataset,
+        parameters.name,
+        parameters.revision,
+        {parameters.dataset: files.local_copy} if files.local_copy else {},
+        (files.train_split, files.validation_split),
     )
     for split, examples, output in (
-        (flags.train_split, flags.train_examples, flags.train_output),
-        (flags.validation_split, flags.validation_examples, flags.validation_output),
+        (files.train_split, files.train_examples, files.train_output),
+        (files.validation_split, files.validation_examples, files.validation_output),
     ):
         started = provenance.now()
-        selection = Selection(
-            task=flags.task,
-            head=flags.head,
-            split=split,
-            text=tuple(flags.text),
-            label=flags.label,
-            labels=flags.labels,
-            examples=examples,
-        )
-        table = prepare(files.splits[split], selection)
+        selection = replace(parameters, split=split, examples=examples)
+        table = prepare(origin.splits[split], selection)
         write(output, table)
-        origin = {"dataset": flags.dataset, "name": flags.name, "revision": flags.revision}
         provenance.write(
             output,
             rule="data",
-            parameters={**origin, **vars(selection)},
+            parameters=flags.recorded(selection),
             # The hub's cache contains links: record the files that they point to.
-            dependencies={f"source/{file.name}": file.resolve() for file in files.splits[split]},
-            facts={"rows": table.num_rows, "from": "hub" if files.revision else "directory"},
+            dependencies={f"source/{file.name}": file.resolve() for file in origin.splits[split]},
+            facts={"rows": table.num_rows, "from": "hub" if origin.revision else "directory"},
             started=started,
         )
 

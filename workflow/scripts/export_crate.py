@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
 import json
+from dataclasses import dataclass
 
+from tickets import flags
 from tickets.errors import run
 from tickets.exchange import crate
+from tickets.flags import flag
 from tickets.paths import Results
 
 
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """Which study."""
+
+    results: str = flag("the study's results folder")
+    config: str = flag("the configuration of the study (JSON)")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--results", required=True, help="the study's results folder")
-    parser.add_argument("--config", required=True, help="the configuration of the study (JSON)")
-    flags = parser.parse_args()
-    crate.write(Results(root=flags.results), json.loads(flags.config), crate.agent())
+    study = flags.parse(__doc__, Arguments)
+    crate.write(Results(root=study.results), json.loads(study.config), crate.agent())
 
 
 if __name__ == "__main__":

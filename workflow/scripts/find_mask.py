@@ -6,73 +6,82 @@ pruned once.
 
 from __future__ import annotations
 
-import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tickets import masks, provenance, weights
-from tickets.criterion import SPLITS, Inputs, find, load_criterion
+from tickets import flags, masks, provenance, weights
+from tickets.criterion import Inputs, find, load_criterion
 from tickets.errors import run
+from tickets.flags import flag, source
 from tickets.schedule import parse
 from tickets.statements import exact
 
 
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """Which mask; its statement says too what the criterion declares (`--parameters`)."""
+
+    sparsity: str = flag("per cent of the prunable weights")
+    finder: str = flag("its name in paths")
+    scope: str | None = flag("of the comparison: a file of tickets/scopes")
+    task: str | None = flag("that the mask is found on")
+    seed: int | None = flag("of that training, or what is drawn from it")
+    rewind: str | None = flag("imp: per cent of training that is rewound to")
+    round: int | None = flag("imp, standard: which round, from 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What is read and written, what scores the weights, and how the job runs."""
+
+    weights: Path = flag("theta_0, or a round's end")
+    parent: Path | None = flag("mask of the round before")
+    criterion: str | None = flag("a file of tickets/criteria; none: the dense mask")
+    criterion_file: Path | None = flag("its file, if it is the study's own")
+    parameters: dict[str, Any] | None = flag("its own, as JSON", read=json.loads)
+    model: Path | None = flag("the model's configuration")
+    train: Path | None = source("encoded training split, if it is read")
+    validation: Path | None = source("encoded validation split, if it is read")
+    trainings_per_gpu: int = flag("that share one", default=1)
+    output: Path = flag("mask file to write")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--weights", type=Path, required=True, help="theta_0, or a round's final weights"
-    )
-    parser.add_argument("--parent", type=Path, help="mask of the round before")
-    parser.add_argument("--sparsity", required=True, help="per cent of the prunable weights")
-    parser.add_argument("--finder", required=True, help="the finder's name in paths")
-    parser.add_argument("--criterion", help="its name; without one: the dense mask")
-    parser.add_argument("--criterion-file", type=Path, help="its file, if the study has its own")
-    parser.add_argument(
-        "--parameters", type=json.loads, default={}, help="the criterion's, as JSON"
-    )
-    parser.add_argument("--scope", help="which scores are compared")
-    parser.add_argument("--task", help="the task that the mask is found on")
-    parser.add_argument("--seed", type=int, help="of the training, or of random numbers")
-    parser.add_argument("--rewind", help="imp: per cent of training to rewind to")
-    parser.add_argument("--round", type=int, help="imp, standard: which round, from 1")
-    parser.add_argument("--model", type=Path, help="the model's configuration")
-    parser.add_argument("--train", type=Path, help="encoded training split, if needed")
-    parser.add_argument("--validation", type=Path, help="encoded validation split, if needed")
-    parser.add_argument(
-        "--trainings-per-gpu", type=int, default=1, help="how many jobs share a GPU"
-    )
-    parser.add_argument("--output", type=Path, required=True, help="mask file to write")
-    flags = parser.parse_args()
+    asked, files = flags.parse(__doc__, Parameters, Files)
+    own = files.parameters or {}
     started = provenance.now()
-    values = weights.read(flags.weights)
-    mask = masks.read(flags.parent) if flags.parent else masks.dense(weights.prunable_of(values))
-    splits = {name: path for name in SPLITS if (path := getattr(flags, name))}
+    values = weights.read(files.weights)
+    mask = masks.read(files.parent) if files.parent else masks.dense(weights.prunable_of(values))
+    splits = flags.dependencies(files)
     inputs = Inputs(
         weights=values,
         parent=mask,
-        sparsity=parse(flags.sparsity),
-        seed=flags.seed or 0,
-        task=flags.task or "",
-        parameters=flags.parameters,
-        files=splits | ({"model": flags.model} if flags.model else {}),
-        trainings_per_gpu=flags.trainings_per_gpu,
+        sparsity=parse(asked.sparsity),
+        seed=asked.seed or 0,
+        task=asked.task or "",
+        parameters=own,
+        files=splits | ({"model": files.model} if files.model else {}),
+        trainings_per_gpu=files.trainings_per_gpu,
     )
-    if flags.criterion:
-        criterion = load_criterion(flags.criterion, flags.criterion_file)
-        mask = find(criterion, flags.scope, inputs)
-    masks.write(flags.output, mask)
-    recorded = ("finder", "scope", "task", "seed", "rewind", "round", "sparsity")
-    parameters = flags.parameters | {name: getattr(flags, name) for name in recorded}
-    decided_by = {"weights": flags.weights, "parent": flags.parent}
+    if files.criterion:
+        criterion = load_criterion(files.criterion, files.criterion_file)
+        mask = find(criterion, asked.scope or "", inputs)
+    masks.write(files.output, mask)
+    if files.parent:
+        rule, read = "prune", {"weights": files.weights, "parent": files.parent}
+    else:
+        rule, read = "find_mask", {"theta_0": files.weights, **splits}
     provenance.write(
-        flags.output,
-        rule="prune" if flags.parent else "find_mask",
-        parameters={name: exact(v) for name, v in parameters.items() if v is not None},
-        dependencies=decided_by if flags.parent else {"theta_0": flags.weights, **splits},
+        files.output,
+        rule=rule,
+        parameters={name: exact(value) for name, value in own.items()} | flags.recorded(asked),
+        dependencies=read,
         facts=masks.facts(mask) | inputs.facts,
         started=started,
     )
-    print(f"{flags.output}: {mask.pruned:,} of {mask.prunable.size:,} weights pruned")
+    print(f"{files.output}: {mask.pruned:,} of {mask.prunable.size:,} weights pruned")
 
 
 if __name__ == "__main__":

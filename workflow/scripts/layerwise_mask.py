@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
-from tickets import masks, provenance
+from tickets import flags, masks, provenance
 from tickets.errors import run
+from tickets.flags import flag, source
 from tickets.layerwise import draw_like
+from tickets.rules.layerwise_mask import Parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What is read and written."""
+
+    like: Path = source("mask whose shares it takes")
+    output: Path = flag("mask file to write")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--like", type=Path, required=True, help="the other mask")
-    parser.add_argument("--seed", type=int, required=True, help="of random numbers")
-    parser.add_argument("--output", type=Path, required=True, help="mask file to write")
-    flags = parser.parse_args()
+    parameters, files = flags.parse(__doc__, Parameters, Files)
     started = provenance.now()
-    mask = draw_like(masks.read(flags.like), flags.seed)
-    masks.write(flags.output, mask)
+    mask = draw_like(masks.read(files.like), parameters.seed)
+    masks.write(files.output, mask)
     provenance.write(
-        flags.output,
+        files.output,
         rule="layerwise_mask",
-        parameters={"finder": "layerwise", "seed": flags.seed},
-        dependencies={"like": flags.like},
+        parameters=flags.recorded(parameters),
+        dependencies=flags.dependencies(files),
         facts=masks.facts(mask),
         started=started,
     )

@@ -2,46 +2,52 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
-from tickets import canonical, provenance
+from tickets import canonical, flags, provenance
 from tickets.data.majority import constant_label, constant_text, constant_token, constant_value
 from tickets.encoded import Encoded
 from tickets.errors import run
+from tickets.flags import flag
+from tickets.rules.majority import Parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What is read and written."""
+
+    train: Path = flag("canonical training data")
+    validation: Path = flag("canonical validation data")
+    encoded_train: Path = flag("the same, encoded")
+    encoded_validation: Path = flag("the same, encoded")
+    output: Path = flag("the predictions")
 
 
 def main() -> None:
     """Write predictions that all give the same answer."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--head", required=True, help="classification, regression, span or mlm")
-    parser.add_argument("--train", type=Path, required=True, help="canonical training data")
-    parser.add_argument("--validation", type=Path, required=True, help="canonical validation data")
-    parser.add_argument("--encoded-train", type=Path, required=True, help="the same, encoded")
-    parser.add_argument("--encoded-validation", type=Path, required=True, help="the same, encoded")
-    parser.add_argument("--output", type=Path, required=True, help="the predictions")
-    flags = parser.parse_args()
+    parameters, files = flags.parse(__doc__, Parameters, Files)
     started = provenance.now()
-    validation = canonical.read(flags.validation)
-    dependencies = {"validation": flags.validation}
-    if flags.head == "mlm":
-        dependencies |= {"encoded-train": flags.encoded_train}
-        dependencies |= {"encoded-validation": flags.encoded_validation}
-        encoded = Encoded.read(flags.encoded_train), Encoded.read(flags.encoded_validation)
+    validation = canonical.read(files.validation)
+    dependencies = {"validation": files.validation}
+    if parameters.head == "mlm":
+        dependencies |= {"encoded-train": files.encoded_train}
+        dependencies |= {"encoded-validation": files.encoded_validation}
+        encoded = Encoded.read(files.encoded_train), Encoded.read(files.encoded_validation)
         predictions = constant_token(*encoded, validation)
     else:
-        dependencies |= {"train": flags.train}
+        dependencies |= {"train": files.train}
         predict = {
             "classification": constant_label,
             "regression": constant_value,
             "span": constant_text,
-        }[flags.head]
-        predictions = predict(canonical.read(flags.train), validation)
-    canonical.write(flags.output, predictions)
+        }[parameters.head]
+        predictions = predict(canonical.read(files.train), validation)
+    canonical.write(files.output, predictions)
     provenance.write(
-        flags.output,
+        files.output,
         rule="majority",
-        parameters={"head": flags.head},
+        parameters=flags.recorded(parameters),
         dependencies=dependencies,
         started=started,
     )

@@ -2,54 +2,50 @@
 
 from __future__ import annotations
 
-import argparse
-import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
-from tickets import canonical, provenance
+from tickets import canonical, flags, provenance
 from tickets.design.dag import Design
 from tickets.design.metrics import Metrics
 from tickets.errors import BadInput, run
+from tickets.flags import flag
 from tickets.paths import Results
+from tickets.rules.metrics import Parameters
 from tickets.scores.table import scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What is read and written."""
+
+    metrics: Sequence[str] = flag(
+        "the metrics of each task; the first is the primary", metavar="TASK=METRIC,..."
+    )
+    results: str = flag("the study's results folder")
+    trainings: str = flag("the function that lists a design's trainings", metavar="MODULE:FUNCTION")
+    majority: bool = flag("score the constant answers too", default=False)
+    output: Path = flag("the table of scores")
 
 
 def main() -> None:
     """Score every predictions file and write one table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--metrics",
-        nargs="+",
-        required=True,
-        metavar="TASK=METRIC,...",
-        help="the metrics of each task; the first is the primary",
-    )
-    parser.add_argument("--results", required=True, help="the study's results folder")
-    parser.add_argument("--part", required=True, help="the name of the scores' file")
-    parser.add_argument(
-        "--trainings",
-        required=True,
-        metavar="MODULE:FUNCTION",
-        help="the function that lists a design's trainings",
-    )
-    parser.add_argument("--majority", action="store_true", help="score the constant answers too")
-    parser.add_argument("--design", required=True, help="the study's grid, as JSON")
-    parser.add_argument("--output", type=Path, required=True, help="the table of scores")
-    flags = parser.parse_args()
+    parameters, files = flags.parse(__doc__, Parameters, Files)
     started = provenance.now()
-    metrics = dict(_metrics(word) for word in flags.metrics)
-    design = Design.from_json(flags.design)
-    module, _, function = flags.trainings.partition(":")
+    metrics = dict(_metrics(word) for word in files.metrics)
+    design = Design(**parameters.design)
+    module, _, function = files.trainings.partition(":")
     trainings = getattr(import_module(module), function)
-    scored = Metrics(trainings=trainings, majority=flags.majority)
-    paths = scored.predictions(Results(root=flags.results), design)
-    canonical.write(flags.output, scores(map(Path, paths), metrics))
+    scored = Metrics(trainings=trainings, majority=files.majority)
+    paths = scored.predictions(Results(root=files.results), design)
+    canonical.write(files.output, scores(map(Path, paths), metrics))
     provenance.write(
-        flags.output,
+        files.output,
         rule="metrics",
-        parameters={"part": flags.part, "metrics": metrics, "design": json.loads(flags.design)},
-        dependencies={path.removeprefix(f"{flags.results}/"): Path(path) for path in paths},
+        parameters=flags.recorded(replace(parameters, metrics=metrics)),
+        dependencies={path.removeprefix(f"{files.results}/"): Path(path) for path in paths},
         started=started,
     )
 

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
-from dataclasses import fields
+from dataclasses import dataclass
 from pathlib import Path
 
+from tickets import flags
 from tickets.errors import run
+from tickets.flags import flag
 from tickets.initial import pretraining
 from tickets.initial.pretraining import Size
 
 
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What is read and written."""
+
+    vocabulary: Path = flag("the words, one per line")
+    output: Path = flag("directory to write to")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--vocabulary", type=Path, required=True, help="the words, one per line")
-    for field in fields(Size):
-        name = field.name.replace("_", " ")
-        parser.add_argument(
-            f"--{field.name.replace('_', '-')}", type=int, required=True, help=f"its {name}"
-        )
-    parser.add_argument("--output", type=Path, required=True, help="directory to write to")
-    flags = vars(parser.parse_args())
-    output, vocabulary = flags.pop("output"), flags.pop("vocabulary")
-    pretraining.write_model(output, Size(**flags), vocabulary.read_text().split())
+    size, files = flags.parse(__doc__, Size, Files)
+    pretraining.write_model(files.output, size, files.vocabulary.read_text().split())
 
 
 if __name__ == "__main__":

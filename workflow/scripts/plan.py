@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 import json
+from dataclasses import dataclass
 
+from tickets import flags
 from tickets.design import config, plan
 from tickets.errors import run
+from tickets.flags import flag
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """Which study, and where."""
+
+    config: str = flag("the study's configuration, as JSON")
+    at_once: int = flag("trainings at a time")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", required=True, help="the study's configuration, as JSON")
-    parser.add_argument("--at-once", type=int, required=True, help="trainings at a time")
-    flags = parser.parse_args()
-    print(plan.text(config.load(json.loads(flags.config)), flags.at_once))
+    asked = flags.parse(__doc__, Arguments)
+    print(plan.text(config.load(json.loads(asked.config)), asked.at_once))
 
 
 if __name__ == "__main__":

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
-from tickets import architecture, provenance, weights
+from tickets import architecture, flags, provenance, weights
 from tickets.errors import run
+from tickets.flags import flag, source
 from tickets.initial import initialisation
+from tickets.rules.reinit import Parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What is read and written."""
+
+    theta: Path = source("the pre-trained weights", role="theta_0")
+    model: Path = flag("the model's configuration")
+    output: Path = flag("weight file to write")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--theta", type=Path, required=True, help="the pre-trained weights")
-    parser.add_argument("--model", type=Path, required=True, help="the model's configuration")
-    parser.add_argument("--seed", type=int, required=True, help="for drawing the weights")
-    parser.add_argument("--output", type=Path, required=True, help="weight file to write")
-    flags = parser.parse_args()
+    parameters, files = flags.parse(__doc__, Parameters, Files)
     started = provenance.now()
-    shapes = {name: tensor.shape for name, tensor in weights.read(flags.theta).items()}
-    scale = architecture.read(flags.model).initializer_range
-    theta = initialisation.draw(shapes, flags.seed, "re-initialisation", scale)
-    weights.write(flags.output, theta)
+    shapes = {name: tensor.shape for name, tensor in weights.read(files.theta).items()}
+    scale = architecture.read(files.model).initializer_range
+    theta = initialisation.draw(shapes, parameters.seed, "re-initialisation", scale)
+    weights.write(files.output, theta)
     provenance.write(
-        flags.output,
+        files.output,
         rule="reinit",
-        parameters={"seed": flags.seed},
-        dependencies={"theta_0": flags.theta},
+        parameters=flags.recorded(parameters),
+        dependencies=flags.dependencies(files),
         started=started,
     )
 

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
-from tickets import provenance, ticket
+from tickets import flags, provenance, ticket
 from tickets.errors import run
+from tickets.flags import flag, source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What is read and written."""
+
+    theta: Path = source("weights to rewind to")
+    mask: Path = source("mask of the weights to keep")
+    output: Path = flag("ticket to write")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--theta", type=Path, required=True, help="weights to rewind to")
-    parser.add_argument("--mask", type=Path, required=True, help="mask of the weights to keep")
-    parser.add_argument("--output", type=Path, required=True, help="ticket to write")
-    flags = parser.parse_args()
+    files = flags.parse(__doc__, Files)
     started = provenance.now()
-    mask = ticket.write(flags.output, flags.theta, flags.mask)
+    mask = ticket.write(files.output, files.theta, files.mask)
     provenance.write(
-        flags.output,
+        files.output,
         rule="rewind",
         parameters={},
-        dependencies={"theta": flags.theta, "mask": flags.mask},
+        dependencies=flags.dependencies(files),
         facts={"mask_digest": mask.digest},
         started=started,
     )

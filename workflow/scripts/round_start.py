@@ -5,30 +5,38 @@ The encoder is theta_i's; the head is the one with which the previous round ende
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
-from tickets import provenance, weights
+from tickets import flags, provenance, weights
 from tickets.architecture import HEAD
 from tickets.errors import run
+from tickets.flags import flag, source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What is read and written."""
+
+    theta: Path = source("theta_i")
+    head: Path | None = source("weights with the head; default: theta_i's")
+    output: Path = flag("weight file to write")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--theta", type=Path, required=True, help="theta_i")
-    parser.add_argument("--head", type=Path, help="weights with the head; default: theta_i's")
-    parser.add_argument("--output", type=Path, required=True, help="weight file to write")
-    flags = parser.parse_args()
+    files = flags.parse(__doc__, Files)
     started = provenance.now()
-    start = weights.read(flags.theta)
-    dependencies = {"theta": flags.theta}
-    if flags.head:
-        trained = weights.read(flags.head)
+    start = weights.read(files.theta)
+    if files.head:
+        trained = weights.read(files.head)
         start |= {name: value for name, value in trained.items() if name.startswith(HEAD)}
-        dependencies |= {"head": flags.head}
-    weights.write(flags.output, start)
+    weights.write(files.output, start)
     provenance.write(
-        flags.output, rule="round_start", parameters={}, dependencies=dependencies, started=started
+        files.output,
+        rule="round_start",
+        parameters={},
+        dependencies=flags.dependencies(files),
+        started=started,
     )
 
 

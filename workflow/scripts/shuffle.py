@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
-from tickets import provenance, weights
+from tickets import flags, provenance, weights
 from tickets.errors import run
+from tickets.flags import flag, source
 from tickets.initial.shuffling import SHUFFLES
+from tickets.rules.shuffle import Parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What is read and written."""
+
+    theta: Path = source("the pre-trained weights", role="theta_0")
+    output: Path = flag("weight file to write")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--theta", type=Path, required=True, help="the pre-trained weights")
-    parser.add_argument("--how", choices=SHUFFLES, required=True, help="what is shuffled")
-    parser.add_argument("--seed", type=int, required=True, help="for drawing the order")
-    parser.add_argument("--output", type=Path, required=True, help="weight file to write")
-    flags = parser.parse_args()
+    parameters, files = flags.parse(__doc__, Parameters, Files)
     started = provenance.now()
-    weights.write(flags.output, SHUFFLES[flags.how](weights.read(flags.theta), flags.seed))
+    theta = SHUFFLES[parameters.how](weights.read(files.theta), parameters.seed)
+    weights.write(files.output, theta)
     provenance.write(
-        flags.output,
+        files.output,
         rule="shuffle",
-        parameters={"how": flags.how, "seed": flags.seed},
-        dependencies={"theta_0": flags.theta},
+        parameters=flags.recorded(parameters),
+        dependencies=flags.dependencies(files),
         started=started,
     )
 

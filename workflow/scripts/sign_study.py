@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
+from tickets import flags
 from tickets.errors import run
 from tickets.exchange import signature
+from tickets.flags import flag
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What is read and written."""
+
+    results: Path = flag("the study's results folder")
+    private_key: Path = flag("the key, as PEM")
+    output: Path = flag("the signature")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--results", type=Path, required=True, help="the study's results folder")
-    parser.add_argument("--private-key", type=Path, required=True, help="the key, as PEM")
-    parser.add_argument("--output", type=Path, required=True, help="signature file to write")
-    flags = parser.parse_args()
-    signature.sign(flags.results, flags.private_key, flags.output)
+    files = flags.parse(__doc__, Files)
+    signature.sign(files.results, files.private_key, files.output)
 
 
 if __name__ == "__main__":

@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-import argparse
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tickets import files, provenance
+from tickets import files, flags, provenance
 from tickets.design import registry
 from tickets.design.table_spec import MASKS, Inputs
 from tickets.errors import BadInput, run
+from tickets.flags import flag
 from tickets.paths import Results
 from tickets.tables import tabulation
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", help="the table's name: a file in the package's folder tables")
-    parser.add_argument("--results", required=True, help="the study's results folder")
-    parser.add_argument("--parameters", type=json.loads, required=True, help="JSON object")
-    parser.add_argument(
-        "--inputs",
-        type=_pair,
-        nargs="+",
-        required=True,
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """Which table, and what it is made from."""
+
+    name: str = flag("which table: one of the package's folder tables", positional=True)
+    results: str = flag("the study's results folder")
+    parameters: dict[str, Any] = flag("as JSON, by name", read=json.loads)
+    inputs: Sequence[str] = flag(
+        "what it is made from; a mask's role is its path in the results folder",
         metavar="ROLE=FILE",
-        help="files that it is made from; a mask's role is its path in the results folder",
     )
-    flags = parser.parse_args()
+
+
+def main() -> None:
+    asked = flags.parse(__doc__, Arguments)
     started = provenance.now()
-    spec, results = registry.table(flags.name), Results(root=flags.results)
-    sources: dict[str, str] = dict(flags.inputs)
+    spec, results = registry.table(asked.name), Results(root=asked.results)
+    sources: dict[str, str] = dict(map(_pair, asked.inputs))
     for role, file in sources.items():
-        if role.startswith(MASKS) and Path(file) != Path(flags.results, role):
-            raise BadInput(f"--inputs {role}={file}: not in the results folder {flags.results}")
-    inputs = Inputs(parameters=flags.parameters, paths=sources, reader=tabulation.StatedFiles())
+        if role.startswith(MASKS) and Path(file) != Path(asked.results, role):
+            raise BadInput(f"--inputs {role}={file}: not in the results folder {asked.results}")
+    inputs = Inputs(parameters=asked.parameters, paths=sources, reader=tabulation.StatedFiles())
     table = spec.make(inputs)
     contents = tabulation.contents(spec, table, inputs, results)
     contents |= tabulation.figure(spec, table, results)
@@ -44,7 +48,7 @@ def main() -> None:
     provenance.write(
         *map(Path, contents),
         rule=spec.name,
-        parameters=flags.parameters | counts,
+        parameters=asked.parameters | counts,
         dependencies={role: Path(path) for role, path in sources.items()},
         started=started,
     )

@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
-from tickets import provenance, weights
+from tickets import flags, provenance, weights
 from tickets.architecture import CONFIGURATION, PRETRAINED_HEAD
 from tickets.data.sources import files_of, model_directory
 from tickets.errors import run
+from tickets.flags import flag
 from tickets.initial import pretrained
+from tickets.rules.theta_0 import Parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What is read and written."""
+
+    local_copy: Path | None = flag("directory to read instead of the hub")
+    configuration: Path = flag("directory to write")
+    output: Path = flag("weight file to write")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", required=True, help="a model directory or a hub id")
-    parser.add_argument("--revision", help="40 hexadecimal digits, for a hub id")
-    parser.add_argument("--local-copy", type=Path, help="directory to read instead of the hub")
-    parser.add_argument("--configuration", type=Path, required=True, help="directory to write")
-    parser.add_argument("--output", type=Path, required=True, help="weight file to write")
-    flags = parser.parse_args()
+    parameters, files = flags.parse(__doc__, Parameters, Files)
     started = provenance.now()
-    copies = {flags.model: str(flags.local_copy)} if flags.local_copy else {}
-    model = model_directory(flags.model, flags.revision, copies)
+    copies = {parameters.model: str(files.local_copy)} if files.local_copy else {}
+    model = model_directory(parameters.model, parameters.revision, copies)
     theta = pretrained.read(model)
     prunable = weights.prunable_of(theta)
-    print(f"{flags.model}: the prunable set\n{prunable}")
-    pretrained.write_configuration(model, flags.configuration)
-    weights.write(flags.output, theta)
-    files = {f"model/{file.name}": file.resolve() for file in files_of(model)}
+    print(f"{parameters.model}: the prunable set\n{prunable}")
+    pretrained.write_configuration(model, files.configuration)
+    weights.write(files.output, theta)
+    dependencies = {f"model/{file.name}": file.resolve() for file in files_of(model)}
     provenance.write(
-        flags.output,
-        *(flags.configuration / name for name in CONFIGURATION),
+        files.output,
+        *(files.configuration / name for name in CONFIGURATION),
         rule="theta_0",
-        parameters={"model": flags.model, "revision": flags.revision},
-        dependencies=files,
+        parameters=flags.recorded(parameters),
+        dependencies=dependencies,
         facts={
             "prunable": prunable.size,
             "prunable_set": prunable.digest,

@@ -6,40 +6,44 @@ workflow's graph does not have to wait for that.
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tickets import masks, provenance
+from tickets import flags, masks, provenance
 from tickets.errors import BadInput, run
+from tickets.flags import flag
+from tickets.rules.winning_mask import Parameters
 from tickets.tables import winning_sparsities
 
 
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What is read and written."""
+
+    winning: Path = flag("winning_sparsities.csv")
+    sparsities: Sequence[str] = flag("per cent, of the masks; 0: dense")
+    masks: Sequence[Path] = flag("to choose from")
+    output: Path = flag("mask file to write")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--winning", type=Path, required=True, help="winning_sparsities.csv")
-    parser.add_argument("--task", required=True, help="the source")
-    parser.add_argument("--criterion", required=True, help="within_std or strict")
-    parser.add_argument(
-        "--sparsities", nargs="+", required=True, help="of the masks, in per cent; 0: dense"
-    )
-    parser.add_argument("--masks", type=Path, nargs="+", required=True, help="masks to choose from")
-    parser.add_argument("--output", type=Path, required=True, help="mask file to write")
-    flags = parser.parse_args()
+    parameters, files = flags.parse(__doc__, Parameters, Files)
     started = provenance.now()
-    sparsity = winning_sparsities.read(flags.winning).get((flags.task, flags.criterion))
-    if sparsity is None:
+    won = winning_sparsities.read(files.winning).get((parameters.task, parameters.criterion))
+    if won is None:
         raise BadInput(
-            f"{flags.winning}: no row for {flags.task} by {flags.criterion}; delete it to have "
-            "it made again"
+            f"{files.winning}: nothing about {parameters.task} by {parameters.criterion}; delete it"
+            " to have it made again"
         )
-    chosen = dict(zip(flags.sparsities, flags.masks, strict=True))[sparsity]
+    chosen = dict(zip(files.sparsities, files.masks, strict=True))[won]
     mask = masks.read(chosen)
-    masks.write(flags.output, mask)
+    masks.write(files.output, mask)
     provenance.write(
-        flags.output,
+        files.output,
         rule="winning_mask",
-        parameters={"task": flags.task, "criterion": flags.criterion, "sparsity": sparsity},
-        dependencies={"mask": chosen, "winning": flags.winning},
+        parameters=flags.recorded(replace(parameters, sparsity=won)),
+        dependencies={"mask": chosen, "winning": files.winning},
         facts=masks.facts(mask),
         started=started,
     )

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from tickets import provenance
 from tickets.errors import BadInput
 from tickets.files import replacing
+from tickets.flags import filled, flag
 from tickets.seeds import derive
 
 
@@ -27,13 +28,17 @@ from tickets.seeds import derive
 class Selection:
     """Which rows and columns of its data set a task uses; see `tasks.Task` for the fields."""
 
-    task: str
-    head: str
-    split: str
-    text: tuple[str, ...]
-    label: str | None = None
-    labels: int | None = None
-    examples: int | None = None
+    task: str = flag("the task's name", form="task")
+    head: str = flag("classification, regression, span or mlm", form="head")
+    split: str = filled("text", default="")
+    text: Sequence[str] = flag("text columns, one or two", most=2)
+    label: str | None = flag(
+        "label column", default=None, null=True, form={"type": "string", "minLength": 1}
+    )
+    labels: int | None = flag(
+        "number of classes", default=None, null=True, form={"type": "integer", "minimum": 2}
+    )
+    examples: int | None = filled({"type": "integer", "minimum": 1}, default=None, null=True)
 
 
 def read(path: Path) -> pa.Table:

@@ -1,6 +1,7 @@
 """Whether a statement has the fields of its rule and no others, by statement.schema.json.
 
-The fields of a mask's statement follow from its criterion's or procedure's declaration.
+A rule's parameters are the dataclass in tickets/rules that declares them, a table's those of its
+declaration; those of a mask's rule follow from its criterion or procedure. The file has the rest.
 """
 
 from __future__ import annotations
@@ -19,11 +20,36 @@ from tickets.audit.embedded_statements import one_line
 from tickets.criterion import load_criterion
 from tickets.design import registry
 from tickets.finder import at_theta_0, criterion_of, is_round
+from tickets.flags import Flag, flags_of
 from tickets.procedure import load_procedure
+from tickets.rules import (
+    corpus,
+    data,
+    encode,
+    language,
+    layerwise_mask,
+    majority,
+    metrics,
+    pretrain,
+    pretraining_text,
+    reinit,
+    shuffle,
+    theta_0,
+    train,
+    winning_mask,
+)
 from tickets.tasks import METRICS
 
 PATH = Path(__file__).parents[3] / "schemas" / "statement.schema.json"
 RULES = "#/definitions/rules"
+PARAMETERS: Mapping[str, type] = {
+    rule.__name__.rpartition(".")[2]: rule.Parameters
+    for rule in (
+        *(train, layerwise_mask, winning_mask, reinit, shuffle, theta_0, pretrain, corpus),
+        *(language, pretraining_text, data, encode, majority, metrics),
+    )
+}
+"""The parameters that rules declare, by rule."""
 
 
 def problem(value: Mapping[str, Any]) -> str | None:
@@ -43,26 +69,44 @@ def problem(value: Mapping[str, Any]) -> str | None:
 
 @cache
 def schema() -> Mapping[str, Any]:
-    """The JSON schema of a statement (draft 7): the file's, with the rules of masks and tables."""
+    """The JSON schema of a statement (draft 7): the file's, with the rules that code declares."""
     whole = json.loads(PATH.read_text(encoding="utf-8"))
     definitions = whole["definitions"]
-    parameters, rules = definitions["parameters"], definitions["rules"]
     definitions["scope"]["enum"] = list(axes.names("scopes"))
     definitions["head"]["enum"] = list(METRICS)
-    rules["find_mask"], rules["prune"] = _find_mask(), _prune()
-    for name, table in registry.tables().items():
-        if name not in rules:
-            rules[name] = table.form()
-            rules["metrics"]["properties"]["part"]["enum"] += [table.part] if table.part else []
-    parameters["properties"]["rule"]["enum"] = list(rules)
-    parameters["allOf"] = [
-        {
-            "if": {"properties": {"rule": {"const": name}}},
-            "then": {"$ref": f"{RULES}/{name}"},
-        }
+    definitions["part"]["enum"] = list(registry.all_parts())
+    rules = definitions["rules"]
+    rules |= {name: form_of(parameters) for name, parameters in PARAMETERS.items()}
+    rules |= {"find_mask": _find_mask(), "prune": _prune()}
+    rules |= {name: table.form() for name, table in registry.tables().items()}
+    definitions["parameters"]["properties"]["rule"]["enum"] = list(rules)
+    definitions["parameters"]["allOf"] = [
+        {"if": {"properties": {"rule": {"const": name}}}, "then": {"$ref": f"{RULES}/{name}"}}
         for name in rules
     ]
     return whole
+
+
+def form_of(parameters: type) -> Mapping[str, Any]:
+    """The JSON schema of a rule's parameters, from the dataclass that declares them."""
+    flags = flags_of(parameters)
+    required = [each.name for each in flags if each.null or not (each.optional and each.given)]
+    form = _object({each.name: _form(each) for each in flags}, required)
+    alternatives = [{"required": [each.name]} for each in flags if each.alternative]
+    return {**form, "oneOf": alternatives} if alternatives else form
+
+
+def _form(flag: Flag) -> Mapping[str, Any]:
+    """The JSON schema of a flag's value."""
+    form = flag.form or _OWN[flag.type]
+    form = _known(form) if isinstance(form, str) else form
+    if flag.choices:
+        form = {"enum": list(flag.choices)}
+    if flag.many:
+        form = {"type": "array", "items": form, "uniqueItems": flag.choices is not None}
+        form |= {"minItems": 1} if flag.required else {}
+        form |= {"maxItems": flag.most} if flag.most else {}
+    return {"anyOf": [form, {"type": "null"}]} if flag.null else form
 
 
 @cache
@@ -81,8 +125,8 @@ _NEEDED = {
 }
 """The definition of each parameter of a study by name; all others are text."""
 
-_OWN = {int: "count", float: "decimal", str: "text"}
-"""The definition of a criterion's own parameters by type."""
+_OWN = {int: "count", float: "decimal", str: "text", bool: "boolean"}
+"""The definition of a parameter by type, where nothing more is known of it."""
 
 
 def _find_mask() -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from transformers.utils import logging
 
 from tickets import architecture
 from tickets.data.masking import hide
+from tickets.data.settings import Settings
 from tickets.data.sources import check_length
 from tickets.encoded import Encoded
 from tickets.errors import BadInput
@@ -23,17 +24,6 @@ from tickets.seeds import derive
 BATCH = 1000  # texts tokenized at once: this bounds the memory for Python's lists of ids
 LONGEST_QUESTION = 64  # tokens; the rest of a question is cut, as in the published commands
 HIDDEN_SHARE = 0.15  # of a validation text's tokens; fixed, so that scores of studies compare
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """A task's settings that determine its features; lengths in tokens."""
-
-    task: str
-    head: str
-    max_length: int
-    stride: int | None = None
-    concatenate: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

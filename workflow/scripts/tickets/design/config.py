@@ -22,6 +22,7 @@ from tickets.language.generator import Language
 from tickets.schedule import exact, label, rounds
 from tickets.tasks import LANGUAGE, Task, task
 from tickets.training import events
+from tickets.training.recipe import Training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,18 +32,6 @@ class Model:
     path: str
     revision: str | None
     pretrain: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Training:
-    """The settings that all fine-tuning shares."""
-
-    adam_epsilon: float
-    clip_norm: float
-    dropout: float | None
-    mlm_probability: float
-    precision: str
-    speedups: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)

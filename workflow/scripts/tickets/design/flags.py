@@ -12,7 +12,10 @@ from tickets.criterion import Criterion
 from tickets.design.config import Study
 from tickets.design.metrics import Metrics
 from tickets.finder import criterion_of, is_round
+from tickets.flags import flags_of
 from tickets.names import DENSE, THETA_0, MaskName, WeightsName
+from tickets.rules import encode, pretrain, train
+from tickets.rules.data import Parameters as DataParameters
 from tickets.tasks import Task
 
 
@@ -41,41 +44,31 @@ def theta_0(study: Study, pretrained: str) -> str:
 def data(task: Task, local_copies: Mapping[str, str]) -> str:
     """The flags of data.py: the values of a task on which its canonical data depends."""
     source = task.dataset
+    where = {"task": task.name, "dataset": source.path}
+    splits = ("train_split", "validation_split", "train_examples", "validation_examples")
     return flags(
-        {
-            "task": task.name,
-            "head": task.head,
-            "dataset": source.path,
-            "name": source.name,
-            "revision": source.revision,
-            "local_copy": local_copies.get(source.path),
-            "train_split": task.train_split,
-            "validation_split": task.validation_split,
-            "text": task.text,
-            "label": task.label,
-            "labels": task.labels,
-            "train_examples": task.train_examples,
-            "validation_examples": task.validation_examples,
-        }
+        _filled(DataParameters, vars(task) | vars(source) | where)
+        | {name: getattr(task, name) for name in splits}
+        | {"local_copy": local_copies.get(source.path)}
     )
 
 
 def encoding(task: Task) -> str:
     """The flags of encode.py: the values of a task on which its encoded data depends."""
-    names = ("head", "max_length", "stride", "concatenate")
-    return flags({"task": task.name} | {name: getattr(task, name) for name in names})
+    return flags(_filled(encode.Parameters, vars(task) | {"task": task.name}))
 
 
 def recipe(study: Study, task: Task, weights: WeightsName = THETA_0, mask: MaskName = DENSE) -> str:
     """The flags of train.py for training on a task from some weights under a mask."""
-    names = ("head", "labels", "epochs", "steps", "batch_size", "learning_rate")
-    return flags(
-        {"task": task.name}
-        | {name: getattr(task, name) for name in names}
-        | asdict(study.training)
-        | {"threads": study.threads, "new_head": _new_head(study, task, weights, mask)}
-        | _decay(study, weights)
-    )
+    values = vars(task) | vars(study.training) | {"task": task.name, "threads": study.threads}
+    values |= {"new_head": _new_head(study, task, weights, mask)} | _decay(study, weights)
+    return flags(_filled(train.Parameters, values))
+
+
+def _filled(parameters: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the values that are flags of these parameters."""
+    names = [each.name for each in flags_of(parameters) if each.given]
+    return {name: values[name] for name in names if name in values}
 
 
 def _new_head(study: Study, task: Task, weights: WeightsName, mask: MaskName) -> str | None:
@@ -127,9 +120,8 @@ def pretraining_text(study: Study) -> str:
 
 def pretraining(study: Study) -> str:
     """The flags of pretrain.py for pre-training theta_0."""
-    values = asdict(study.pretraining)
-    del values["architecture"]
-    return flags(values | {"threads": study.threads})
+    values = vars(study.pretraining) | {"threads": study.threads}
+    return flags(_filled(pretrain.Parameters, values))
 
 
 def audit(study: Study) -> str:

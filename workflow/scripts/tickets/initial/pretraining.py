@@ -16,6 +16,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from tickets import architecture
 from tickets.architecture import FAMILIES, PRETRAINED_HEAD, Architecture, mlm_head_names
 from tickets.files import write_bytes
+from tickets.flags import flag
 from tickets.initial.initialisation import draw, head_shapes
 
 Weights = Mapping[str, NDArray[np.float32]]
@@ -27,11 +28,11 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 class Size:
     """The size of the network: widths in units, and `positions`, the longest text in tokens."""
 
-    hidden_size: int
-    layers: int
-    heads: int
-    intermediate_size: int
-    positions: int
+    hidden_size: int = flag("its hidden size")
+    layers: int = flag("its layers")
+    heads: int = flag("its heads")
+    intermediate_size: int = flag("its intermediate size")
+    positions: int = flag("its positions")
 
 
 def write_model(directory: Path, size: Size, vocabulary: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from tickets.errors import BadInput
 from tickets.files import replacing, write_bytes
+from tickets.flags import flag
 from tickets.language.acceptability import acceptability
 from tickets.language.comparison import paraphrase, similarity
 from tickets.language.corpus import pair
@@ -37,11 +38,11 @@ class Language:
         BadInput: a parameter is too small.
     """
 
-    seed: int
-    topics: int
-    persons: int
-    train_examples: int
-    validation_examples: int
+    seed: int = flag("seed for all words, facts and examples")
+    topics: int = flag("number of topics, each with its own words", form="positive")
+    persons: int = flag("number of persons, each with facts", form="positive")
+    train_examples: int = flag("rows in each task's training split", form="positive")
+    validation_examples: int = flag("rows in each task's validation split", form="positive")
 
     def __post_init__(self) -> None:
         least = {"seed": 0, "topics": 2, "persons": 4 * self.topics}

@@ -17,6 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from tickets.architecture import Architecture
+
 _STEPS = 2**16  # rates are rounded to multiples of 1 / _STEPS: 0.1 becomes 0.10001
 
 
@@ -26,6 +28,13 @@ class Rates:
 
     hidden: float
     attention: float
+
+    @classmethod
+    def of(cls, rate: float | None, architecture: Architecture) -> Rates:
+        """One rate for both; None: the architecture's own."""
+        if rate is not None:
+            return cls(hidden=rate, attention=rate)
+        return cls(hidden=architecture.hidden_dropout, attention=architecture.attention_dropout)
 
 
 class Dropout:

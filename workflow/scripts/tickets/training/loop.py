@@ -17,6 +17,7 @@ from tickets.initial.initialisation import draw, head_shapes
 from tickets.masks import Mask
 from tickets.model.batches import PackedBatch, best_width, choose_examples, pack
 from tickets.model.device import product_dtype
+from tickets.model.dropout import Rates
 from tickets.model.encoder import WORDS
 from tickets.model.network import ROUNDING, Batch, Network
 from tickets.seeds import derive
@@ -132,9 +133,8 @@ def train(
         epsilon=recipe.adam_epsilon,
         clip_norm=recipe.clip_norm,
     )
-    stepper = Stepper(
-        network, optimizer, recipe.rates(architecture), graphs="graphs" in recipe.speedups
-    )
+    rates = Rates.of(recipe.dropout, architecture)
+    stepper = Stepper(network, optimizer, rates, graphs="graphs" in recipe.speedups)
     progress = Progress(recipe, first=first_step, last=last, total=total, name=name, events=events)
     state = TrainingState(parameters, optimizer, progress, saving) if saving else None
     begin = state.resume(first_step) if state else first_step

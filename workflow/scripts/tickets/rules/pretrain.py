@@ -1,0 +1,20 @@
+"""Rule pretrain: how the embedded study's BERT is pre-trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tickets.flags import flag
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """The parameters of pre-training; its statements have numbers as text, whole ones too."""
+
+    steps: int = flag("number of weight updates", form="digits")
+    warmup_steps: int = flag("steps in which the learning rate rises", form="digits")
+    batch_size: int = flag("pairs per step", form="digits")
+    learning_rate: float = flag("its highest value")
+    seed: int = flag("for initial weights, data order, masked words", form="digits")
+    threads: int = flag("CPU threads; they change bits", form="digits")
+    mlm_probability: float = flag("share hidden")

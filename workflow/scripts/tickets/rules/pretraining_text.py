@@ -1,0 +1,15 @@
+"""Rule pretraining_text: the text in the embedded study's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tickets.flags import filled
+from tickets.language.generator import Language
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters(Language):
+    """The parameters of the text."""
+
+    pretraining_pairs: int = filled("positive", default=0)
