@@ -271,7 +271,7 @@ def profile(case: Case) -> str:
     kernels = sorted(seen.key_averages(), key=lambda each: -each.self_device_time_total)
     busy = sum(each.self_device_time_total for each in kernels) / PROFILED / 1000
     lines = [
-        f"{case.head}, {case.mean} tokens a text: {clock:.2f} ms a step, {busy:.2f} ms kernels"
+        f"{case.head}, {case.mean} tokens per text: {clock:.2f} ms per step, {busy:.2f} ms kernels"
     ]
     for each in kernels[:KERNELS]:
         share = each.self_device_time_total / PROFILED / 1000

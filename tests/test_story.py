@@ -20,7 +20,7 @@ from kept_study import STUDY
 from test_figures import texts
 from tickets.figures import charts, curves, heat_maps, networks, scatter
 from tickets.report_page import page, summaries
-from tickets.report_page.layout import Figure, take_apart
+from tickets.report_page.layout import Figure, split_chart
 from tickets.report_page.summaries import STAR
 from tickets.tables import claims
 from tickets.tables.versus_paper import versus_paper_table
@@ -173,7 +173,7 @@ def scales(spec: Any) -> Iterator[Any]:
 def test_a_study_of_one_task_has_its_rows_too() -> None:
     """Altair moves the rows of a single panel elsewhere than those of several."""
     table = TABLES["rewinding"].query("task == 'mlm'").assign(seeds="1, 2")
-    (panel,) = take_apart(curves.rewinding(table, charts.PAGE)).panels
+    (panel,) = split_chart(curves.rewinding(table, charts.PAGE)).panels
 
     assert panel.title == "mlm"
     assert plain(embedded(panel.spec)[list(table.columns)]) == plain(table)

@@ -59,11 +59,11 @@ INPUTS = {
 OUTPUTS = {
     "tables": "tables, as CSV and as text",
     "figures": "figures",
-    "metrics": "the scores that tables are made of, one row a training and metric",
-    "masks": "which weights a ticket keeps, one bit a weight",
+    "metrics": "the scores behind the tables, one row per training and metric",
+    "masks": "the weights that a ticket keeps, one bit per weight",
 }
 """Folders of the study that the crate contains, with descriptions."""
-STATEMENT = "how the file beside it came about: in-toto with SLSA provenance"
+STATEMENT = "the origin of the file beside it: in-toto with SLSA provenance"
 LINKED = {".safetensors"}
 
 

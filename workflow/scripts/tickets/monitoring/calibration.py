@@ -37,7 +37,7 @@ LEAST = 0.5
 
 
 def tokens_per_second(study: Study) -> float:
-    """The tokens a second of one training on the task with the most tokens, on this device.
+    """The tokens per second of one training on the task with the most tokens, on this device.
 
     The difference between two trainings is timed, so that a training's start-up does not count.
 

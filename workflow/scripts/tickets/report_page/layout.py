@@ -1,4 +1,4 @@
-"""Charts taken apart for a page, which lays out headings, legends and panels at any width."""
+"""Charts split into headings, legends and panels, which the page lays out at any width."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import altair as alt
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """A Vega-Lite specification that is as wide as its place on the page."""
+    """A Vega-Lite specification whose width is that of its element on the page."""
 
     title: str
     spec: dict[str, Any]
@@ -19,10 +19,10 @@ class Panel:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A chart's heading, the lines that say how to read it, and its panels in reading order.
+    """A chart's heading, the lines that explain how to read it, and its panels in order.
 
-    legend: the colour of each name that the panels share; columns: how many squares stand in a row,
-    which need a width of their own, or 0.
+    legend: names with their colours, shared by the panels. columns: the number of squares in a row,
+    which sets a least width, or 0.
     """
 
     title: str
@@ -32,8 +32,8 @@ class Figure:
     panels: Sequence[Panel]
 
 
-def take_apart(chart: alt.LayerChart | alt.ConcatChart) -> Figure:
-    """A chart of the theme `PAGE` as a figure of the page."""
+def split_chart(chart: alt.LayerChart | alt.ConcatChart) -> Figure:
+    """Split a chart of the theme `PAGE` into a figure of the page."""
     heading: Any = chart.title
     notes: Any = chart.usermeta
     if isinstance(chart, alt.LayerChart):
@@ -50,7 +50,7 @@ def take_apart(chart: alt.LayerChart | alt.ConcatChart) -> Figure:
 
 
 def _data(chart: alt.ConcatChart, part: Any) -> Any:
-    """The data of a panel, which Altair lifts to the chart where it has no other panel."""
+    """The data of a panel; of a single panel, Altair moves them to the chart."""
     return chart.data if part.data is alt.Undefined else part.data
 
 
@@ -58,7 +58,7 @@ def _panel(chart: Any, title: Any, data: Any) -> Panel:
     fit = alt.AutoSizeParams(type="fit-x", contains="padding")
     with alt.data_transformers.disable_max_rows():
         spec = chart.properties(width="container", autosize=fit, data=data).to_dict()
-    # The page has one configuration for all its charts, and headings of its own.
+    # The page has one configuration for all charts, and its own headings.
     for name in ("config", "title", "usermeta"):
         spec.pop(name, None)
     return Panel(title=getattr(title, "text", title), spec=spec)

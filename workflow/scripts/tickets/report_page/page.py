@@ -1,4 +1,4 @@
-"""The page: its template filled with charts, sentences and tables. It loads nothing."""
+"""The report's page: a template filled with charts, sentences and tables; it loads nothing."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tickets.design import registry
 from tickets.figures import curves, heat_maps, networks, scatter
 from tickets.figures.charts import PAGE, Theme
 from tickets.report_page import summaries
-from tickets.report_page.layout import Figure, take_apart
+from tickets.report_page.layout import Figure, split_chart
 from tickets.tables.winning_tickets import MEANING
 
 TEMPLATE = "story.html.jinja"
 VEGA = "window.vegaEmbed = vegaEmbed;"
 TABLES = tuple(registry.tables())
-"""The tables that the page needs, in the order in which its end shows them."""
+"""The tables that the page needs, in the order in which it lists them."""
 
 Chart = Callable[[pd.DataFrame, Theme], alt.LayerChart | alt.ConcatChart]
 CHARTS: Mapping[str, tuple[Chart, str]] = {
@@ -54,18 +54,18 @@ class ReportData:
 def draw_figures(study: ReportData) -> dict[str, Figure]:
     """Every figure of the page, in its order.
 
-    Tooltips need two columns more than tables have: the study's seeds, and what a network is.
+    Two columns are added for tooltips: the study's seeds, and the explanation of a network.
     """
     seeds = ", ".join(map(str, study.seeds))
     tables = {name: table.assign(seeds=seeds) for name, table in study.tables.items()}
     tables["winning_tickets"]["meaning"] = tables["winning_tickets"]["network"].map(MEANING)
-    return {name: take_apart(draw(tables[table], PAGE)) for name, (draw, table) in CHARTS.items()}
+    return {name: split_chart(draw(tables[table], PAGE)) for name, (draw, table) in CHARTS.items()}
 
 
 def render_page(study: ReportData, template: Path) -> str:
-    """The page of a study; `template` is the folder of its words, its style and its script.
+    """The page of a study; `template` is the folder with the template, its style and its script.
 
-    The same study gives the same page to the byte.
+    Equal studies give equal pages, byte for byte.
     """
     tables = study.tables
     figures = draw_figures(study)
@@ -106,11 +106,11 @@ def render_page(study: ReportData, template: Path) -> str:
 
 
 def _embed_vega() -> Markup:
-    """Vega, Vega-Lite and Vega-Embed, one copy for all charts; "</script" would end its element."""
+    """Vega, Vega-Lite and Vega-Embed, with "</script" escaped, which would end the element."""
     return Markup(vl_convert.javascript_bundle(VEGA).replace("</script", "<\\/script"))
 
 
 def _embed_json(value: object) -> Markup:
-    """JSON inside a script element: a "<" there could end it."""
+    """JSON for a script element, with "<" escaped, which could end it."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c"))

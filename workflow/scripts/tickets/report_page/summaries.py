@@ -20,7 +20,7 @@ STAR = "\N{BLACK STAR}"
 
 @dataclass(frozen=True, kw_only=True)
 class TextTable:
-    """A table to be read: a row has as many cells as there are columns."""
+    """A table of text: each row has one cell per column."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -45,7 +45,7 @@ def read_claims(table: pd.DataFrame) -> list[ClaimSummary]:
 
 
 def count_verdicts(claims: Sequence[ClaimSummary]) -> str:
-    """How many of the claims hold, do not hold, and are undecided."""
+    """The numbers of claims that hold, do not hold, and are undecided."""
     counts = Counter(claim.verdict for claim in claims)
     return ", ".join(f"{counts[verdict]} {_verb(verdict, counts[verdict])}" for verdict in Verdict)
 
@@ -59,7 +59,7 @@ def _verb(verdict: Verdict, count: int) -> str:
 
 
 def describe_winning_sparsities(table: pd.DataFrame) -> str:
-    """How far tasks can be pruned, from winning_tickets.csv."""
+    """A sentence on how far tasks can be pruned, from winning_tickets.csv."""
     own = table[(table["criterion"] == "within_std") & (table["network"] == "imp")]
     winning = own[own["wins"] & (own["sparsity"] > 0)]
     if winning.empty:
@@ -76,7 +76,7 @@ def describe_winning_sparsities(table: pd.DataFrame) -> str:
 
 
 def describe_transfer(table: pd.DataFrame) -> str:
-    """How many masks win on their own and on other tasks, from transfer.csv."""
+    """A sentence on how many masks win on their own and on other tasks, from transfer.csv."""
     masks = table[~table["source"].isin(UNIVERSAL)]
     is_own = masks["source"] == masks["target"]
     own, other = masks[is_own], masks[~is_own]
@@ -88,7 +88,7 @@ def describe_transfer(table: pd.DataFrame) -> str:
 
 
 def describe_seeds(seeds: Sequence[int]) -> str:
-    """How many seeds every mean is over, and whether that is enough."""
+    """A sentence on the number of seeds, and whether they are few."""
     number = f"{len(seeds)} seed{'s' * (len(seeds) > 1)}"
     if len(seeds) >= ENOUGH_SEEDS:
         return f"Every mean is over {number}."
@@ -96,7 +96,7 @@ def describe_seeds(seeds: Sequence[int]) -> str:
 
 
 def tabulate_scores(table: pd.DataFrame, rows: str, columns: str, wins: str) -> TextTable:
-    """Means and standard deviations of a long table as a square one, winning tickets starred."""
+    """Means and standard deviations of a long table as a matrix, with stars at winning tickets."""
     cells = {
         (row, column): score(mean, std, f" {STAR}" if is_ticket else "")
         for row, column, mean, std, is_ticket in zip(
@@ -115,7 +115,7 @@ def tabulate_scores(table: pd.DataFrame, rows: str, columns: str, wins: str) -> 
 
 
 def tabulate_transfer(table: pd.DataFrame) -> TextTable:
-    """The scores of transfer.csv as a square, the full model's in the first row."""
+    """The scores of transfer.csv as a matrix, the full model's in the first row."""
     square = tabulate_scores(table, "source", "target", "matches_full")
     targets = table.drop_duplicates("target")
     full = [
@@ -126,14 +126,14 @@ def tabulate_transfer(table: pd.DataFrame) -> TextTable:
 
 
 def select_published(table: pd.DataFrame) -> TextTable:
-    """The paper's numbers that this study has too, from versus_paper.csv."""
+    """The paper's numbers with a counterpart in this study, from versus_paper.csv."""
     both = table[(table["kind"] == "value") & table["ours"].notna()]
     columns = ["table", "item", "task", "source", "target", "paper", "ours", "difference"]
     return format_table(both[columns])
 
 
 def tabulate_findings(counts: Mapping[str, int], meanings: Mapping[str, str]) -> TextTable:
-    """An audit's findings, a row a kind."""
+    """An audit's findings, one row per kind."""
     return TextTable(
         columns=["finding", "how often", "meaning"],
         rows=[[code, f"{count:,}", meanings[code]] for code, count in sorted(counts.items())],
@@ -141,7 +141,7 @@ def tabulate_findings(counts: Mapping[str, int], meanings: Mapping[str, str]) ->
 
 
 def format_table(table: pd.DataFrame) -> TextTable:
-    """A table as text, numbers to at most four digits after the point."""
+    """A table as text, with at most four decimals."""
     return TextTable(
         columns=[str(name).replace("_", " ") for name in table.columns],
         rows=[[_format(value) for value in row] for row in table.itertuples(index=False)],
