@@ -1,0 +1,53 @@
+"""A study's folder as a user has it, and Snakemake called in it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("Snakefile", "workflow", "config", "profiles", "envs", "resources/published")
+
+
+def checkout(folder: Path) -> Path:
+    """A fresh clone with the miniature study: the workflow's files, with times of their own."""
+    for name in PARTS:
+        source, copy = ROOT / name, folder / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, copy, copy_function=shutil.copyfile, ignore=ignored)
+        else:
+            shutil.copyfile(source, copy)
+    shutil.copyfile(ROOT / "tests" / "mini.yaml", folder / "config" / "mini.yaml")
+    return folder
+
+
+def snakemake(
+    folder: Path, *arguments: str, config: str = "config/mini.yaml"
+) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake in `folder`."""
+    command = [sys.executable, "-m", "snakemake", "--configfile", config, *arguments]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+
+
+def planned(
+    folder: Path, *targets: str, config: str = "config/mini.yaml", results: str = "results"
+) -> dict[str, int]:
+    """What a dry run would do: jobs by rule."""
+    flags = ("--dry-run", "--nolock", "--quiet", "rules", "--config", f"results={results}")
+    done = snakemake(folder, *flags, "--", *targets, config=config)
+    assert done.returncode == 0, done.stdout
+    lines = [line.split() for line in done.stdout.splitlines()]
+    counts = {words[0]: int(words[1]) for words in lines if len(words) == 2 and words[1].isdigit()}
+    counts.pop("total", None)
+    return counts

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import io
+import subprocess
+from dataclasses import fields
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import fake_metrics
+import statement_json
+from paper_tables import NO_LATER, TASKS, among, study, sweep, tickets, transfer
+from table_command import make_table
+from tickets import files, provenance
+from tickets.tables import claims
+from tickets.tables.cells import csv
+from tickets.tables.claims import Claim, Tables
+from tickets.tables.published import COUNT, DELTA, values
+from tickets.tables.verdicts import Part, Verdict
+from tickets.tables.versus_paper import COLUMNS, render, versus_paper_table
+
+ROOT = Path(__file__).parents[2]
+PUBLISHED = ROOT / "resources" / "published"
+NAMES = [field.name for field in fields(Tables) if field.name != "mlm_tasks"]
+CLAIM = Claim(
+    number=3,
+    proposition="All is well.",
+    parts=[
+        Part(proposition="this", verdict=Verdict.HOLDS, test="p = 0.01"),
+        Part(proposition="that", verdict=Verdict.UNDECIDED, test="the study lacks that"),
+    ],
+)
+
+
+def table(of: Tables) -> pd.DataFrame:
+    return versus_paper_table(values(PUBLISHED), of.winning_tickets, of.transfer, [CLAIM])
+
+
+def row(found: pd.DataFrame, **identity: str) -> tuple[float, float, float]:
+    """The paper's number, ours, and the difference."""
+    for name, value in identity.items():
+        found = found[found[name] == value]
+    [one] = found.to_dict("records")
+    return one["paper"], one["ours"], one["difference"]
+
+
+def test_every_published_number_stands_beside_ours() -> None:
+    """Ours in percent: tickets at 50 % within one deviation, at 40 % strictly; 90 beside 80."""
+    found = table(study())
+
+    assert row(found, item="sparsity_percent", task="qqp") == (90, 50, -40)
+    assert row(found, item="strict_sparsity_percent", task="squad") == (20, 40, 20)
+    assert row(found, item="imp_theta0_mean", task="rte") == (66, 90, 24)
+    assert row(found, item="imp_theta0_std", task="rte") == (2.4, 0.5, -1.9)
+    for item, paper in {
+        "random_pruning_theta0_mean": 9.6,
+        "imp_random_init_mean": 0.0,
+        "imp_shuffled_theta0_mean": 4.0,
+    }.items():
+        assert row(found, item=item, task="cola") == (paper, 80, 80 - paper)
+    assert row(found, item=DELTA, source="mlm", target="mlm") == (-0.34, -1, -0.66)
+    assert row(found, item=DELTA, source="theta0_magnitude", target="mnli") == (0.07, -2, -2.07)
+    assert row(found, item=COUNT, source="mlm") == (10, 10, 0)
+    assert row(found, item=COUNT, source="squad") == (4, 0, -4)
+
+
+def test_each_rival_is_the_network_of_that_name() -> None:
+    """And the other criterion's row is not taken."""
+    rows = tickets({"random": [1.0] * 11, "imp_reinit": [2.0] * 11, "full": [-3.0] * 11})
+    rows.loc[rows["criterion"] == "strict", ["mean", "std"]] = -1
+    found = versus_paper_table(values(PUBLISHED), rows, transfer(), [])
+
+    assert row(found, item="random_pruning_theta0_mean", task="mnli")[1] == 89
+    assert row(found, item="imp_random_init_mean", task="mnli")[1] == 88
+    assert row(found, item="full_mean", task="mnli")[1] == 93
+    assert row(found, item="full_std", task="mnli")[1] == 0.5
+
+
+def test_ours_is_empty_where_the_study_has_no_such_task() -> None:
+    """The paper's number stays; the count of targets would be one of other targets."""
+    mine = ["mlm", "rte", "similarity"]
+    rows = tickets()
+    of = study(
+        winning_tickets=rows[rows["task"].isin(mine)],
+        transfer=among(transfer(), mine),
+        transfer_variants=NO_LATER,
+    )
+
+    found = table(of)
+
+    numbers = found[found["kind"] == "value"]
+    there = numbers[numbers["ours"].notna()]
+    assert len(numbers) == 88 + 144 + 11
+    assert numbers["paper"].notna().all()
+    assert set(there["task"]) | set(there["source"]) | set(there["target"]) == {
+        *("", "mlm", "rte", "theta0_magnitude")
+    }
+    # full is not in this table of tickets: 8 - 2 quantities of two tasks; 3 sources of two targets
+    assert len(there) == 6 * 2 + 3 * 2 + 2
+    assert COUNT not in set(there["item"])
+    assert (numbers["difference"].isna() == numbers["ours"].isna()).all()
+
+
+def test_figure_2_is_compared_at_its_own_sparsity_only() -> None:
+    """A difference at 50 % says nothing about one at 70 %."""
+    found = table(study(transfer=transfer().assign(sparsity=0.5)))
+
+    assert found.loc[found["table"] == "figure2", "ours"].isna().all()
+    assert found.loc[found["table"] == "table2", "ours"].notna().any()
+
+
+def test_a_claim_has_its_verdict_and_what_decided_each_statement() -> None:
+    """One row after the numbers."""
+    last = table(study()).iloc[-1]
+
+    assert (last["kind"], last["table"], last["item"]) == ("claim", "claims", "3. All is well.")
+    assert last["holds"] == "undecided"
+    assert last["test"] == "this: holds (p = 0.01); that: undecided (the study lacks that)"
+    assert pd.isna(last["paper"])
+
+
+def test_the_text_has_every_claim_with_its_statements() -> None:
+    """Sentence and verdict, then each statement's verdict and test."""
+    assert render([CLAIM]).splitlines()[1:] == [
+        "",
+        "3. All is well. UNDECIDED",
+        "   - this: holds; p = 0.01",
+        "   - that: undecided; the study lacks that",
+    ]
+
+
+@pytest.mark.parametrize("lacking", [False, True])
+def test_the_text_is_never_wider_than_a_terminal(lacking: bool) -> None:
+    """Whatever the study has; nothing is cut off."""
+    of = study(mlm_tasks=[], rewinding=study().rewinding.iloc[:0]) if lacking else study()
+    judged = claims.claims(of)
+
+    text = render(judged)
+
+    assert max(map(len, text.splitlines())) <= 100
+    joined = " ".join(text.split())
+    for claim in judged:
+        assert f"{claim.number}. {claim.proposition} {claim.verdict.upper()}" in joined
+        assert all(" ".join(part.test.split()) in joined for part in claim.parts)
+
+
+def write(tmp_path: Path, of: Tables) -> None:
+    for name in NAMES:
+        path = tmp_path / f"{name}.csv"
+        files.write_bytes(path, csv(getattr(of, name)))
+        fake_metrics.state(path)
+
+
+def command(tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    inputs = {name: tmp_path / f"{name}.csv" for name in NAMES}
+    inputs |= {path.name: path for path in PUBLISHED.glob("*.csv")}
+    return make_table("versus_paper", tmp_path, {"mlm_tasks": ["mlm"]}, inputs)
+
+
+def test_the_command_judges_the_tables_that_it_reads(tmp_path: Path) -> None:
+    """All eight hold, as they do on the tables themselves; statements name numbers and tables."""
+    write(tmp_path, study())
+
+    done = command(tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    found = pd.read_csv(io.BytesIO(provenance.read(tmp_path / "tables" / "versus_paper.csv")))
+    assert tuple(found.columns) == COLUMNS
+    assert list(found.loc[found["kind"] == "claim", "holds"]) == ["holds"] * 8
+    text = provenance.read(tmp_path / "tables" / "versus_paper.txt").decode()
+    assert text.count("HOLDS") == 8
+    made = statement_json.definition(tmp_path / "tables" / "versus_paper.csv")
+    named = {each["name"] for each in made["resolvedDependencies"]}
+    assert {"table2.csv", "figure2.csv", "transfer", "rewinding", "transferability"} <= named
+
+
+def test_the_command_says_what_a_small_study_lacks(tmp_path: Path) -> None:
+    """Three tasks, one seed, and tables without a row."""
+    mine = TASKS[-3:]
+    full = study()
+    small = Tables(
+        winning_tickets=full.winning_tickets[full.winning_tickets["task"].isin(mine)],
+        sparsity_sweep=sweep(n=1).query("task in @mine"),
+        rewinding=full.rewinding.iloc[:0],
+        transfer=among(full.transfer, mine),
+        transfer_variants=NO_LATER,
+        transferability=full.transferability.iloc[:3],
+        mlm_tasks=["mlm"],
+    )
+
+    write(tmp_path, small)
+
+    done = command(tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "tables" / "versus_paper.txt").read_text()
+    assert text.count("UNDECIDED") == 8
+    assert "few seeds: 1" in text
+    assert "too few" in text
+    assert "the study lacks stsb rewound at its winning sparsity" in " ".join(text.split())
+
+
+def test_the_command_refuses_a_table_that_was_changed(tmp_path: Path) -> None:
+    """As every consumer of a file does."""
+    write(tmp_path, study())
+    path = tmp_path / "transfer.csv"
+    files.write_bytes(path, path.read_bytes() + b"\n")
+
+    done = command(tmp_path)
+
+    assert done.returncode == 1
+    assert "transfer.csv: its sha256 is" in done.stderr
+    assert not (tmp_path / "tables" / "versus_paper.csv").exists()
