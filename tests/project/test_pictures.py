@@ -1,5 +1,5 @@
-"""The pictures of docs/architecture.md show what is; `pytest tests/project/test_pictures.py --fix` draws
-them again, with graphviz's `dot`.
+"""The pictures of docs/architecture.md show what is; `pytest tests/project/test_pictures.py --fix`
+draws them again, with graphviz's `dot`.
 """
 
 from __future__ import annotations

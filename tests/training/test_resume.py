@@ -332,7 +332,8 @@ def test_a_process_of_its_own(training: Training, expected: dict[str, bytes], na
     minutes = 1000 if ordered else 0
     program = (
         f"import sys; sys.path[:0] = {[str(SCRIPTS), str(HELPERS)]!r}\n"
-        f"import crash_runner; crash_runner.run({str(TRAIN)!r}, sys.argv[1:], {at('step', 5, name)!r})\n"
+        "import crash_runner; "
+        f"crash_runner.run({str(TRAIN)!r}, sys.argv[1:], {at('step', 5, name)!r})\n"
     )
     done = training.subprocess("-c", program, checkpoint_minutes=minutes)
 
