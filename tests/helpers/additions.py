@@ -157,10 +157,10 @@ RULE = '''
 rule kept_counts:
     input:
         mask=ancient(files.mask("{mask}")),
-        statements=stated(files.mask("{mask}")),
+        statements=statements_of(files.mask("{mask}")),
     output:
         counts=files.kept_counts("{mask}"),
-        statement=stated(files.kept_counts("{mask}")),
+        statement=statements_of(files.kept_counts("{mask}")),
     log:
         files.log("kept_counts/{mask}"),
     params:
@@ -372,7 +372,7 @@ ADDITIONS: Mapping[str, Mapping[str, Edit]] = {
                 '        return f"{self.root}/counts/{mask}.json"\n\n    def ticket(self',
             )
         ],
-        "audit/places.py": [
+        "audit/study_files.py": [
             (
                 '            "ticket": files',
                 '            "kept_counts": files.kept_counts("{mask}"),\n'
@@ -390,9 +390,9 @@ ADDITIONS: Mapping[str, Mapping[str, Edit]] = {
         ],
         "workflow/schemas/statement.schema.json": [
             (
-                '      "shuffle": {\n',
+                '      "random_mask": {\n',
                 '      "kept_counts": {"properties": {"rule": {}}, '
-                '"additionalProperties": false},\n      "shuffle": {\n',
+                '"additionalProperties": false},\n      "random_mask": {\n',
             )
         ],
     },

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-import runpy
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from fractions import Fraction
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
-from tickets.audit.places import place
 
 import fake_masks
 from tickets import architecture, canonical, cli, masks, provenance, weights
 from tickets.audit.lineage import expected
 from tickets.audit.schema_of_statements import problem
+from tickets.audit.study_files import parse_path
 from tickets.criterion import Inputs, find, load_criterion, load_scope
-from tickets.data.encoding import Shape, Tokenizer, encode
+from tickets.data.encoding import Tokenizer, encode
+from tickets.data.settings import Settings
 from tickets.design import config, registry
 from tickets.design.costs import PREDICTED
 from tickets.errors import BadInput
@@ -33,7 +34,7 @@ from tickets.initial import pretrained
 from tickets.model.network import Network
 from tickets.monitoring import calibration
 from tickets.prunable import PrunableSet, prunable_set
-from tickets.report_page.layout import take_apart
+from tickets.report_page.layout import split_chart
 from tickets.report_page.page import CHARTS
 from tickets.scores import resampling, scoring
 from tickets.tasks import task
@@ -50,8 +51,13 @@ SIZES = dict.fromkeys(MATRICES, 10)
 def run(script: str, *flags: str | Path) -> None:
     """An entry point of the copy."""
     sys.argv = [script, *map(str, flags)]
+    spec = spec_from_file_location(script, f"workflow/scripts/{script}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[script] = module_from_spec(spec)
+    spec.loader.exec_module(module)
     with redirect_stdout(io.StringIO()):
-        runpy.run_path(f"workflow/scripts/{script}.py")["main"]()
+        module.main()
 
 
 def with_statement(path: str) -> Path:
@@ -62,7 +68,7 @@ def with_statement(path: str) -> Path:
 
 
 def statement_of(path: Path) -> Any:
-    return json.loads(provenance.beside(path).read_bytes())
+    return json.loads(provenance.statement_path(path).read_bytes())
 
 
 def use_axes() -> dict[str, Any]:
@@ -100,7 +106,7 @@ def use_rule_and_command() -> dict[str, Any]:
     counts = Path("results/counts", f"{ROUND}.json")
     counts.parent.mkdir(parents=True)
     run("kept_counts", "--mask", mask, "--output", counts)
-    where = place(str(counts.relative_to("results")))
+    where = parse_path(str(counts.relative_to("results")))
     assert where is not None
     values = yaml.safe_load(Path("config/mini.yaml").read_text(encoding="utf-8"))
     study = config.load(values | {"note": "an example"})
@@ -137,7 +143,7 @@ def use_figure() -> dict[str, Any]:
     draw = registry.table("steadiness").draw
     assert draw is not None
     chart, of = CHARTS["steadiness"]
-    panels = take_apart(chart(table, PAGE)).panels
+    panels = split_chart(chart(table, PAGE)).panels
     words = Path("workflow/report/story.html.jinja").read_text(encoding="utf-8")
     return {
         "svg": draw(table)["svg"].startswith(b"<svg"),
@@ -162,7 +168,7 @@ def use_head() -> dict[str, Any]:
     data = canonical.prepare([Path("shares.parquet")], kept)
     canonical.write(Path("data.parquet"), data)
     encoded = encode(
-        data, Shape(task="shares", head="share", max_length=16), MODEL, validation=True
+        data, Settings(task="shares", head="share", max_length=16), MODEL, validation=True
     )
     known = architecture.read(MODEL)
     start = pretrained.read(MODEL)
@@ -182,7 +188,7 @@ def use_head() -> dict[str, Any]:
             "losses": trained.losses,
             "predictions": predict(network, encoded, data)["prediction"].to_pylist(),
             "constant": pq.read_table("constant.parquet")["prediction"].to_pylist(),
-            "drawn": str(calibration.drawn(shares, 4, 8, known).columns["label"].dtype),
+            "drawn": str(calibration.draw_texts(shares, 4, 8, known).columns["label"].dtype),
             "bytes": PREDICTED["share"],
         }
     }

@@ -163,7 +163,7 @@ def dry_run(copy: Path) -> str:
         r"--round 1 .*--weights results/trained/theta_i/mlm/rewind-50/seed-1/dense/on-mlm/",
         r"data.py --task graded --head regression",
         r"data.py --task opinions --head classification",
-        r"train.py --task shares --head share",
+        r"train.py .*--task shares --head share",
         r"majority.py --head share",
         r"metrics.py .*graded=kendall .*--part steadiness",
         r"table.py steadiness .*results/metrics/steadiness.parquet",

@@ -30,7 +30,7 @@ from tickets.errors import CannotWrite
         (errno.ENOSPC, "make room"),
         (errno.EDQUOT, "quota"),
         (errno.EROFS, "writable"),
-        (errno.EIO, "mend"),
+        (errno.EIO, "fix"),
     ],
 )
 @pytest.mark.parametrize("call", ["fsync", "replace", "open"])
