@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-from fake_histories import COMMIT, Study, call, flip, states, two_rounds
+from fake_histories import COMMIT, Study, call, flip, states
 from tickets import provenance, statements
 from tickets.commands import why
 from tickets.files import sha256
@@ -18,26 +17,6 @@ IMP = "masks/imp/mrpc/rewind-0/seed-1"
 TRAINED = "trained/theta_0/{}/on-mrpc/seed-1.safetensors"
 TICKET = "tickets/theta_0/{}.json"
 SECOND = "imp/mrpc/rewind-0/seed-1/sparsity-10"
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Statements name paths as jobs know them: from the working folder."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study]:
-    place = tmp_path_factory.mktemp("made")
-    return place, two_rounds(place)
-
-
-@pytest.fixture
-def study(made: tuple[Path, Study], folder: Path) -> Study:
-    """A copy of it, to be spoilt."""
-    shutil.copytree(made[0] / "results", folder / "results")
-    return made[1]
 
 
 GONE = {

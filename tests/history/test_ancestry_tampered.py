@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_histories import Study, call, flip, forget, restate, spoilt, states, two_rounds
+from fake_histories import Study, call, flip, forget, restate, spoilt, states
 from tickets import provenance, statements
 from tickets.commands import why
 from tickets.errors import Tampered
@@ -21,26 +20,6 @@ from tickets.history import ancestry
 IMP = "masks/imp/mrpc/rewind-0/seed-1"
 TRAINED = "trained/theta_0/{}/on-mrpc/seed-1.safetensors"
 SECOND = "imp/mrpc/rewind-0/seed-1/sparsity-10"
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Statements name paths as jobs know them: from the working folder."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study]:
-    place = tmp_path_factory.mktemp("made")
-    return place, two_rounds(place)
-
-
-@pytest.fixture
-def study(made: tuple[Path, Study], folder: Path) -> Study:
-    """A copy of it, to be spoilt."""
-    shutil.copytree(made[0] / "results", folder / "results")
-    return made[1]
 
 
 def rename(path: Path) -> None:

@@ -49,7 +49,7 @@ class Files:
 
 
 def main() -> None:
-    asked, files = flags.parse(__doc__, Parameters, Files)
+    parameters, files = flags.parse(__doc__, Parameters, Files)
     own = files.parameters or {}
     started = provenance.now()
     values = weights.read(files.weights)
@@ -58,16 +58,16 @@ def main() -> None:
     inputs = Inputs(
         weights=values,
         parent=mask,
-        sparsity=parse(asked.sparsity),
-        seed=asked.seed or 0,
-        task=asked.task or "",
+        sparsity=parse(parameters.sparsity),
+        seed=parameters.seed or 0,
+        task=parameters.task or "",
         parameters=own,
         files=splits | ({"model": files.model} if files.model else {}),
         trainings_per_gpu=files.trainings_per_gpu,
     )
     if files.criterion:
         criterion = load_criterion(files.criterion, files.criterion_file)
-        mask = find(criterion, asked.scope or "", inputs)
+        mask = find(criterion, parameters.scope or "", inputs)
     masks.write(files.output, mask)
     if files.parent:
         rule, read = "prune", {"weights": files.weights, "parent": files.parent}
@@ -76,7 +76,7 @@ def main() -> None:
     provenance.write(
         files.output,
         rule=rule,
-        parameters={name: exact(value) for name, value in own.items()} | flags.recorded(asked),
+        parameters={name: exact(value) for name, value in own.items()} | flags.recorded(parameters),
         dependencies=read,
         facts=masks.facts(mask) | inputs.facts,
         started=started,

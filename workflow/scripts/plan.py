@@ -20,8 +20,8 @@ class Arguments:
 
 
 def main() -> None:
-    asked = flags.parse(__doc__, Arguments)
-    print(plan.text(config.load(json.loads(asked.config)), asked.at_once))
+    arguments = flags.parse(__doc__, Arguments)
+    print(plan.text(config.load(json.loads(arguments.config)), arguments.at_once))
 
 
 if __name__ == "__main__":

@@ -38,24 +38,24 @@ def main() -> None:
         run_training(parameters, files, waited=waited)
 
 
-def run_training(asked: Parameters, files: Files, *, waited: bool) -> None:
+def run_training(settings: Parameters, files: Files, *, waited: bool) -> None:
     """Train on the reserved device and write the results, unless another attempt has done so."""
     started = provenance.now()
-    device.prepare(asked.threads)
+    device.prepare(settings.threads)
     recipe = Recipe(
         epochs=None,
-        steps=asked.steps,
-        batch_size=asked.batch_size,
-        learning_rate=asked.learning_rate,
-        warmup_steps=asked.warmup_steps,
-        mlm_probability=asked.mlm_probability,
+        steps=settings.steps,
+        batch_size=settings.batch_size,
+        learning_rate=settings.learning_rate,
+        warmup_steps=settings.warmup_steps,
+        mlm_probability=settings.mlm_probability,
         dropout=0.0,  # there is more text than a network of this size can memorise
     )
-    model, theta = pretraining.draw_weights(files.model, asked.seed)
+    model, theta = pretraining.draw_weights(files.model, settings.seed)
     encoder, head = initial_head(
-        theta, model, head="mlm", labels=0, seed=asked.seed, task="pretraining"
+        theta, model, head="mlm", labels=0, seed=settings.seed, task="pretraining"
     )
-    parameters = {name: str(value) for name, value in flags.recorded(asked).items()}
+    parameters = {name: str(value) for name, value in flags.recorded(settings).items()}
     dependencies = flags.dependencies(files) | {"config.json": files.model / "config.json"}
     entry = Path(__file__)
     meaning = code.digest(entry)
@@ -73,7 +73,7 @@ def run_training(asked: Parameters, files: Files, *, waited: bool) -> None:
         model,
         recipe,
         head="mlm",
-        seed=asked.seed,
+        seed=settings.seed,
         saving=Saving(checkpoints=checkpoints, minutes=files.checkpoint_minutes),
         name=str(files.output.with_suffix("")),
         events=files.events,

@@ -31,14 +31,14 @@ class Arguments:
 
 
 def main() -> None:
-    asked = flags.parse(__doc__, Arguments)
+    arguments = flags.parse(__doc__, Arguments)
     started = provenance.now()
-    spec, results = registry.table(asked.name), Results(root=asked.results)
-    sources: dict[str, str] = dict(map(_pair, asked.inputs))
+    spec, results = registry.table(arguments.name), Results(root=arguments.results)
+    sources: dict[str, str] = dict(map(_pair, arguments.inputs))
     for role, file in sources.items():
-        if role.startswith(MASKS) and Path(file) != Path(asked.results, role):
-            raise BadInput(f"--inputs {role}={file}: not in the results folder {asked.results}")
-    inputs = Inputs(parameters=asked.parameters, paths=sources, reader=tabulation.StatedFiles())
+        if role.startswith(MASKS) and Path(file) != Path(arguments.results, role):
+            raise BadInput(f"--inputs {role}={file}: not in the results folder {arguments.results}")
+    inputs = Inputs(parameters=arguments.parameters, paths=sources, reader=tabulation.StatedFiles())
     table = spec.make(inputs)
     contents = tabulation.contents(spec, table, inputs, results)
     contents |= tabulation.figure(spec, table, results)
@@ -48,7 +48,7 @@ def main() -> None:
     provenance.write(
         *map(Path, contents),
         rule=spec.name,
-        parameters=asked.parameters | counts,
+        parameters=arguments.parameters | counts,
         dependencies={role: Path(path) for role, path in sources.items()},
         started=started,
     )

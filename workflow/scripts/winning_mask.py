@@ -30,19 +30,19 @@ class Files:
 def main() -> None:
     parameters, files = flags.parse(__doc__, Parameters, Files)
     started = provenance.now()
-    won = winning_sparsities.read(files.winning).get((parameters.task, parameters.criterion))
-    if won is None:
+    sparsity = winning_sparsities.read(files.winning).get((parameters.task, parameters.criterion))
+    if sparsity is None:
         raise BadInput(
             f"{files.winning}: nothing about {parameters.task} by {parameters.criterion}; delete it"
             " to have it made again"
         )
-    chosen = dict(zip(files.sparsities, files.masks, strict=True))[won]
+    chosen = dict(zip(files.sparsities, files.masks, strict=True))[sparsity]
     mask = masks.read(chosen)
     masks.write(files.output, mask)
     provenance.write(
         files.output,
         rule="winning_mask",
-        parameters=flags.recorded(replace(parameters, sparsity=won)),
+        parameters=flags.recorded(replace(parameters, sparsity=sparsity)),
         dependencies={"mask": chosen, "winning": files.winning},
         facts=masks.facts(mask),
         started=started,

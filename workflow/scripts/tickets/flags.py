@@ -117,11 +117,11 @@ def parse(description: str | None, *kinds: type) -> Any:
     for each in flags:
         each.add_to(group if each.alternative else parser)
     values = vars(parser.parse_args())
-    made = [
+    instances = [
         kind(**{each.name: values[each.name] for each in flags_of(kind) if each.given})
         for kind in kinds
     ]
-    return made[0] if len(made) == 1 else tuple(made)
+    return instances[0] if len(instances) == 1 else tuple(instances)
 
 
 def recorded(parameters: Any) -> dict[str, Any]:
