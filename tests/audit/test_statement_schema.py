@@ -80,11 +80,20 @@ def test_no_object_anywhere_takes_another_key(whole: dict[str, Any]) -> None:
 
 def test_what_a_training_may_have() -> None:
     """A length, in one of two ways; a head's name and a dropout, if it was given one."""
-    parameters = TRAINING | {"steps": 120} | OPTIONAL
+    parameters = TRAINING | {"steps": 120} | OPTIONAL["train"]
 
     assert problem(example("train", parameters, {})) is None
     assert problem(example("train", parameters | {"epochs": "3.0"}, {})) is not None
     assert problem(example("train", TRAINING, {})) is not None
+
+
+@pytest.mark.parametrize("rule", OPTIONAL)
+def test_what_later_versions_record_may_be_missing(rule: str) -> None:
+    """A statement is valid without it, and with it."""
+    parameters = next(has for each, has in EXAMPLES if each == rule and "epochs" not in has)
+
+    assert problem(example(rule, parameters, {})) is None
+    assert problem(example(rule, parameters | OPTIONAL[rule], {})) is None
 
 
 @pytest.mark.parametrize("facts", FACTS)
@@ -149,11 +158,11 @@ def test_the_documents_name_each_rule_and_its_parameters() -> None:
     assert named.keys() == schema()["definitions"]["rules"].keys()
     for rule, said in named.items():
         known = {name for each, has in EXAMPLES if each == rule for name in has}
-        known |= OPTIONAL.keys() if rule == "train" else set()
+        known |= OPTIONAL.get(rule, {}).keys()
         if rule == "find_mask":  # what criteria add, a table of docs/experiments.md says
             known = {"finder", "scope", "sparsity", "task", "seed"}
         assert known <= said, rule
-        others = {"pretraining_pairs"} if rule == "language" else set[str]()
+        others = {"pretraining_pairs", "next_sentence"} if rule == "language" else set[str]()
         assert said - known <= values | others, rule
 
 

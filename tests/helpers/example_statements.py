@@ -133,7 +133,12 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("curve", {"figure": "transfer_sweep"}),
     ("versus_paper", {"mlm_tasks": ["mlm"]}),
 ]
-OPTIONAL = {"new_head": "mlm under imp/mlm/rewind-0/seed-1/sparsity-70", "dropout": "0.1"}
+OPTIONAL = {
+    "train": {"new_head": "mlm under imp/mlm/rewind-0/seed-1/sparsity-70", "dropout": "0.1"},
+    "pretrain": {"dropout": "0.1", "weight_decay": "0.01"},
+    "pretraining_text": {"next_sentence": "0.3"},
+}
+"""Parameters that a statement may leave out, by rule."""
 
 MASK = {
     "mask_digest": "0" * 64,
