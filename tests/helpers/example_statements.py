@@ -135,7 +135,7 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
 ]
 OPTIONAL = {
     "train": {"new_head": "mlm under imp/mlm/rewind-0/seed-1/sparsity-70", "dropout": "0.1"},
-    "pretrain": {"dropout": "0.1", "weight_decay": "0.01"},
+    "pretrain": {"mlm_share": "0.6", "dropout": "0.1", "weight_decay": "0.01"},
     "pretraining_text": {"next_sentence": "0.3"},
 }
 """Parameters that a statement may leave out, by rule."""

@@ -40,6 +40,7 @@ class Recipe(Training):
     `warmup_steps` (0 in the paper, and no flag of fine-tuning) and then falls linearly to zero;
     over `rounds` trainings of the same length it falls once, and this is number `round`, counted
     from 0. `weight_decay` (0 in the paper, no flag either) is AdamW's for matrices and embeddings.
+    The first `mlm_steps` of a pre-training are MLM alone, without dropout.
     """
 
     epochs: float | None = flag("passes over the training split", alternative=True)
@@ -50,6 +51,7 @@ class Recipe(Training):
     rounds: int = flag("trainings over which the rate falls", default=1, form="positive")
     warmup_steps: int = 0
     weight_decay: float = 0.0
+    mlm_steps: int = 0
 
     def total_steps(self, examples: int) -> int:
         """The number of steps of a whole training on `examples` examples."""
