@@ -264,7 +264,7 @@ def test_a_killed_pretraining_ends_with_the_same_bits(
     """Weights and table, whether it was killed before, at or after a step with a row."""
     calm, killed = (flags_of(model, text_of(PAIRS), tmp_path / name) for name in ("a", "b"))
     assert runner(calm, tmp_path / "stderr").status == 0
-    for count in (5, 3, 4):
+    for count in (2, 3, 4):
         death = {"at": "step", "count": count, "what": "SIGKILL"}
         assert runner(killed, tmp_path / "stderr", death).status == -signal.SIGKILL
 

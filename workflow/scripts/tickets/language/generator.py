@@ -84,13 +84,13 @@ def pretraining(language: Language, pairs: int, next_sentence: float) -> list[Ro
     found = list(islice(examples, pairs))
     if not next_sentence:
         return [_pair_row("train", 0, example) for example in found]
-    draws, rows = Draws(language.seed, "language next sentence"), list[Row]()
-    for pair_ in found:
-        label, (first, second) = int(draws.chance(next_sentence)), pair_
-        while label and ((first, second) == pair_ or (first, second) in excluded):
+    draws, text = Draws(language.seed, "language next sentence"), list[Row]()
+    for own in found:
+        label, (first, second) = int(draws.chance(next_sentence)), own
+        while label and ((first, second) == own or (first, second) in excluded):
             second = draws.pick(found)[1]
-        rows.append({"first": first, "second": second, "label": label})
-    return rows
+        text.append({"first": first, "second": second, "label": label})
+    return text
 
 
 def write(language: Language, folder: Path) -> list[Path]:
