@@ -138,10 +138,11 @@ def train(
     progress = Progress(recipe, first=first_step, last=last, total=total, name=name, events=events)
     state = TrainingState(parameters, optimizer, progress, saving) if saving else None
     begin = state.resume(first_step) if state else first_step
+    earlier = recipe.earlier_trainings * total
     with interruptible() as request:
         for step in range(begin, last):
             loss = stepper(
-                batch_at(network, encoded, vocabulary, width, recipe, seed, step),
+                batch_at(network, encoded, vocabulary, width, recipe, seed, earlier + step),
                 rate=recipe.rate(step, total),
                 seed=derive(seed, f"dropout at step {step}"),
             )
