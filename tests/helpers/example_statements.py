@@ -33,7 +33,6 @@ TRAINING = {
     "threads": 1,
     "batch_size": 32,
     "learning_rate": "2e-05",
-    "round": 0,
     "rounds": 1,
     "adam_epsilon": "1e-08",
     "clip_norm": "1.0",
@@ -133,7 +132,14 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("curve", {"figure": "transfer_sweep"}),
     ("versus_paper", {"mlm_tasks": ["mlm"]}),
 ]
-OPTIONAL = {"new_head": "mlm under imp/mlm/rewind-0/seed-1/sparsity-70", "dropout": "0.1"}
+OPTIONAL = {
+    "train": {
+        **{"new_head": "mlm under imp/mlm/rewind-0/seed-1/sparsity-70", "dropout": "0.1"},
+        **{"earlier_trainings": 2, "round": 1},
+    },
+    "shuffle": {"matrices": "prunable"},
+}
+"""What a rule's statement may have beside the parameters in `EXAMPLES`."""
 
 MASK = {
     "mask_digest": "0" * 64,

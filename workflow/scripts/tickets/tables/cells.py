@@ -38,9 +38,10 @@ INTERVAL = (2.5, 97.5)
 class Cell:
     """Selects trainings; a field is None if it does not apply.
 
-    `sparsity` is a fraction, `rewind` is in percent of training. A mask counts only for the training
-    that evaluates its own seed, a mask without a seed for every training. `at` is "winning" or "winning_strict" if the mask's
-    sparsity is the highest at which its source has a winning ticket.
+    `sparsity` is a fraction, `rewind` is in percent of training. A mask counts only for the
+    training that evaluates its own seed, a mask without a seed for every training. `at` is
+    "winning" or "winning_strict" if the mask's sparsity is the highest at which its source has a
+    winning ticket.
     """
 
     target: str

@@ -36,9 +36,9 @@ class Recipe(Training):
     """The settings of a training.
 
     Exactly one of `epochs` and `steps` is set. The learning rate rises linearly during
-    `warmup_steps` (0 in the paper, and no flag of fine-tuning) and then falls linearly to zero. With
-    `rounds` it falls as in so many trainings one after the other, and this is the first of them.
-    Batches are those after `earlier_trainings` of this length.
+    `warmup_steps` (0 in the paper, and no flag of fine-tuning) and then falls linearly to zero.
+    With `rounds` it falls as in so many trainings one after the other, and this is the first of
+    them. Batches are those after `earlier_trainings` of this length.
     """
 
     epochs: float | None = flag("passes over the training split", alternative=True)
