@@ -171,7 +171,7 @@ def test_words_are_those_of_the_code() -> None:
     assert rules["metrics"]["properties"]["part"] == {"$ref": "#/definitions/part"}
     assert known["part"]["enum"] == [
         *("transfer", "baselines", "winning_sparsities", "winning_tickets", "sweep"),
-        *("rewinding", "transfer_variants", "transferability", "tickets"),
+        *("rewinding", "transfer_variants", "transferability", "answerability", "tickets"),
     ]
     for name, table in registry.tables().items():
         assert rules[name] == table.form()

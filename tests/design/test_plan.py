@@ -107,6 +107,7 @@ def test_the_trainings_of_a_study_are_those_of_a_formula(name: str, evaluation: 
     a_task = (1 + R) + rewinds * (1 + r) + r + 2 * R + 2 + 2 * 4
     if evaluation == "other_seed":  # what finds a mask scores none: all rounds but the last, again
         a_task += R + rewinds * (r - 1) + r - 1
+    a_task += 1  # the full model, trained again
     # Each mask that transfers, and each winning one; MLM's at all other sparsities; later weights.
     a_pair = 2 * T + len(design.mlm) * (R - 1) + later * (rewinds + 1)
 

@@ -23,7 +23,7 @@ SCRIPTS = Path(provenance.__file__).parents[1]
 TABLES = [
     *("transfer", "baselines", "winning_sparsities", "winning_tickets", "sparsity_sweep"),
     *("rewinding", "transfer_variants", "transferability", "mask_overlap", "layer_sparsity"),
-    "versus_paper",
+    *("answerability", "versus_paper"),
 ]
 DESIGN = Design(
     tasks=["pair", "mlm"],
@@ -57,6 +57,7 @@ RECORDED = {
     "transferability": CELLS | {"subsets": [["pair_90", "pair"], ["pair_100", "pair"]]},
     "mask_overlap": {},
     "layer_sparsity": {},
+    "answerability": {"tasks": ["pair", "mlm"], "mlm_tasks": ["mlm"]},
     "versus_paper": {"mlm_tasks": ["mlm"]},
 }
 

@@ -130,6 +130,7 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("mask_overlap", {}),
     ("layer_sparsity", {}),
     ("curve", {"figure": "transfer_sweep"}),
+    ("answerability", {"tasks": ["mrpc", "mlm"], "mlm_tasks": ["mlm"]}),
     ("versus_paper", {"mlm_tasks": ["mlm"]}),
 ]
 OPTIONAL = {

@@ -1,7 +1,8 @@
 """Rounds as the paper's published code runs them (VITA-Group/BERT-Tickets, 4d8e035), on a toy.
 
 Beside the study's own DAG, flags and engine stands the order of the published scripts, written
-from their description: torch's pruning, a new AdamW and schedule in each round, weights copied back.
+from their description: torch's pruning, a new AdamW and schedule in each round, weights copied
+back.
 """
 
 from __future__ import annotations

@@ -137,6 +137,14 @@ def transferability(design: Design) -> list[TrainingName]:
     return trainings
 
 
+def answerability(design: Design) -> list[TrainingName]:
+    """Transfer, and the full model of every task trained once more, from where it ended."""
+    trainings = transfers(design)
+    for task, seed in product(design.tasks, design.seeds):
+        trainings.append(_scored(design, trained(task, seed, "0"), DENSE, task, seed))
+    return trainings
+
+
 def compared_masks(design: Design) -> list[MaskName]:
     """The masks whose overlap and layers are compared, all at the sparsity of transfer."""
     own = [design.own_mask(task, seed) for task, seed in product(design.tasks, design.seeds)]
