@@ -2,9 +2,9 @@
 
 Exit status: 0 yes, 1 no.
 
-The numbers of Table 2 and Figure 2 are judged as a study's would be; each claim that they can decide
-has to hold. Then the same numbers with what a claim compares exchanged, on which it must not hold.
-Published means have no seeds, so that all tests are over tasks. Claims whose numbers were
+The numbers of Table 2 and Figure 2 are judged as a study's would be; each claim that they can
+decide has to hold. Then the same numbers with what a claim compares exchanged, on which it must not
+hold. Published means have no seeds, so that all tests are over tasks. Claims whose numbers were
 published as curves only are named, and count neither way.
 """
 

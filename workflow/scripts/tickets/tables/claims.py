@@ -217,10 +217,9 @@ def _universal(tables: Tables) -> Iterator[Finding]:
         for target in tasks
         if (sources := [each for each in _tasks_but_mlm(tables) if each != target])
     }
-    proposition = f"other tasks' masks are notably worse than targets' own {at}"
+    proposition = f"other tasks' masks are worse than targets' own {at}"
     if others:
-        beyond = {target: -gain - margin[target] for target, gain in others.items()}
-        yield proposition, on_average(pd.DataFrame(beyond), "targets (mean over sources)")
+        yield proposition, on_average(-pd.DataFrame(others), "targets (mean over sources)")
     else:
         yield proposition, lacking("a task but MLM to transfer from")
 
