@@ -26,6 +26,10 @@ MASKS = "masks/"
 """The beginning of the roles of masks, which are their paths in the results folder."""
 
 
+METRICS = "metrics/"
+"""The beginning of the roles of other tables' scores."""
+
+
 class Reader(Protocol):
     """Reads files, and refuses those that differ from their statements (`Tampered`)."""
 
@@ -60,9 +64,10 @@ class Inputs:
         """A parameter that is a fraction or per cent, as a float."""
         return float(self.parameters[name])
 
-    def metrics(self) -> pd.DataFrame:
-        """The scores."""
-        return self.reader.parquet(self.paths["metrics"]).to_pandas()
+    def metrics(self, of: str = "") -> pd.DataFrame:
+        """The scores; of another table, by the name of their file."""
+        role = f"{METRICS}{of}" if of else "metrics"
+        return self.reader.parquet(self.paths[role]).to_pandas()
 
     def content(self, name: str) -> bytes:
         """Another table's file."""
@@ -98,7 +103,7 @@ class Count:
     of: Callable[[Inputs], Any]
 
 
-def _no_examples(parameters: Mapping[str, Any]) -> list[str]:
+def _none(parameters: Mapping[str, Any]) -> list[str]:
     del parameters
     return []
 
@@ -111,7 +116,8 @@ class TableSpec:
     the same position by name. parameters: by their names in its statement. make: the table, from
     its inputs.
 
-    Inputs: metrics: scores. tables: others, by name. masks: their names, from a study's design.
+    Inputs: metrics: scores. tables: others, by name. metrics_of: the names of other tables' scores
+    (their files), from the parameters. masks: their names, from a study's design.
     examples: the tasks whose training examples are counted, from the parameters. published: files
     with the paper's numbers.
 
@@ -126,8 +132,9 @@ class TableSpec:
     position: int = 1000
     metrics: Metrics | None = None
     tables: tuple[str, ...] = ()
+    metrics_of: Callable[[Mapping[str, Any]], list[str]] = _none
     masks: Callable[[Design], list[MaskName]] | None = None
-    examples: Callable[[Mapping[str, Any]], list[str]] = _no_examples
+    examples: Callable[[Mapping[str, Any]], list[str]] = _none
     published: tuple[str, ...] = ()
     render: Callable[[pd.DataFrame, Inputs], str] | None = None
     others: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = field(
@@ -165,6 +172,7 @@ class TableSpec:
         part = self.metrics.older_part if self.metrics and older else ""
         part = part or self.part
         scores = {"metrics": files.metrics(part)} if part else {}
+        scores |= {f"{METRICS}{of}": files.metrics(of) for of in self.metrics_of(parameters)}
         tables = {name: files.table(name) for name in self.tables}
         data = {task: files.data(task, "train") for task in self.examples(parameters)}
         return scores | tables | data
@@ -183,5 +191,6 @@ class TableSpec:
     def form(self) -> dict[str, Any]:
         """The JSON schema of its statement's parameters."""
         forms = {name: each.form for name, each in {**self.parameters, **self.counts}.items()}
-        required = {"required": list(forms)} if forms else {}
+        needed = [name for name, each in self.parameters.items() if each.earlier] + [*self.counts]
+        required = {"required": needed} if needed else {}
         return {"additionalProperties": False} | required | {"properties": {"rule": {}} | forms}
