@@ -18,7 +18,8 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar o
 	--constraint envs/constraints.txt
 TORCH := torch==$(shell sed -n 's/^torch==//p' envs/constraints.txt)
 
-MODEL := config.json tokenizer.json tokenizer_config.json model.safetensors model.safetensors.prov.json
+MODEL := config.json tokenizer.json tokenizer_config.json model.safetensors model.safetensors.prov.json \
+	validation.csv validation.csv.prov.json
 
 help:  ## list the targets
 	@awk -F ':.*  ## ' '/^[a-z0-9_-]+:.*  ## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -164,7 +164,7 @@ class Trainings:
     ) -> None:
         config.save_pretrained(folder)
         encoder = architecture.read(folder)
-        weights = draw(pretraining.shapes(encoder), 1, "exactness", 0.05)
+        weights = draw(pretraining.shapes(encoder, next_sentence=False), 1, "exactness", 0.05)
         mask = random.draw(prunable_of(weights), Fraction(3, 4), seed=1)
         self.head, self.encoder, self.mask = head, encoder, mask
         self.theta, self.gamma = loop.initial_head(

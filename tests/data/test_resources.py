@@ -38,6 +38,7 @@ def test_its_statement_names_the_recipe_of_the_default_study(study: Study) -> No
     """Rule, steps, batch, rate, masking, seed, threads and size are those of config.yaml."""
     recipe = vars(study.pretraining).copy()
     size = recipe.pop("architecture")
+    del recipe["next_sentence"]  # of the text
     definition = statement_json.definition(CHECKPOINT)
 
     expected = {name: str(value) for name, value in (recipe | {"threads": 1}).items()}
@@ -53,8 +54,22 @@ def test_its_statement_names_the_recipe_of_the_default_study(study: Study) -> No
 def test_its_text_is_what_the_language_generates(study: Study, tmp_path: Path) -> None:
     """The corpus generated now has the very digest that the statement names."""
     pairs = canonical.prepare(
-        [generator.write_pretraining(study.language, study.pretraining_pairs, tmp_path)],
-        Selection(task="pretraining", head="mlm", split="train", text=("first", "second")),
+        [
+            generator.write_pretraining(
+                study.language,
+                study.pretraining_pairs,
+                study.pretraining.next_sentence,
+                tmp_path,
+            )
+        ],
+        Selection(
+            task="pretraining",
+            head="mlm",
+            split="train",
+            text=("first", "second"),
+            label="label",
+            labels=2,
+        ),
     )
     longest = study.pretraining.architecture.positions
     settings = Settings(task="pretraining", head="mlm", max_length=longest, concatenate=False)

@@ -57,7 +57,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     root = tmp_path_factory.mktemp("study")
     source = root / "checkpoint"
-    write_model(source, SIZE, WORDS)
+    write_model(source, SIZE, WORDS, next_sentence=False)
     torch.manual_seed(0)
     network = AutoModelForMaskedLM.from_config(AutoConfig.from_pretrained(source))
     network.bert = AutoModel.from_config(network.config)  # with a pooler

@@ -139,6 +139,8 @@ OPTIONAL = {
         **{"earlier_trainings": 2, "round": 1},
     },
     "shuffle": {"matrices": "prunable"},
+    "pretrain": {"dropout": "0.1", "weight_decay": "0.01"},
+    "pretraining_text": {"next_sentence": "0.3"},
 }
 """What a rule's statement may have beside the parameters in `EXAMPLES`."""
 

@@ -7,12 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import AutoConfig, AutoTokenizer, BertConfig, BertForMaskedLM, BertModel
+from transformers import (
+    AutoConfig,
+    AutoTokenizer,
+    BertConfig,
+    BertForMaskedLM,
+    BertForPreTraining,
+    BertModel,
+)
 
 from tickets import architecture
 from tickets.architecture import PRETRAINED_HEAD
 from tickets.initial import pretrained
 from tickets.initial.pretraining import (
+    NEXT_SENTENCE,
     SPECIAL,
     Size,
     draw_weights,
@@ -27,7 +35,7 @@ WORDS = (*SPECIAL, "the", "boat", "sees", "?")
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    write_model(tmp_path, SIZE, WORDS)
+    write_model(tmp_path, SIZE, WORDS, next_sentence=True)
     return tmp_path
 
 
@@ -44,6 +52,19 @@ def test_the_configuration_is_the_one_asked_for(model: Path) -> None:
     assert (config.max_position_embeddings, known.positions) == (16, 16)
     assert (config.vocab_size, known.vocabulary) == (9, 9)
     assert (config.pad_token_id, known.pad_id) == (0, 0)
+    assert config.architectures == ["BertForPreTraining"]
+
+
+def test_a_model_without_next_sentence_prediction_says_so(tmp_path: Path) -> None:
+    """Its class is that of MLM alone, and no tensor of the other head is drawn."""
+    write_model(tmp_path, SIZE, WORDS, next_sentence=False)
+    known = architecture.read(tmp_path)
+    both = shapes(known, next_sentence=True)
+
+    assert AutoConfig.from_pretrained(tmp_path).architectures == ["BertForMaskedLM"]
+    assert both.keys() - shapes(known, next_sentence=False).keys() == {
+        f"{PRETRAINED_HEAD}{name}" for name in NEXT_SENTENCE
+    }
 
 
 def test_one_word_is_one_token(model: Path) -> None:
@@ -66,24 +87,24 @@ def test_one_word_is_one_token(model: Path) -> None:
 
 
 def test_shapes_are_those_of_transformers(model: Path) -> None:
-    """All tensors of BertModel with its pooler, and of the MLM head, by name and shape."""
+    """All tensors of BertModel with its pooler, and of both heads, by name and shape."""
     config = AutoConfig.from_pretrained(model)
     theirs = {n: tuple(value.shape) for n, value in BertModel(config).state_dict().items()}
-    names = architecture.mlm_head_names(architecture.FAMILIES["bert"])
-    whole = BertForMaskedLM(config).state_dict()
+    names = architecture.mlm_head_names(architecture.FAMILIES["bert"]) | NEXT_SENTENCE
+    whole = BertForPreTraining(config).state_dict()
     theirs |= {f"{PRETRAINED_HEAD}{ours}": tuple(whole[name].shape) for ours, name in names.items()}
 
-    assert shapes(architecture.read(model)) == theirs
+    assert shapes(architecture.read(model), next_sentence=True) == theirs
 
 
 def test_first_weights_are_drawn_as_bert_s_are(model: Path) -> None:
     """Matrices normal with deviation 0.02, norms one, biases zero; a function of the seed."""
-    known, first = draw_weights(model, 1)
-    _, again = draw_weights(model, 1)
-    _, other = draw_weights(model, 2)
+    known, first = draw_weights(model, 1, next_sentence=True)
+    _, again = draw_weights(model, 1, next_sentence=True)
+    _, other = draw_weights(model, 2, next_sentence=True)
     drawn = [name for name in first if first[name].ndim == 2]
 
-    assert {name: value.shape for name, value in first.items()} == shapes(known)
+    assert {name: value.shape for name, value in first.items()} == shapes(known, next_sentence=True)
     assert np.std(np.concatenate([first[name].ravel() for name in drawn])) == pytest.approx(
         0.02, rel=0.05
     )
@@ -96,8 +117,8 @@ def test_first_weights_are_drawn_as_bert_s_are(model: Path) -> None:
 
 
 def test_a_checkpoint_is_read_back_bit_by_bit(model: Path) -> None:
-    """Encoder, pooler and MLM head; transformers computes with the very same head."""
-    _, drawn = draw_weights(model, 1)
+    """Encoder, pooler and MLM head; transformers computes with the very same heads."""
+    _, drawn = draw_weights(model, 1, next_sentence=True)
     generator = np.random.default_rng(0)
     noisy = {n: v + generator.random(v.shape, dtype=np.float32) for n, v in drawn.items()}
     encoder = {n: v for n, v in noisy.items() if not n.startswith(PRETRAINED_HEAD)}
@@ -106,13 +127,18 @@ def test_a_checkpoint_is_read_back_bit_by_bit(model: Path) -> None:
 
     found = pretrained.read(model)
 
-    assert found.keys() == noisy.keys()
+    assert found.keys() == noisy.keys() - {f"{PRETRAINED_HEAD}{name}" for name in NEXT_SENTENCE}
     assert {"pooler.dense.weight", f"{PRETRAINED_HEAD}bias"} < found.keys()
-    for name, value in noisy.items():
-        assert found[name].tobytes() == value.tobytes(), name
+    for name, value in found.items():
+        assert value.tobytes() == noisy[name].tobytes(), name
     network, info = BertForMaskedLM.from_pretrained(model, output_loading_info=True)
     assert not info["missing_keys"]
     decoder = network.get_output_embeddings()
     words = torch.from_numpy(encoder["embeddings.word_embeddings.weight"])
     assert torch.equal(decoder.weight, words)
     assert torch.equal(decoder.bias, torch.from_numpy(head["bias"]))
+    whole, info = BertForPreTraining.from_pretrained(model, output_loading_info=True)
+    assert not info["missing_keys"]
+    assert not info["unexpected_keys"]
+    for name, value in whole.cls.seq_relationship.state_dict().items():
+        assert torch.equal(value, torch.from_numpy(head[f"output.{name}"]))

@@ -53,7 +53,7 @@ def tables() -> Tables:
 
 @pytest.fixture(scope="module")
 def text() -> list[Row]:
-    return pretraining(SMALL, PAIRS)
+    return pretraining(SMALL, PAIRS, 0)
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +175,21 @@ def test_mlm_is_not_in_the_text(tables: Tables, text: list[Row]) -> None:
     assert len(text) == PAIRS
 
 
+def test_labels_tell_which_second_sentences_were_drawn(text: list[Row]) -> None:
+    """The share asked for, within four standard errors; all other pairs are those of the text
+    without labels, and no drawn sentence is the one that belongs to the first.
+    """
+    labelled = pretraining(SMALL, PAIRS, 0.3)
+    seconds = {row["second"] for row in text}
+
+    assert [row["first"] for row in labelled] == [row["first"] for row in text]
+    for own, row in zip(text, labelled, strict=True):
+        assert row["label"] == (row["second"] != own["second"])
+        assert row["second"] in seconds
+    share = np.mean([row["label"] for row in labelled])
+    assert share == pytest.approx(0.3, abs=4 * (0.3 * 0.7 / PAIRS) ** 0.5)
+
+
 @pytest.mark.parametrize("task", ["acceptability", "paraphrase", "similarity"])
 @pytest.mark.parametrize("split", ["train", "validation"])
 def test_labels_are_balanced(tables: Tables, task: str, split: str) -> None:
@@ -255,7 +270,8 @@ def test_files_are_a_function_of_the_parameters(tmp_path: Path) -> None:
     sizes = ["--topics", "2", "--persons", "9"]
     sizes += ["--train-examples", "40", "--validation-examples", "20"]
     runs = [("one", "1"), ("two", "1"), ("three", "2")]
-    for (folder, seed), more in product(runs, ([], ["--pretraining-pairs", "90"])):
+    text = ["--pretraining-pairs", "90", "--next-sentence", "0.5"]
+    for (folder, seed), more in product(runs, ([], text)):
         subprocess.run(
             [sys.executable, ENTRY, *sizes, *more, "--seed", seed, "--output", tmp_path / folder],
             env={**os.environ, "PYTHONHASHSEED": str(len(folder) * 7 + ord(folder[0]))},
@@ -275,7 +291,7 @@ def test_files_are_a_function_of_the_parameters(tmp_path: Path) -> None:
 def test_files_have_the_hub_s_columns(tmp_path: Path) -> None:
     """Files are laid out, and columns named and typed, as GLUE's and SQuAD's are."""
     few = replace(SMALL, train_examples=6, validation_examples=6)
-    tasks, text = write(few, tmp_path), write_pretraining(few, 6, tmp_path)
+    tasks, text = write(few, tmp_path), write_pretraining(few, 6, 0.5, tmp_path)
     schemas: dict[str, dict[str, str]] = {}
     for task in (*TASKS, "pretraining"):
         schema = pq.read_schema(tmp_path / task / "train-00000-of-00001.parquet")
@@ -295,7 +311,7 @@ def test_files_have_the_hub_s_columns(tmp_path: Path) -> None:
             "answers": answers,
         },
         "mlm": pair,
-        "pretraining": pair,
+        "pretraining": {**pair, "label": "int64"},
     }
 
 
@@ -314,7 +330,7 @@ def test_any_seed_gives_a_language(seed: int, topics: int, more: int) -> None:
 
     assert len(set(words(language))) == len(words(language))
     assert sum(len(found) for _, _, found in rows(language)) == 5 * 24
-    assert len(pretraining(language, 20)) == 20
+    assert len(pretraining(language, 20, 0.5)) == 20
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,32 @@ def test_steps_are_those_of_torch(clip_norm: float) -> None:
     assert torch.equal(values[-4:], flat(drawn(0))[-4:])
 
 
+def test_decay_is_that_of_torch() -> None:
+    """Matrices decay as in torch's AdamW, decoupled and before the step; the vector does not."""
+    theirs = [tensor.requires_grad_() for tensor in drawn(0)]
+    matrix, vector, other = theirs
+    reference = torch.optim.AdamW(
+        [{"params": [matrix, other], "weight_decay": 0.1}, {"params": [vector]}],
+        lr=1.0,
+        eps=1e-8,
+        weight_decay=0.0,
+    )
+    values, grads = flat(theirs), torch.zeros(SIZE)
+    decayed = [values[:15], values[-4:]]
+    ours = AdamW(values, grads, epsilon=1e-8, clip_norm=1e6, weight_decay=0.1, decayed=decayed)
+    for step, rate in enumerate(RATES):
+        gradients = drawn(1 + step)
+        grads.copy_(flat(gradients))
+        for tensor, gradient in zip(theirs, gradients, strict=True):
+            tensor.grad = gradient.clone()
+        for group in reference.param_groups:
+            group["lr"] = rate
+        reference.step()
+        ours.step(rate)
+
+    torch.testing.assert_close(values, flat(theirs), rtol=1e-5, atol=1e-7)
+
+
 def test_the_norm_of_many_gradients_keeps_its_digits() -> None:
     """Ten million equal gradients: a plain float32 sum of their squares would lose digits."""
     grads = torch.full((10_000_000,), 3e-4)

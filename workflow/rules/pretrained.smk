@@ -2,6 +2,7 @@
 
 new_model = files.configuration("pretrained")
 own_model = files.checkpoint()
+validation_losses = files.validation()
 pretraining_text = files.language("pretraining", "train")
 
 
@@ -35,7 +36,7 @@ rule new_model:
         "../../envs/environment.yaml"
     params:
         code=code("new_model"),
-        flags=flags.flags(vars(study.pretraining.architecture)),
+        flags=flags.new_model(study),
         folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
         "python {params.code.path} {params.flags} --vocabulary {input.vocabulary} "
@@ -70,7 +71,8 @@ rule pretrain:
         model=new_model,
     output:
         checkpoint=own_model,
-        statements=statements_of(own_model),
+        validation=validation_losses,
+        statements=statements_of(own_model, validation_losses),
     log:
         files.log("pretrain"),
     benchmark:
@@ -89,6 +91,7 @@ rule pretrain:
     shell:
         "python {params.code.path} {params.flags} --corpus {input.corpus} "
         "--model {params.folder} --output {output.checkpoint} "
+        "--validation {output.validation} "
         "--checkpoints {params.checkpoints} "
         "--checkpoint-minutes {resources.checkpoint_minutes} "
         "--trainings-per-gpu {resources.trainings_per_gpu} {resources.events} 2>> {log}"

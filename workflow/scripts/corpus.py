@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from tickets import canonical, flags, provenance
 from tickets.canonical import Selection
 from tickets.data.encoding import encode
@@ -30,7 +32,14 @@ def main() -> None:
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # a job has one core
     pairs = canonical.prepare(
         [files.text],
-        Selection(task="pretraining", head="mlm", split="train", text=("first", "second")),
+        Selection(
+            task="pretraining",
+            head="mlm",
+            split="train",
+            text=("first", "second"),
+            label="label" if "label" in pq.read_schema(files.text).names else None,
+            labels=2,
+        ),
     )
     settings = Settings(task="pretraining", head="mlm", max_length=parameters.max_length)
     encode(pairs, settings, files.model, validation=False).write(files.output)

@@ -17,6 +17,7 @@ class What:
     """What is written, and where."""
 
     pretraining_pairs: int | None = flag("write the text, with so many rows, and no tasks")
+    next_sentence: float = flag("share of its second sentences drawn at random", default=0.0)
     output: Path = flag("folder to write to")
 
 
@@ -24,8 +25,11 @@ def main() -> None:
     parameters, what = flags.parse(__doc__, Language, What)
     started = provenance.now()
     if pairs := what.pretraining_pairs:
-        rule, paths = "pretraining_text", [write_pretraining(parameters, pairs, what.output)]
-        parameters = pretraining_text.Parameters(**asdict(parameters), pretraining_pairs=pairs)
+        share = what.next_sentence
+        rule, paths = "pretraining_text", [write_pretraining(parameters, pairs, share, what.output)]
+        parameters = pretraining_text.Parameters(
+            **asdict(parameters), pretraining_pairs=pairs, next_sentence=share
+        )
     else:
         rule, paths = "language", write(parameters, what.output)
     provenance.write(

@@ -17,12 +17,14 @@ class Files:
     """What is read and written."""
 
     vocabulary: Path = flag("the words, one per line")
+    next_sentence: bool = flag("with a head for next-sentence prediction", default=False)
     output: Path = flag("directory to write to")
 
 
 def main() -> None:
     size, files = flags.parse(__doc__, Size, Files)
-    pretraining.write_model(files.output, size, files.vocabulary.read_text().split())
+    words = files.vocabulary.read_text().split()
+    pretraining.write_model(files.output, size, words, next_sentence=files.next_sentence)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Rule pretrain: the embedded study's BERT, pre-trained by MLM on the generated language."""
+"""Rule pretrain: the embedded study's BERT, pre-trained on the generated language.
+
+The objectives are MLM and, if the text has labels for it, next-sentence prediction.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 from tickets import code, flags, masks, provenance, weights
 from tickets.encoded import Encoded
 from tickets.errors import run
+from tickets.files import write_bytes
 from tickets.flags import flag, source
 from tickets.initial import pretraining
 from tickets.model import device
@@ -17,6 +21,7 @@ from tickets.training.checkpoints import Checkpoints
 from tickets.training.loop import initial_head, train
 from tickets.training.recipe import Recipe
 from tickets.training.saving import Saving, checkpoint_key
+from tickets.training.validation import Validation, hold_out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +31,7 @@ class Files:
     model: Path = flag("configuration and tokenizer")
     corpus: Path = source("encoded pairs")
     output: Path = flag("checkpoint to write")
+    validation: Path = flag("table of losses on held-out pairs to write")
     checkpoints: Path = flag("folder to save to")
     checkpoint_minutes: float = flag("0: save each step")
     events: Path | None = flag("folder for TensorBoard event files")
@@ -49,9 +55,12 @@ def run_training(settings: Parameters, files: Files, *, waited: bool) -> None:
         learning_rate=settings.learning_rate,
         warmup_steps=settings.warmup_steps,
         mlm_probability=settings.mlm_probability,
-        dropout=0.0,  # there is more text than a network of this size can memorise
+        dropout=settings.dropout or 0.0,
+        weight_decay=settings.weight_decay or 0.0,
     )
-    model, theta = pretraining.draw_weights(files.model, settings.seed)
+    corpus, held = hold_out(Encoded.read(files.corpus), settings.mlm_probability)
+    next_sentence = "label" in corpus.columns
+    model, theta = pretraining.draw_weights(files.model, settings.seed, next_sentence=next_sentence)
     encoder, head = initial_head(
         theta, model, head="mlm", labels=0, seed=settings.seed, task="pretraining"
     )
@@ -59,28 +68,32 @@ def run_training(settings: Parameters, files: Files, *, waited: bool) -> None:
     dependencies = flags.dependencies(files) | {"config.json": files.model / "config.json"}
     entry = Path(__file__)
     meaning = code.digest(entry)
+    outputs = files.output, files.validation
     if waited and lock.already_done(
-        files.output, code=meaning, parameters=parameters, dependencies=dependencies
+        *outputs, code=meaning, parameters=parameters, dependencies=dependencies
     ):
         return
     key = checkpoint_key(parameters, {"corpus": files.corpus}, entry)
     checkpoints = Checkpoints(files.checkpoints, key)
+    validation = Validation(held)
     result = train(
         encoder,
         head,
         masks.dense(weights.prunable_of(theta)),
-        Encoded.read(files.corpus),
+        corpus,
         model,
         recipe,
-        head="mlm",
+        head="pretraining" if next_sentence else "mlm",
         seed=settings.seed,
         saving=Saving(checkpoints=checkpoints, minutes=files.checkpoint_minutes),
+        validation=validation,
         name=str(files.output.with_suffix("")),
         events=files.events,
     )
     pretraining.write_weights(files.output, result.theta, result.gamma)
+    write_bytes(files.validation, validation.table())
     provenance.write(
-        files.output,
+        *outputs,
         rule="pretrain",
         parameters=parameters,
         dependencies=dependencies,

@@ -1,8 +1,8 @@
 """Canonical data: tasks with the same head have the same columns; every row is checked.
 
 classification: id, text_a, text_b, label int64. regression: the same, with label float64. mlm: the
-same without label. span: id, question, context, answers, answer_start. `text_b` is null for single
-texts.
+same without label, but for the text of pre-training, with label int64. span: id, question, context,
+answers, answer_start. `text_b` is null for single texts.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _canonical(source: pa.Table, selection: Selection) -> pa.Table:
     table = pa.table({"id": ids, "text_a": texts[0], "text_b": second})
     if selection.label is None:
         return table
-    kind = pa.int64() if selection.head == "classification" else pa.float64()
+    kind = pa.float64() if selection.head == "regression" else pa.int64()
     label = _cast(source[selection.label], kind, selection, selection.label)
     _check_range(label.to_numpy(), selection)
     return table.append_column("label", label)

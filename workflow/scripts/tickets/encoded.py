@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ class Encoded:
             `end` inclusive, `context_end` exclusive; start and end are 0 if the window does not
             contain the answer; for validation also offsets int32 [T, 2], each token's characters
             in the context, 0, 0 outside it;
-        mlm: for validation only, labels int32 [T], -100 where nothing is to be predicted.
+        mlm: for validation only, labels int32 [T], -100 where nothing is to be predicted; for
+            pre-training label int32 [n], 0 where the second text belongs to the first, 1 elsewhere.
     meta: head, vocab_size, mask_id, pad_id, special_ids, max_length.
     """
 
@@ -51,6 +52,18 @@ class Encoded:
     def __len__(self) -> int:
         """The number of features."""
         return len(self.example)
+
+    def part(self, begin: int, end: int) -> Encoded:
+        """The features from `begin` to `end`, which have no ragged columns."""
+        first, last = self.offsets[[begin, end]]
+        return replace(
+            self,
+            tokens=self.tokens[first:last],
+            types=self.types[first:last],
+            offsets=self.offsets[begin : end + 1] - first,
+            example=self.example[begin:end],
+            columns={name: values[begin:end] for name, values in self.columns.items()},
+        )
 
     def ids(self, rows: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
         """An id for each feature of an mlm task: its row's, or a new one if texts were joined."""

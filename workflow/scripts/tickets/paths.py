@@ -74,6 +74,10 @@ class Results:
         """The model that an embedded study pre-trains."""
         return f"{self.root}/pretrained/model.safetensors"
 
+    def validation(self) -> str:
+        """The losses of that pre-training on held-out pairs."""
+        return f"{self.root}/pretrained/validation.csv"
+
     def weights(self, weights: WeightsName | str) -> str:
         """A full set of weights."""
         return f"{self.root}/weights/{weights}.safetensors"

@@ -57,6 +57,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             "vocabulary": files.vocabulary(),
             "corpus": files.corpus(),
             "checkpoint": files.checkpoint(),
+            "validation": files.validation(),
         }.items()
     }
 

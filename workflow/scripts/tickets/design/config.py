@@ -58,6 +58,9 @@ class Pretraining:
     learning_rate: float
     warmup_steps: int
     mlm_probability: float
+    next_sentence: float
+    dropout: float
+    weight_decay: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -122,7 +122,18 @@ def _needed(study: Study, task: str, criterion: Criterion) -> dict[str, Any]:
 
 def pretraining_text(study: Study) -> str:
     """The flags of language.py for the text of pre-training."""
-    return flags(asdict(study.language) | {"pretraining_pairs": study.pretraining_pairs})
+    text = {
+        "pretraining_pairs": study.pretraining_pairs,
+        "next_sentence": study.pretraining.next_sentence,
+    }
+    return flags(asdict(study.language) | text)
+
+
+def new_model(study: Study) -> str:
+    """The flags of new_model.py for the model before its pre-training."""
+    pretraining = study.pretraining
+    next_sentence = pretraining.next_sentence > 0
+    return flags(asdict(pretraining.architecture) | {"next_sentence": next_sentence})
 
 
 def pretraining(study: Study) -> str:

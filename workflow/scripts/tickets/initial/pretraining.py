@@ -21,6 +21,7 @@ from tickets.initial.initialisation import draw, head_shapes
 
 Weights = Mapping[str, NDArray[np.float32]]
 
+NEXT_SENTENCE = {f"output.{kind}": f"cls.seq_relationship.{kind}" for kind in ("weight", "bias")}
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
@@ -35,11 +36,16 @@ class Size:
     positions: int = flag("its positions")
 
 
-def write_model(directory: Path, size: Size, vocabulary: Sequence[str]) -> None:
-    """Write a BERT model directory: config.json and a word-level tokenizer for `vocabulary`."""
+def write_model(
+    directory: Path, size: Size, vocabulary: Sequence[str], *, next_sentence: bool
+) -> None:
+    """Write a BERT model directory: config.json and a word-level tokenizer for `vocabulary`.
+
+    `next_sentence`: the model has a head for next-sentence prediction, too.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     config = {
-        "architectures": ["BertForMaskedLM"],
+        "architectures": ["BertForPreTraining" if next_sentence else "BertForMaskedLM"],
         "model_type": "bert",
         "vocab_size": len(vocabulary),
         "hidden_size": size.hidden_size,
@@ -67,8 +73,8 @@ def write_model(directory: Path, size: Size, vocabulary: Sequence[str]) -> None:
     write_bytes(directory / "tokenizer.json", _tokenizer(vocabulary).to_str().encode())
 
 
-def shapes(bert: Architecture) -> dict[str, tuple[int, ...]]:
-    """The shapes of a BERT's tensors by name, its pooler and MLM head included."""
+def shapes(bert: Architecture, *, next_sentence: bool) -> dict[str, tuple[int, ...]]:
+    """The shapes of a BERT's tensors by name, with its pooler and the heads of pre-training."""
     hidden, inner, vocabulary = bert.hidden_size, bert.intermediate_size, bert.vocabulary
     encoder: dict[str, tuple[int, ...]] = {
         "embeddings.word_embeddings.weight": (vocabulary, hidden),
@@ -89,18 +95,22 @@ def shapes(bert: Architecture) -> dict[str, tuple[int, ...]]:
     head = head_shapes(
         "mlm", hidden=hidden, embedding=hidden, vocabulary=vocabulary, labels=0, pooler=True
     )
+    head |= _affine("output", 2, hidden) if next_sentence else {}
     return encoder | {f"{PRETRAINED_HEAD}{name}": shape for name, shape in head.items()}
 
 
-def draw_weights(model: Path, seed: int) -> tuple[Architecture, dict[str, NDArray[np.float32]]]:
+def draw_weights(
+    model: Path, seed: int, *, next_sentence: bool
+) -> tuple[Architecture, dict[str, NDArray[np.float32]]]:
     """A model directory's architecture, and its random weights before pre-training."""
     bert = architecture.read(model)
-    return bert, draw(shapes(bert), seed, "before pre-training", bert.initializer_range)
+    drawn = shapes(bert, next_sentence=next_sentence)
+    return bert, draw(drawn, seed, "before pre-training", bert.initializer_range)
 
 
 def write_weights(path: Path, theta: Weights, head: Weights) -> None:
-    """Write a BertForMaskedLM checkpoint that also contains the pooler."""
-    names = mlm_head_names(FAMILIES["bert"])
+    """Write a checkpoint of encoder, pooler and the heads of pre-training, named as in BERT's."""
+    names = mlm_head_names(FAMILIES["bert"]) | NEXT_SENTENCE
     checkpoint = {f"bert.{name}": value for name, value in theta.items()}
     checkpoint |= {names[name]: value for name, value in head.items()}
     write_bytes(path, save(checkpoint, metadata={"format": "pt"}))

@@ -8,7 +8,7 @@ possessions. Equal parameters give equal bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,8 @@ class Language:
 
     def __post_init__(self) -> None:
         least = {"seed": 0, "topics": 2, "persons": 4 * self.topics}
-        for name, value in asdict(self).items():
-            if value < (bound := least.get(name, 1)):
+        for name in (each.name for each in fields(Language)):
+            if (value := getattr(self, name)) < (bound := least.get(name, 1)):
                 raise BadInput(f"language: {name} is {value}; write {bound} or more")
 
 
@@ -70,14 +70,27 @@ def rows(language: Language) -> Iterator[tuple[str, str, list[Row]]]:
             yield task, split, [row(split, index, example) for index, example in numbered]
 
 
-def pretraining(language: Language, pairs: int) -> list[Row]:
-    """The text for pre-training: pairs of sentences that are not examples of the task MLM."""
+def pretraining(language: Language, pairs: int, next_sentence: float) -> list[Row]:
+    """The text for pre-training: pairs of sentences that are not examples of the task MLM.
+
+    Of the second sentences a share of `next_sentence` is replaced by that of another pair; unless
+    the share is 0, `label` says where: 0 marks the sentence that belongs to the first, as in BERT.
+    """
     lexicon = _lexicon(language)
     size = language.validation_examples + language.train_examples
     excluded = set(islice(_examples(language, lexicon, "mlm"), size))
     author = _author(language, lexicon, "pretraining")
     examples = (example for example in (pair(author) for _ in count()) if example not in excluded)
-    return [_pair_row("train", 0, example) for example in islice(examples, pairs)]
+    found = list(islice(examples, pairs))
+    if not next_sentence:
+        return [_pair_row("train", 0, example) for example in found]
+    draws, rows = Draws(language.seed, "language next sentence"), list[Row]()
+    for pair_ in found:
+        label, (first, second) = int(draws.chance(next_sentence)), pair_
+        while label and ((first, second) == pair_ or (first, second) in excluded):
+            second = draws.pick(found)[1]
+        rows.append({"first": first, "second": second, "label": label})
+    return rows
 
 
 def write(language: Language, folder: Path) -> list[Path]:
@@ -90,9 +103,9 @@ def write(language: Language, folder: Path) -> list[Path]:
     ]
 
 
-def write_pretraining(language: Language, pairs: int, folder: Path) -> Path:
+def write_pretraining(language: Language, pairs: int, next_sentence: float, folder: Path) -> Path:
     """Write `pretraining/train-00000-of-00001.parquet`; return its path."""
-    return _write(pretraining(language, pairs), folder / "pretraining", "train")
+    return _write(pretraining(language, pairs, next_sentence), folder / "pretraining", "train")
 
 
 def _write(rows: list[Row], folder: Path, split: str) -> Path:

@@ -13,7 +13,7 @@ def best_device() -> torch.device:
 
 
 def product_dtype(precision: str) -> torch.dtype:
-    """The type of matrix products: bfloat16 if `precision` asks for it and the device has it.
+    """The type of activations: bfloat16 if `precision` asks for it and the device has it.
 
     A processor without bfloat16 instructions would take several times as long as in float32.
     """

@@ -20,7 +20,7 @@ SHORT_TABLE = 1024  # rows at most: positions and token types, but not word piec
 
 
 def linear(parameters: Parameters, name: Name, x: Tensor) -> Tensor:
-    """`x` [n, in] times the weights called `name`, plus their bias: [n, out].
+    """`x` [n, in] times the weights called `name`, plus their bias: [n, out], in the type of `x`.
 
     Several names stand for matrices that are stored side by side; so are their outputs.
     """
@@ -32,7 +32,12 @@ def linear(parameters: Parameters, name: Name, x: Tensor) -> Tensor:
 
 
 def scores(parameters: Parameters, table: str, bias: str, x: Tensor) -> Tensor:
-    """The product of `x` [n, E] with every row of an embedding table, plus a bias: [n, V]."""
+    """The product of `x` [n, E] with every row of an embedding table, plus a bias: [n, V], float32.
+
+    On a CPU it is a product in float32. On a GPU its operands keep the type of `x`: tensor cores
+    sum in float32, and a float32 product with 30,522 words would take a third of a step.
+    """
+    x = x if x.device.type == "cuda" else x.float()
     return _Product.apply(x, parameters, table, bias, True)
 
 
@@ -82,12 +87,17 @@ class _Product(Function):
     ) -> Tensor:
         ctx.save_for_backward(x)
         ctx.state = parameters, weight, bias, shared
-        return torch.addmm(parameters.computed_of(bias), x, parameters.computed_of(weight).t())
+        matrix = _operand(parameters, weight, x.dtype).t()
+        if shared:
+            return multiply(x, matrix).add_(parameters.value_of(bias))
+        return torch.addmm(_operand(parameters, bias, x.dtype), x, matrix)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         parameters, weight, bias, shared = ctx.state
         (x,), (dy,) = ctx.saved_tensors, gradients
+        torch.sum(dy, 0, dtype=torch.float32, out=parameters.grad_of(bias))
+        dy = dy.to(x.dtype)
         dweight = parameters.grad_of(weight)
         if shared:
             dweight.add_(multiply(dy.t(), x))
@@ -95,8 +105,7 @@ class _Product(Function):
             multiply(dy.t(), x, out=dweight)
         if (kept := parameters.kept_of(weight)) is not None:
             dweight.mul_(kept)
-        torch.sum(dy, 0, dtype=torch.float32, out=parameters.grad_of(bias))
-        return dy @ parameters.computed_of(weight), None, None, None, None
+        return dy @ _operand(parameters, weight, x.dtype), None, None, None, None
 
 
 class _Norm(Function):
@@ -139,6 +148,12 @@ class _Embedding(Function):
         (index,) = ctx.saved_tensors
         add_rows(parameters.grad_of(table), index, gradients[0])
         return None, None, None, None
+
+
+def _operand(parameters: Parameters, name: Name, dtype: torch.dtype) -> Tensor:
+    """Weights as an operand beside one of type `dtype`."""
+    is_exact = dtype == torch.float32
+    return parameters.value_of(name) if is_exact else parameters.computed_of(name)
 
 
 def _norm_values(parameters: Parameters, name: str) -> Tensor:

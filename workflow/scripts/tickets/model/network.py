@@ -24,6 +24,7 @@ from tickets.model.dropout import NONE, Dropout
 from tickets.model.encoder import Rows, encode, outputs, pool, word_scores
 from tickets.model.parameters import Parameters
 
+HIDING = ("mlm", "pretraining")  # heads that predict words which their inputs hide
 ROUNDING = 64  # on a GPU: a CUDA graph serves one shape, so there should be few shapes
 
 Array = NDArray[np.generic]
@@ -37,12 +38,14 @@ class Batch:
     rows: the sequences. needed: the slots whose hidden states the head reads; None for all slots.
     target: word pieces or classes (int64; -100 where none is wanted), values (float32), or for a
     span the B first tokens, then the B last ones; None outside training.
+    label: of pre-training, whether the second text of a pair belongs to the first (0) or not [B].
     slots, outside: for a span each sequence's slots [B, L], and which of them lie beyond its end.
     """
 
     rows: Rows
     needed: Tensor | None
     target: Tensor | None = None
+    label: Tensor | None = None
     slots: Tensor | None = None
     outside: Tensor | None = None
 
@@ -51,6 +54,7 @@ class Batch:
 class Network:
     """theta and gamma as parameters on one device, and how to run them.
 
+    `head`: a task's, or "pretraining": MLM's and next-sentence prediction's (Devlin et al. 2019).
     `selective`: of the last layer, compute only what the head reads. `rounding`: pad a batch's
     hidden words, or a span's slots, to a multiple of this; above 1, also pad the number of rows
     (`round_up`), so that there are few shapes.
@@ -96,8 +100,8 @@ class Network:
     ) -> Batch:
         """Packed sequences on the device.
 
-        tokens: the word pieces that the network sees [T]. words: for MLM the true word pieces, -100
-        where none is hidden [T]. With `training`, other heads take their targets from `encoded`.
+        tokens: the word pieces that the network sees [T]. words: for `HIDING` the true word pieces,
+        -100 where none is hidden [T]. With `training` other heads take targets from `encoded`.
         """
         if self.rounding > 1:
             packed = replace(packed, rows=round_up(packed.rows))
@@ -112,10 +116,15 @@ class Network:
             places = np.flatnonzero(words != IGNORED)
             padding = (0, -places.size % self.rounding)
             target = np.pad(words[places].astype(np.int64), padding, constant_values=IGNORED)
+            needed, label = np.pad(packed.slots[places], padding), None
+            if self.head == "pretraining":
+                needed = np.concatenate([needed, packed.firsts])
+                label = encoded.columns["label"][packed.examples].astype(np.int64)
             return Batch(
                 rows=rows,
-                needed=self._tensor(np.pad(packed.slots[places], padding)),
+                needed=self._tensor(needed),
                 target=self._tensor(target),
+                label=None if label is None else self._tensor(label),
             )
         target = self._target(encoded, packed) if training else None
         if self.head != "span":
@@ -133,8 +142,15 @@ class Network:
         )
 
     def loss(self, batch: Batch, dropout: Dropout) -> Tensor:
-        """The mean loss: cross-entropy, or squared error for regression."""
+        """The mean loss: cross-entropy, or squared error for regression; of pre-training the sum
+        of the means over hidden words and over pairs.
+        """
         assert batch.target is not None
+        if self.head == "pretraining":
+            assert batch.label is not None
+            words, pairs = self.words_and_pairs(batch, dropout)
+            mlm = F.cross_entropy(words, batch.target, ignore_index=IGNORED)
+            return mlm + F.cross_entropy(pairs, batch.label)
         if self.head == "mlm":
             scores = self.words(batch, dropout)
         elif self.head == "span":
@@ -159,6 +175,15 @@ class Network:
     def words(self, batch: Batch, dropout: Dropout = NONE) -> Tensor:
         """Scores of all word pieces at the hidden words, then at the padding, [.., V]."""
         return word_scores(self.parameters, self.architecture, self._hidden(batch, dropout))
+
+    def words_and_pairs(self, batch: Batch, dropout: Dropout = NONE) -> tuple[Tensor, Tensor]:
+        """Of pre-training the scores of word pieces as `words` gives them, and those of whether the
+        second text of a pair belongs to the first or not [B, 2].
+        """
+        assert batch.target is not None
+        hidden, first = self._hidden(batch, dropout).tensor_split([len(batch.target)])
+        pairs = outputs(self.parameters, pool(self.parameters, first), dropout)
+        return word_scores(self.parameters, self.architecture, hidden), pairs
 
     def edges(self, batch: Batch, dropout: Dropout = NONE) -> Tensor:
         """Each token's scores as a span's first and last token [2, B, L]; -inf beyond the end."""

@@ -97,6 +97,10 @@ class Parameters:
             return None
         return self._view(self._kept, name)
 
+    def matrices(self) -> list[Tensor]:
+        """The values of all matrices, tables included: views without biases and norms."""
+        return [self.value_of(name) for name, shape in self.shapes.items() if len(shape) > 1]
+
     def clear(self) -> None:
         """Set the gradients of tables to zero: they are added up, all others overwritten."""
         for name in self._tables:

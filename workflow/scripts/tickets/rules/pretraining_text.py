@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tickets.flags import filled
+from tickets.flags import filled, flag
 from tickets.language.generator import Language
 
 
@@ -13,3 +13,4 @@ class Parameters(Language):
     """The parameters of the text."""
 
     pretraining_pairs: int = filled("positive", default=0)
+    next_sentence: float | None = flag("share of second sentences drawn at random", default=None)

@@ -6,6 +6,7 @@ importing torch. In a study of short trainings that is much of the time.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
@@ -17,22 +18,35 @@ _CHUNK = 2**16  # squares added up at a time on a CPU: longer sums lose digits i
 
 
 class AdamW:
-    """AdamW without weight decay (Loshchilov and Hutter 2019); gradients are clipped by their norm.
+    """AdamW (Loshchilov and Hutter 2019); gradients are clipped by their norm.
 
-    A weight whose gradient has always been zero has zero moments and does not move.
+    A weight whose gradient has always been zero has zero moments and does not move, unless it is
+    among the views `decayed` of the values: these shrink by rate * `weight_decay` before each step.
     """
 
-    def __init__(self, values: Tensor, grads: Tensor, *, epsilon: float, clip_norm: float) -> None:
+    def __init__(
+        self,
+        values: Tensor,
+        grads: Tensor,
+        *,
+        epsilon: float,
+        clip_norm: float,
+        weight_decay: float = 0.0,
+        decayed: Sequence[Tensor] = (),
+    ) -> None:
         self.mean = torch.zeros_like(values)
         self.square = torch.zeros_like(values)
         self.steps = torch.zeros((), device=values.device)
         self._values, self._grads = values, grads
         self._epsilon, self._clip_norm = epsilon, clip_norm
+        self._weight_decay, self._decayed = weight_decay, decayed
         self._chunks = [grads] if grads.device.type == "cuda" else list(grads.split(_CHUNK))
 
     def step(self, rate: float | Tensor) -> None:
         """Clip the gradients and update the values at the learning rate `rate`."""
         with torch.no_grad():
+            for weights in self._decayed:
+                weights.mul_(1 - rate * self._weight_decay)
             adamw(
                 [self._values],
                 [self._grads],
@@ -45,7 +59,7 @@ class AdamW:
                 beta1=BETAS[0],
                 beta2=BETAS[1],
                 lr=cast(Any, rate),
-                weight_decay=0.0,
+                weight_decay=0.0,  # would be for all values
                 eps=self._epsilon,
                 maximize=False,
                 grad_scale=self._divisor(),

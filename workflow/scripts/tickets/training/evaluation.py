@@ -13,7 +13,7 @@ from tickets.columns import column, rows, texts
 from tickets.data.masking import IGNORED
 from tickets.encoded import Encoded
 from tickets.model.batches import PackedBatch, pack
-from tickets.model.network import Batch, Network
+from tickets.model.network import HIDING, Batch, Network
 
 TOKENS = 8192  # in a batch: matrices are large, and batches the same on every machine
 LONGEST_ANSWER = 30  # tokens, as in the published SQuAD scripts
@@ -56,7 +56,7 @@ def _values(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, 
 
 def _answers(network: Network, encoded: Encoded) -> NDArray[np.float32]:
     parts: dict[int, NDArray[np.float32]] = {}
-    for packed, batch in _batches(network, encoded):
+    for packed, batch in batches(network, encoded):
         outputs = network.answers(batch).cpu().numpy()
         parts |= dict(zip(packed.examples.tolist(), outputs, strict=True))
     return np.stack([parts[example] for example in range(len(encoded))])
@@ -66,7 +66,7 @@ def _words(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, p
     """How many hidden words each sequence has, and how many of them are predicted correctly."""
     correct = np.zeros(len(encoded), dtype=np.int64)
     total = np.zeros(len(encoded), dtype=np.int64)
-    for packed, batch in _batches(network, encoded):
+    for packed, batch in batches(network, encoded):
         labels = encoded.columns["labels"][packed.source]
         hidden = labels != IGNORED
         best = network.words(batch).argmax(dim=1).cpu().numpy()
@@ -86,7 +86,7 @@ def _spans(network: Network, encoded: Encoded, data: pa.Table) -> Mapping[str, p
     contexts: Sequence[str] = data["context"].to_pylist()
     score = np.full(len(data), -np.inf)
     answers = [""] * len(data)
-    for packed, batch in _batches(network, encoded):
+    for packed, batch in batches(network, encoded):
         first, last = network.edges(batch).cpu().numpy()
         for row, feature in enumerate(packed.examples):
             begin, end = (int(encoded.columns[f"context_{e}"][feature]) for e in ("begin", "end"))
@@ -115,7 +115,7 @@ def best_span(first: NDArray[np.float32], last: NDArray[np.float32]) -> tuple[fl
     return best
 
 
-def _batches(network: Network, encoded: Encoded) -> Iterator[tuple[PackedBatch, Batch]]:
+def batches(network: Network, encoded: Encoded) -> Iterator[tuple[PackedBatch, Batch]]:
     """All sequences, shortest first, in batches of about `TOKENS` tokens."""
     lengths = np.diff(encoded.offsets)
     order = np.argsort(lengths, kind="stable")
@@ -123,5 +123,5 @@ def _batches(network: Network, encoded: Encoded) -> Iterator[tuple[PackedBatch, 
     for examples in np.split(order, np.flatnonzero(np.diff(area // TOKENS)) + 1):
         packed = pack(encoded, examples)  # lengths are nearly equal: one a row wastes nothing
         tokens = encoded.tokens[packed.source]
-        words = encoded.columns["labels"][packed.source] if network.head == "mlm" else None
+        words = encoded.columns["labels"][packed.source] if network.head in HIDING else None
         yield packed, network.batch(encoded, packed, tokens, words=words)

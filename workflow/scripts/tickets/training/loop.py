@@ -19,7 +19,7 @@ from tickets.model.batches import PackedBatch, best_width, choose_examples, pack
 from tickets.model.device import product_dtype
 from tickets.model.dropout import Rates
 from tickets.model.encoder import WORDS
-from tickets.model.network import ROUNDING, Batch, Network
+from tickets.model.network import HIDING, ROUNDING, Batch, Network
 from tickets.seeds import derive
 from tickets.training.adamw import AdamW
 from tickets.training.interruption import interruptible
@@ -27,6 +27,7 @@ from tickets.training.progress import Progress
 from tickets.training.recipe import Recipe
 from tickets.training.saving import Saving, TrainingState
 from tickets.training.stepping import Stepper
+from tickets.training.validation import Validation
 from tickets.training.vocabulary import Vocabulary
 
 Tensors = Mapping[str, NDArray[np.float32]]
@@ -88,6 +89,7 @@ def train(
     first_step: int = 0,
     last_step: int | None = None,
     saving: Saving | None = None,
+    validation: Validation | None = None,
     name: str = "training",
     events: Path | None = None,
 ) -> Trained:
@@ -97,8 +99,8 @@ def train(
     `torch.nn.utils.prune`. Without weight decay their moments and updates are then zero, too:
     neither the forward pass nor the update needs the mask. Data order, dropout and MLM's masking
     depend only on `seed` and the step, so a resumed training ends with the same bits as one that
-    was never stopped. Progress is printed to stderr under `name`, and written to event files in the
-    folder `events` if one is given.
+    was never stopped. `validation` is evaluated on the way and changes nothing. Progress is printed
+    to stderr under `name`, and written to event files in the folder `events` if one is given.
 
     Raises:
         Diverged: a loss is not a number.
@@ -106,7 +108,7 @@ def train(
     """
     total = recipe.total_steps(len(encoded))
     last = total if last_step is None else last_step
-    reduced = "vocabulary" in recipe.speedups and head != "mlm"
+    reduced = "vocabulary" in recipe.speedups and head not in HIDING
     vocabulary = Vocabulary(encoded, architecture.vocabulary) if reduced else None
     network = Network.of(
         {**theta, WORDS: vocabulary.part(theta[WORDS])} if vocabulary else theta,
@@ -132,11 +134,13 @@ def train(
         parameters.grads,
         epsilon=recipe.adam_epsilon,
         clip_norm=recipe.clip_norm,
+        weight_decay=recipe.weight_decay,
+        decayed=parameters.matrices() if recipe.weight_decay else (),
     )
     rates = Rates.of(recipe.dropout, architecture)
     stepper = Stepper(network, optimizer, rates, graphs="graphs" in recipe.speedups)
     progress = Progress(recipe, first=first_step, last=last, total=total, name=name, events=events)
-    state = TrainingState(parameters, optimizer, progress, saving) if saving else None
+    state = TrainingState(parameters, optimizer, progress, saving, validation) if saving else None
     begin = state.resume(first_step) if state else first_step
     earlier = recipe.earlier_trainings * total
     with interruptible() as request:
@@ -147,6 +151,8 @@ def train(
                 seed=derive(seed, f"dropout at step {step}"),
             )
             progress.add(loss)
+            if validation:
+                validation.evaluate(network, step + 1, total)
             if state:
                 state.save(step + 1, now=request.signal is not None)
             if request.signal:
@@ -178,7 +184,7 @@ def batch_at(
     """The batch of a step; among trainings of one recipe, a function of `seed` and `step`."""
     examples = choose_examples(len(encoded), recipe.batch_size, seed, step)
     packed = pack(encoded, examples, width)
-    if network.head != "mlm":
+    if network.head not in HIDING:
         tokens = encoded.tokens[packed.source]
         tokens = vocabulary.numbers(tokens) if vocabulary else tokens
         return network.batch(encoded, packed, tokens, training=True)

@@ -17,17 +17,18 @@ class Training:
     """What all fine-tuning of a study shares.
 
     `dropout` None keeps the model's own rates. `mlm_probability` is the share of tokens that MLM
-    hides. Matrix products are computed in `precision` if the device supports it; weights, gradients
-    and moments are float32. `speedups` change results by rounding only: several sequences in a row
-    (packing), embeddings of the task's word pieces only (vocabulary), of the last layer only the
-    outputs that the head reads (last_layer), whole steps as CUDA graphs (graphs).
+    hides. Activations are of the type `precision` if the device supports it; weights, gradients,
+    moments and the last product of a head are float32. `speedups` change results by rounding only:
+    several sequences in a row (packing), embeddings of the task's word pieces only (vocabulary), of
+    the last layer only the outputs that the head reads (last_layer), whole steps as CUDA graphs
+    (graphs).
     """
 
     adam_epsilon: float = flag("AdamW's epsilon", default=1e-8)
     clip_norm: float = flag("largest norm of the gradients", default=1.0)
     dropout: float | None = flag("rate; default: the model's rates", default=None)
     mlm_probability: float = flag("share of words that MLM hides, 0 to 1", default=0.15)
-    precision: str = flag("of products", default="float32", choices=PRECISIONS)
+    precision: str = flag("of activations", default="float32", choices=PRECISIONS)
     speedups: Sequence[str] = flag("default: all of them", default=SPEEDUPS, choices=SPEEDUPS)
 
 
@@ -38,7 +39,8 @@ class Recipe(Training):
     Exactly one of `epochs` and `steps` is set. The learning rate rises linearly during
     `warmup_steps` (0 in the paper, and no flag of fine-tuning) and then falls linearly to zero.
     With `rounds` it falls as in so many trainings one after the other, and this is the first of
-    them. Batches are those after `earlier_trainings` of this length.
+    them. Batches are those after `earlier_trainings` of this length. `weight_decay` (0 in the
+    paper, no flag either) is AdamW's for matrices and embeddings.
     """
 
     epochs: float | None = flag("passes over the training split", alternative=True)
@@ -51,6 +53,7 @@ class Recipe(Training):
     earlier_trainings: int = flag("whose batches came before", default=0, always=False)
     round: int | None = filled("count", default=None, always=False)  # by earlier versions only
     warmup_steps: int = 0
+    weight_decay: float = 0.0
 
     def total_steps(self, examples: int) -> int:
         """The number of steps of a whole training on `examples` examples."""

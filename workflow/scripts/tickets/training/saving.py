@@ -18,6 +18,7 @@ from tickets.model.parameters import Parameters
 from tickets.training.adamw import AdamW
 from tickets.training.checkpoints import Checkpoints
 from tickets.training.progress import Progress
+from tickets.training.validation import Validation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +57,15 @@ class TrainingState:
     """
 
     def __init__(
-        self, parameters: Parameters, optimizer: AdamW, progress: Progress, saving: Saving
+        self,
+        parameters: Parameters,
+        optimizer: AdamW,
+        progress: Progress,
+        saving: Saving,
+        validation: Validation | None = None,
     ) -> None:
         self._parameters, self._optimizer, self._progress = parameters, optimizer, progress
-        self._saving = saving
+        self._saving, self._validation = saving, validation
         self._saved_at = time.monotonic()
 
     def resume(self, first: int) -> int:
@@ -72,6 +78,8 @@ class TrainingState:
             tensor.copy_(torch.from_numpy(saved[name]))
         self._parameters.refresh()
         self._progress.restore(saved["losses"])
+        if self._validation:
+            self._validation.restore(saved["validation"])
         return step
 
     def save(self, step: int, *, now: bool) -> None:
@@ -86,8 +94,10 @@ class TrainingState:
         arrays: dict[str, NDArray[Any]] = {
             name: tensor.cpu().numpy() for name, tensor in self._tensors().items()
         }
-        losses = np.asarray(self._progress.losses())
-        self._saving.checkpoints.save(step, {**arrays, "losses": losses})
+        arrays["losses"] = self._progress.losses()
+        if self._validation:
+            arrays["validation"] = self._validation.rows()
+        self._saving.checkpoints.save(step, arrays)
         self._saved_at = time.monotonic()
 
     def _tensors(self) -> dict[str, torch.Tensor]:
