@@ -377,9 +377,9 @@ def test_files_have_the_hub_s_columns(tmp_path: Path) -> None:
         "similarity": {**two, "label": "double", "idx": "int32"},
         "span": asked,
         "mlm": pair,
-        **{task: judged for task in ("agreement", "form", "selection")},
+        **dict.fromkeys(("agreement", "form", "selection"), judged),
         **{task: {**two, "label": "int64", "idx": "int32"} for task in ("entailment", "facts")},
-        **{task: asked for task in ("who", "where")},
+        **dict.fromkeys(("who", "where"), asked),
         "pretraining": {**pair, "label": "int64"},
     }
 
