@@ -80,11 +80,22 @@ def test_no_object_anywhere_takes_another_key(whole: dict[str, Any]) -> None:
 
 def test_what_a_training_may_have() -> None:
     """A length, in one of two ways; a head's name and a dropout, if it was given one."""
-    parameters = TRAINING | {"steps": 120} | OPTIONAL
+    parameters = TRAINING | {"steps": 120} | OPTIONAL["train"]
 
     assert problem(example("train", parameters, {})) is None
     assert problem(example("train", parameters | {"epochs": "3.0"}, {})) is not None
     assert problem(example("train", TRAINING, {})) is not None
+
+
+@pytest.mark.parametrize("rule", ["transferability", "versus_paper"])
+def test_what_came_to_a_table_later_may_be_there(rule: str) -> None:
+    """As it is written now, or not at all; no other word."""
+    earlier, later = dict(EXAMPLES)[rule], OPTIONAL[rule]
+
+    assert problem(example(rule, earlier, {})) is None
+    assert problem(example(rule, earlier | later, {})) is None
+    for name in later:
+        assert problem(example(rule, earlier | later | {name: "plain"}, {})) is not None
 
 
 @pytest.mark.parametrize("facts", FACTS)
@@ -149,7 +160,7 @@ def test_the_documents_name_each_rule_and_its_parameters() -> None:
     assert named.keys() == schema()["definitions"]["rules"].keys()
     for rule, said in named.items():
         known = {name for each, has in EXAMPLES if each == rule for name in has}
-        known |= OPTIONAL.keys() if rule == "train" else set()
+        known |= OPTIONAL.get(rule, {}).keys()
         if rule == "find_mask":  # what criteria add, a table of docs/experiments.md says
             known = {"finder", "scope", "sparsity", "task", "seed"}
         assert known <= said, rule

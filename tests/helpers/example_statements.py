@@ -133,7 +133,12 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("curve", {"figure": "transfer_sweep"}),
     ("versus_paper", {"mlm_tasks": ["mlm"]}),
 ]
-OPTIONAL = {"new_head": "mlm under imp/mlm/rewind-0/seed-1/sparsity-70", "dropout": "0.1"}
+OPTIONAL = {
+    "train": {"new_head": "mlm under imp/mlm/rewind-0/seed-1/sparsity-70", "dropout": "0.1"},
+    "transferability": {"fit": "additive"},
+    "versus_paper": {"rewind": "0.0", "tests": "by_seed"},
+}
+"""What a rule's statements may have, and earlier versions' do not."""
 
 MASK = {
     "mask_digest": "0" * 64,
