@@ -168,12 +168,22 @@ def _rows_of_figure_2(one: str, other: str) -> Callable[[Numbers], Numbers]:
     return lambda numbers: replace(numbers, figure2=exchange(numbers.figure2, one, other))
 
 
+def _worst_for_own(numbers: Numbers) -> Numbers:
+    """On each target, its own mask's number and the lowest of another task's exchanged."""
+    figure2 = numbers.figure2.copy()
+    for target, column in numbers.figure2.items():
+        lowest = column.drop([ONESHOT, MLM, target], errors="ignore").idxmin()
+        figure2.loc[[target, lowest], target] = column[[lowest, target]].to_numpy()
+    return replace(numbers, figure2=figure2)
+
+
 def reversals(numbers: Numbers) -> list[tuple[str, tuple[int, ...], Callable[[Numbers], Numbers]]]:
     """What is exchanged, the claims that must not hold then, and how."""
     last = worst(numbers)
     return [
         ("tickets with random pruning", (1, 2), _random_for_tickets),
         (f"the mask of MLM with that of {last}", (5, 8), _rows_of_figure_2(MLM, last)),
+        ("targets' own masks with the worst other task's", (5,), _worst_for_own),
         ("large training sets with small ones", (6,), _smallest_largest),
         (f"one-shot with the mask of {last}", (8,), _rows_of_figure_2(ONESHOT, last)),
         ("one-shot with the mask of MLM", (8,), _rows_of_figure_2(ONESHOT, MLM)),

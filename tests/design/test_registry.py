@@ -54,11 +54,12 @@ RECORDED = {
     "transfer_variants": CELLS
     | ALL_SPARSITIES
     | {"mlm_tasks": ["mlm"], "sources": ["mlm"], "rewinds": ["5.0", "12.5"]},
-    "transferability": CELLS | {"subsets": [["pair_90", "pair"], ["pair_100", "pair"]]},
+    "transferability": CELLS
+    | {"subsets": [["pair_90", "pair"], ["pair_100", "pair"]], "fit": "additive"},
     "mask_overlap": {},
     "layer_sparsity": {},
     "answerability": {"tasks": ["pair", "mlm"], "mlm_tasks": ["mlm"]},
-    "versus_paper": {"mlm_tasks": ["mlm"]},
+    "versus_paper": {"mlm_tasks": ["mlm"], "rewind": "2.5", "tests": "by_seed"},
 }
 
 

@@ -141,6 +141,8 @@ OPTIONAL = {
     "shuffle": {"matrices": "prunable"},
     "pretrain": {"dropout": "0.1", "weight_decay": "0.01"},
     "pretraining_text": {"next_sentence": "0.3"},
+    "transferability": {"fit": "additive"},
+    "versus_paper": {"rewind": "0.0", "tests": "by_seed"},
 }
 """What a rule's statement may have beside the parameters in `EXAMPLES`."""
 

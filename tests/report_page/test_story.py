@@ -16,6 +16,7 @@ import pytest
 
 import browser
 from kept_study import STUDY
+from paper_tables import scored
 from paper_tables import study as hand_made_study
 from svg_texts import texts
 from tickets.figures import charts, curves, heat_maps, networks, scatter
@@ -259,7 +260,7 @@ def test_a_star_marks_a_winning_ticket_and_no_other() -> None:
 def test_the_papers_claims_come_with_all_their_statements() -> None:
     """As they were judged, each on its own, whatever brackets their tests have."""
     study = hand_made_study()
-    judged = claims.claims(study)
+    judged = claims.claims(scored(study, seeds=3))
     read = summaries.read_claims(
         versus_paper_table([], study.winning_tickets, study.transfer, judged)
     )

@@ -35,7 +35,7 @@ def by_seed(
             partial(_of_tickets, rewind=rewind),
         ),
         "sparsity_sweep": ("sweep", sweep[sweep["finder"].isin(["dense", "imp"])], _of_sweep),
-        "rewinding": ("rewinding", rewinding[rewinding["winning"]], _of_rewinding),
+        "rewinding": ("rewinding", rewinding[rewinding["winning"].astype(bool)], _of_rewinding),
         "transfer": ("transfer", tables["transfer"], _of_transfer),
         "transfer_variants": (
             "transfer_variants",

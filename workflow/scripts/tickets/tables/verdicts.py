@@ -118,7 +118,7 @@ def on_average(to_spare: pd.DataFrame, over: str) -> Evidence:
     words = f"{mean:+.2f} [{mean - half:+.2f}, {mean + half:+.2f}] points to spare over {n} seeds"
     words += f", so on {(to_spare.mean() > 0).sum()} of {to_spare.shape[1]} {over}"
     if n < ENOUGH_SEEDS:
-        words += f"; few seeds: {n}"
+        words += f", few seeds: {n}"
     return student(rounded(mean), error, n - 1, words)
 
 
