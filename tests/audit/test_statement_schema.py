@@ -96,6 +96,8 @@ def test_what_later_versions_record_may_be_missing(rule: str) -> None:
 
     assert problem(example(rule, parameters, {})) is None
     assert problem(example(rule, parameters | OPTIONAL[rule], {})) is None
+
+
 @pytest.mark.parametrize("rule", ["transferability", "versus_paper"])
 def test_what_came_to_a_table_later_may_be_there(rule: str) -> None:
     """As it is written now, or not at all; no other word."""

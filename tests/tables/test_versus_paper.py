@@ -208,8 +208,15 @@ def means(name: str, table: pd.DataFrame) -> list[float]:
     return list(90 + (gains.mask(table["finder"] == "dense", 0) if "finder" in table else gains))
 
 
-def write(tmp_path: Path, of: Tables, spread: Sequence[float] = SPREAD) -> None:
-    """The tables, and behind each the scores."""
+def write(
+    tmp_path: Path, of: Tables, spread: Sequence[float] = SPREAD, obstacle: str | None = None
+) -> None:
+    """The tables, and behind each the scores; an obstacle stands in the way of claims 5 and 8."""
+    checks = pd.DataFrame(
+        {"passes": [True, obstacle is None], "claims": ["1 5", "5 8"], "obstacle": [None, obstacle]}
+    )
+    files.write_bytes(tmp_path / "answerability.csv", csv(checks))
+    fake_metrics.state(tmp_path / "answerability.csv")
     scores = {name: f"metrics/{name.removeprefix('sparsity_')}.parquet" for name in NAMES[:-1]}
     for name in NAMES:
         table, path = getattr(of, name), tmp_path / f"{name}.csv"
@@ -226,7 +233,7 @@ def write(tmp_path: Path, of: Tables, spread: Sequence[float] = SPREAD) -> None:
 
 
 def command(tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    inputs = {name: tmp_path / f"{name}.csv" for name in NAMES}
+    inputs = {name: tmp_path / f"{name}.csv" for name in (*NAMES, "answerability")}
     inputs |= {f"metrics/{path.stem}": path for path in tmp_path.glob("metrics/*.parquet")}
     inputs |= {path.name: path for path in PUBLISHED.glob("*.csv")}
     parameters = {"mlm_tasks": ["mlm"], "rewind": "0.0", "tests": "by_seed"}
@@ -249,6 +256,23 @@ def test_the_command_judges_the_tables_that_it_reads(tmp_path: Path) -> None:
     named = {each["name"] for each in made["resolvedDependencies"]}
     assert {"table2.csv", "figure2.csv", "transfer", "rewinding", "transferability"} <= named
     assert {"metrics/transfer", "metrics/sweep", "metrics/rewinding"} <= named
+
+
+def test_a_study_that_cannot_answer_says_so_before_its_verdict(tmp_path: Path) -> None:
+    """What every test confirms is undecided where a check failed; other claims are judged."""
+    write(tmp_path, study(), obstacle="the mask of mlm keeps 0.01 % of the pooler")
+
+    done = command(tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    found = pd.read_csv(tmp_path / "tables" / "versus_paper.csv").query("kind == 'claim'")
+    undecided = found[found["holds"] == "undecided"]
+    assert [item[0] for item in undecided["item"]] == ["5", "8"]
+    assert undecided["test"].str.startswith("the mask of mlm keeps 0.01 % of the pooler (").all()
+    assert (found["holds"] == "holds").sum() == 6
+    lines = (tmp_path / "tables" / "versus_paper.txt").read_text().splitlines()
+    at = next(place for place, line in enumerate(lines) if line.startswith("5. "))
+    assert lines[at - 1] == "! cannot be decided here: the mask of mlm keeps 0.01 % of the pooler"
 
 
 def test_the_command_says_what_a_small_study_lacks(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ TABLE = "results/tables/transfer.csv"
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished study, run on two cores."""
     folder = checkout(tmp_path_factory.mktemp("study"))
-    assert planned(folder, TABLE)["train"] == 2 * 2 * (2 + 2 + 2)
+    assert planned(folder, TABLE)["train"] == 2 * 2 * (2 + 1 + 2 + 2)
     done = snakemake(folder, "--cores", "2", "--", TABLE)
     assert done.returncode == 0, done.stdout
     assert "Transfer at 20 % sparsity" in done.stdout

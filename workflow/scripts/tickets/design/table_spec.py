@@ -116,8 +116,9 @@ class TableSpec:
     the same position by name. parameters: by their names in its statement. make: the table, from
     its inputs.
 
-    Inputs: metrics: scores. tables: others, by name. metrics_of: the names of other tables' scores
-    (their files), from the parameters. masks: their names, from a study's design.
+    Inputs: metrics: scores. tables: others, by name. masks: their names, from a study's design.
+    later_tables, metrics_of: others again, and the names of other tables' scores (their files),
+    which are no inputs of a statement from before the parameters that came later.
     examples: the tasks whose training examples are counted, from the parameters. published: files
     with the paper's numbers.
 
@@ -132,7 +133,8 @@ class TableSpec:
     position: int = 1000
     metrics: Metrics | None = None
     tables: tuple[str, ...] = ()
-    metrics_of: Callable[[Mapping[str, Any]], list[str]] = _none
+    later_tables: tuple[str, ...] = ()
+    metrics_of: tuple[str, ...] = ()
     masks: Callable[[Design], list[MaskName]] | None = None
     examples: Callable[[Mapping[str, Any]], list[str]] = _none
     published: tuple[str, ...] = ()
@@ -158,6 +160,10 @@ class TableSpec:
         names = [] if self.masks is None else self.masks(design)
         return {f"{MASKS}{name}.safetensors": files.mask(name) for name in names}
 
+    def is_of_today(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether a statement with these parameters has those that came later, if there are any."""
+        return all(name in parameters for name in self.parameters)
+
     def trainings(self, design: Design) -> list[TrainingName]:
         """The trainings whose scores it is made from."""
         return [] if self.metrics is None else self.metrics.trainings(design)
@@ -172,8 +178,10 @@ class TableSpec:
         part = self.metrics.older_part if self.metrics and older else ""
         part = part or self.part
         scores = {"metrics": files.metrics(part)} if part else {}
-        scores |= {f"{METRICS}{of}": files.metrics(of) for of in self.metrics_of(parameters)}
         tables = {name: files.table(name) for name in self.tables}
+        if self.is_of_today(parameters):
+            tables |= {name: files.table(name) for name in self.later_tables}
+            scores |= {f"{METRICS}{of}": files.metrics(of) for of in self.metrics_of}
         data = {task: files.data(task, "train") for task in self.examples(parameters)}
         return scores | tables | data
 
@@ -191,6 +199,6 @@ class TableSpec:
     def form(self) -> dict[str, Any]:
         """The JSON schema of its statement's parameters."""
         forms = {name: each.form for name, each in {**self.parameters, **self.counts}.items()}
-        needed = [name for name, each in self.parameters.items() if each.earlier] + [*self.counts]
+        needed = [name for name, each in self.parameters.items() if each.always] + [*self.counts]
         required = {"required": needed} if needed else {}
         return {"additionalProperties": False} | required | {"properties": {"rule": {}} | forms}

@@ -21,7 +21,7 @@ from itertools import combinations, product
 from math import nan
 from statistics import fmean
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 
 Masks = Sequence[tuple[MaskName, PackedMask]]
 
-COLUMNS = ("check", "task", "mask", "n", "value", "low", "high", "bound", "passes", "claims")
+COLUMNS = (
+    *("check", "task", "mask", "n", "value", "low", "high", "bound", "passes", "claims"),
+    "obstacle",
+)
 CLAIMS = {"pooler": "5 6 7 8", "predictions": "5 6 7 8", "convergence": "1 5", "overlap": "5 8"}
 """The numbers of the claims that each check bears on."""
 
@@ -64,7 +67,8 @@ def answerability_table(
 
     metrics: scores of transfers and of full models trained again. masks: those that are
     transferred. `low` and `high` are the 95 % interval of a gain. `passes` is whether the value is
-    at least its bound (pooler, predictions), at most (convergence) or less (overlap).
+    at least its bound (pooler, predictions), at most (convergence) or less (overlap); if not,
+    `obstacle` says what the matter is.
 
     Raises:
         BadInput: a cell is missing.
@@ -76,7 +80,10 @@ def answerability_table(
         *(_convergence(metrics, task) for task in tasks),
         *_overlaps(found, mlm_tasks),
     ]
-    table = frame([{**row, "claims": CLAIMS[str(row["check"])]} for row in rows], COLUMNS)
+    for row in rows:
+        row["claims"] = CLAIMS[str(row["check"])]
+        row["obstacle"] = None if row["passes"] else _obstacle(row)
+    table = frame(rows, COLUMNS)
     numbers = dict.fromkeys(("value", "low", "high", "bound"), float)
     return table.astype(numbers).astype({"passes": bool})
 
@@ -162,17 +169,8 @@ def _jaccard(one: PackedMask, other: PackedMask) -> float:
     return both / (int(one.kept.sum()) + int(other.kept.sum()) - both)
 
 
-def obstacles(table: pd.DataFrame) -> dict[int, list[str]]:
-    """For each claim that the study cannot decide, the reasons, each a phrase."""
-    reasons: dict[int, list[str]] = {}
-    for row in table[~table["passes"]].itertuples():
-        for claim in str(row.claims).split():
-            reasons.setdefault(int(claim), []).append(_reason(row._asdict()))
-    return reasons
-
-
-def _reason(row: Mapping[str, object]) -> str:
-    task, mask, value, bound = (row[name] for name in ("task", "mask", "value", "bound"))
+def _obstacle(row: Mapping[str, Any]) -> str:
+    task, mask, value, bound = (row.get(name) for name in ("task", "mask", "value", "bound"))
     return {
         "pooler": f"the mask of {mask} keeps {value:.2f} % of the pooler, less than {bound:.2f}",
         "predictions": f"on {task} networks under the mask of {mask} give {value:.0f} different"
@@ -181,7 +179,7 @@ def _reason(row: Mapping[str, object]) -> str:
         f" {value:.1f} points, more than {bound:.1f}",
         "overlap": f"the mask of {task} is as close to the one-shot mask ({value:.3f}) as its seeds"
         f" are to each other ({bound:.3f})",
-    }[str(row["check"])]
+    }[row["check"]]
 
 
 def render(table: pd.DataFrame) -> str:
@@ -192,9 +190,12 @@ def render(table: pd.DataFrame) -> str:
         lines.append(
             f"{check}: {passed} of {len(rows)} pass; from {values.min():.4g} to {values.max():.4g}"
         )
-    for claim, reasons in sorted(obstacles(table).items()):
+    for claims, failed in table[~table["passes"]].groupby("claims", sort=True):
+        numbers = " and ".join(str(claims).split())
         lines += wrap(
-            f"Claim {claim} cannot be decided: {'; '.join(reasons)}.", WIDTH, subsequent_indent="  "
+            f"Claims {numbers} cannot be decided: {'; '.join(failed['obstacle'])}.",
+            WIDTH,
+            subsequent_indent="  ",
         )
     return "\n".join(lines)
 

@@ -76,15 +76,21 @@ class Tables:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A claim of the paper, and its parts with the study's verdicts."""
+    """A claim of the paper, and its parts with the study's verdicts.
+
+    obstacles: why the study cannot decide it, whatever these say.
+    """
 
     number: int
     proposition: str
     parts: Sequence[Part]
+    obstacles: Sequence[str] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """Whether all parts hold."""
+        """Whether all parts hold; undecided if there are obstacles."""
+        if self.obstacles:
+            return Verdict.UNDECIDED
         return all_hold(part.verdict for part in self.parts)
 
 

@@ -178,7 +178,7 @@ SUBSETS = Parameter(
     form=shared("subset_pairs"),
     of=lambda design: [list(pair) for pair in design.subsets.items()],
 )
-FIT = Parameter(form={"const": "additive"}, of=lambda _: "additive", earlier=False)
+FIT = Parameter(form={"const": "additive"}, of=lambda _: "additive", always=False)
 """How sources with different targets are compared; earlier versions took plain means."""
 
 TABLE = TableSpec(

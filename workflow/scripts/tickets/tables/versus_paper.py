@@ -118,7 +118,10 @@ def _verdict(claim: Claim) -> dict[str, object]:
         "item": f"{claim.number}. {claim.proposition}",
         "holds": str(claim.verdict),
         "test": "; ".join(
-            f"{part.proposition}: {part.verdict} ({part.test})" for part in claim.parts
+            [
+                *(f"{obstacle} (cannot be decided)" for obstacle in claim.obstacles),
+                *(f"{part.proposition}: {part.verdict} ({part.test})" for part in claim.parts),
+            ]
         ),
     }
 
@@ -175,10 +178,10 @@ def render(claims: Iterable[Claim]) -> str:
     """The claims as text: each with its verdict, then its propositions with theirs."""
     lines = ["The paper's claims on this study; a claim holds if all of its statements do"]
     for claim in claims:
-        lines += [
-            "",
-            *_hanging(f"{claim.number}. ", f"{claim.proposition} {claim.verdict.upper()}"),
-        ]
+        lines.append("")
+        for obstacle in claim.obstacles:
+            lines += _hanging("! ", f"cannot be decided here: {obstacle}")
+        lines += _hanging(f"{claim.number}. ", f"{claim.proposition} {claim.verdict.upper()}")
         for part in claim.parts:
             lines += _hanging("   - ", f"{part.proposition}: {part.verdict}; {part.test}")
     return "\n".join(lines)
@@ -194,11 +197,23 @@ def _claims(inputs: Inputs) -> list[Claim]:
     from tickets.tables.earlier import claims as earlier
 
     tables = {name: _table(inputs, name) for name in CLAIM_TABLES}
-    judge = earlier.claims
-    if _tests_by_seed(inputs.parameters):
-        tables |= by_seed.by_seed(tables, inputs.metrics, inputs.number("rewind"))
-        judge = claims.claims
-    return judge(claims.Tables(**tables, mlm_tasks=inputs["mlm_tasks"]))
+    mlm_tasks = inputs["mlm_tasks"]
+    if not _tests_by_seed(inputs.parameters):
+        return earlier.claims(claims.Tables(**tables, mlm_tasks=mlm_tasks))
+    tables |= by_seed.by_seed(tables, inputs.metrics, inputs.number("rewind"))
+    judged = claims.claims(claims.Tables(**tables, mlm_tasks=mlm_tasks))
+    obstacles = _obstacles(_table(inputs, "answerability"))
+    return [replace(claim, obstacles=obstacles.get(claim.number, ())) for claim in judged]
+
+
+def _obstacles(answerability: pd.DataFrame) -> dict[int, list[str]]:
+    """Why the study cannot decide a claim, whatever its tests say, by the claim's number."""
+    reasons: dict[int, list[str]] = {}
+    failed = answerability[~answerability["passes"]]
+    for numbers, obstacle in zip(failed["claims"], failed["obstacle"], strict=True):
+        for number in str(numbers).split():
+            reasons.setdefault(int(number), []).append(str(obstacle))
+    return reasons
 
 
 def _tests_by_seed(parameters: Mapping[str, Any]) -> bool:
@@ -219,18 +234,19 @@ def _make(inputs: Inputs) -> pd.DataFrame:
     return table if _tests_by_seed(inputs.parameters) else table.drop(columns="standard_error")
 
 
-TESTS = Parameter(form={"const": "by_seed"}, of=lambda _: "by_seed", earlier=False)
+TESTS = Parameter(form={"const": "by_seed"}, of=lambda _: "by_seed", always=False)
 """How claims are tested. Earlier versions tested over tasks and gave no standard errors."""
 
 TABLE = TableSpec(
     name="versus_paper",
     position=110,
     tables=CLAIM_TABLES,
-    metrics_of=lambda parameters: list(SCORES) if _tests_by_seed(parameters) else [],
+    later_tables=("answerability",),
+    metrics_of=SCORES,
     published=published.FILES,
     parameters={
         "mlm_tasks": MLM_TASKS,
-        "rewind": replace(REWIND, earlier=False),
+        "rewind": replace(REWIND, always=False),
         "tests": TESTS,
     },
     make=_make,
