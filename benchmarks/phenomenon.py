@@ -35,9 +35,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from tickets import provenance
 from tickets.errors import BadInput, TicketsError
+from tickets.methods import UNIVERSAL
 from tickets.paths import Results
 from tickets.tables import baselines
-from tickets.tables.cells import select_paired
+from tickets.tables.additive_fit import source_means
+from tickets.tables.cells import rounded, select_paired
 from tickets.terminal import WIDTH, blocks
 
 ROOM = 5.0
@@ -171,15 +173,20 @@ def downstream_of(transfers: pd.DataFrame) -> list[str]:
 
 
 def standings(transfers: pd.DataFrame) -> pd.Series[float]:
-    """Each source's mean difference from the full model, best first.
+    """Each source's mean difference from the full model over downstream targets, best first.
 
-    The mean is over downstream targets other than the source itself.
+    Sources but for one-shot and random masks are not counted on their own task: their means are
+    those of an additive fit.
     """
     counted = transfers[
         transfers["target"].isin(downstream_of(transfers))
         & (transfers["source"] != transfers["target"])
     ]
-    means = counted.groupby("source", sort=False)["delta_full"].mean()
+    of_tasks = counted[~counted["source"].isin(UNIVERSAL)]
+    fit = source_means(list(zip(of_tasks["source"], of_tasks["target"], strict=True)))
+    fitted = pd.Series(fit @ of_tasks["delta_full"], index=of_tasks["source"].unique())
+    others = counted[counted["source"].isin(UNIVERSAL)].groupby("source", sort=False)
+    means = pd.concat([fitted, others["delta_full"].mean()]).map(rounded)
     return means.sort_values(ascending=False, kind="stable")
 
 
@@ -213,7 +220,7 @@ def report(claims: list[PhenomenonClaim], transfers: pd.DataFrame, compared: pd.
             *(claim.verdict() for claim in claims),
             f"    winning tickets by the paper's criterion: {winning} (of {len(own)} tasks)",
             "(d) sources by their mean difference from the full model, in points, over downstream",
-            "    tasks other than the source itself (not judged):",
+            "    tasks; by an additive fit, as none counts on its own task (not judged):",
             *(f"    {place}. {source} {mean:+.1f}" for place, (source, mean) in ranked),
         ]
     )

@@ -79,7 +79,9 @@ def test_no_object_anywhere_takes_another_key(whole: dict[str, Any]) -> None:
 
 
 def test_what_a_training_may_have() -> None:
-    """A length, in one of two ways; a head's name and a dropout, if it was given one."""
+    """A length, in one of two ways; a head's name and a dropout, if it was given one; what not
+    every version records.
+    """
     parameters = TRAINING | {"steps": 120} | OPTIONAL["train"]
 
     assert problem(example("train", parameters, {})) is None
@@ -94,6 +96,17 @@ def test_what_later_versions_record_may_be_missing(rule: str) -> None:
 
     assert problem(example(rule, parameters, {})) is None
     assert problem(example(rule, parameters | OPTIONAL[rule], {})) is None
+
+
+@pytest.mark.parametrize("rule", ["transferability", "versus_paper"])
+def test_what_came_to_a_table_later_may_be_there(rule: str) -> None:
+    """As it is written now, or not at all; no other word."""
+    earlier, later = dict(EXAMPLES)[rule], OPTIONAL[rule]
+
+    assert problem(example(rule, earlier, {})) is None
+    assert problem(example(rule, earlier | later, {})) is None
+    for name in later:
+        assert problem(example(rule, earlier | later | {name: "plain"}, {})) is not None
 
 
 @pytest.mark.parametrize("facts", FACTS)
@@ -142,7 +155,7 @@ def test_a_training_records_all_its_flags_but_paths() -> None:
 
     assert left_out < flags
     assert schema()["definitions"]["rules"]["train"]["properties"].keys() == {
-        "rule",
+        *("rule", "round"),  # earlier versions had a flag `round`
         *(flags - left_out),
     }
 
@@ -178,12 +191,13 @@ def test_words_are_those_of_the_code() -> None:
     assert rules["metrics"]["properties"]["part"] == {"$ref": "#/definitions/part"}
     assert known["part"]["enum"] == [
         *("transfer", "baselines", "winning_sparsities", "winning_tickets", "sweep"),
-        *("rewinding", "transfer_variants", "transferability", "tickets"),
+        *("rewinding", "transfer_variants", "transferability", "answerability", "tickets"),
     ]
     for name, table in registry.tables().items():
         assert rules[name] == table.form()
     assert list(design["properties"]) == [field.name for field in fields(Design)]
-    assert set(design["required"]) == design["properties"].keys() - {"criteria"}  # came later
+    later = {"criteria", "mlm_weights", "mlm_text", "evaluation"}
+    assert set(design["required"]) == design["properties"].keys() - later
     packages = known["environment"]["properties"]["packages"]["properties"]
     assert list(packages) == list(provenance.PACKAGES)
     values = schema()["properties"]

@@ -8,7 +8,16 @@ from fractions import Fraction
 import pytest
 
 from tickets import names, paths
-from tickets.design.dag import Design, file_of_scores, file_of_weights
+from tickets.design.dag import Design, file_of_scores, file_of_weights, files_of_round
+from tickets.design.experiments import (
+    baselines,
+    needed,
+    rewinding,
+    sweep,
+    transfer_variants,
+    transfers,
+    winning_tickets,
+)
 from tickets.errors import BadInput
 from tickets.names import (
     DENSE,
@@ -80,9 +89,56 @@ def test_a_kept_head_is_the_last_rounds() -> None:
     kept = design(head="keep")
 
     first, second = (round_start("rte", "0", sparsity) for sparsity in ("0", "10"))
-    assert DESIGN.head_of(second) is None
-    assert kept.head_of(first) is None
-    assert kept.head_of(second) == kept.decided_by(imp("rte", "0", 1, "10")) is not None
+    before = kept.decided_by(imp("rte", "0", 1, "10"))
+    assert before is not None
+    assert DESIGN.continued_by(second) is None
+    assert kept.continued_by(first) is None
+    assert kept.continued_by(second) == before
+    assert files_of_round(FILES, kept, first) == {"theta": FILES.weights("theta_0")}
+    assert files_of_round(FILES, kept, second) == {
+        "theta": FILES.weights("theta_0"),
+        "head": FILES.trained(before),
+    }
+
+
+def test_mlm_may_never_rewind() -> None:
+    """As published: one training goes on through the rounds, after a mask of theta_0's magnitudes;
+    other tasks rewind.
+    """
+    code = design(mlm_weights="continue", mlm_text="new", first_mlm_mask="oneshot")
+    starts = [round_start("mlm", "0", sparsity) for sparsity in DESIGN.sparsities]
+    before = [code.continued_by(each) for each in starts]
+
+    assert [None if each is None else each.weights for each in before] == [None, *starts[:2]]
+    assert files_of_round(FILES, code, starts[0]) == {"theta": FILES.weights("theta_0")}
+    assert files_of_round(FILES, code, starts[1]) == {
+        "theta": FILES.trained(training(starts[0], imp("mlm", "0", 1, "10"), "mlm", 1))
+    }
+    assert [code.trainings_before(each) for each in starts] == [0, 1, 2]
+    assert str(code.decided_by(imp("rte", "0", 1, "10"))) == "theta_0/dense/on-rte/seed-1"
+    assert code.continued_by(round_start("rte", "0", "10")) is None
+
+
+def test_scores_are_those_of_trainings_with_another_seed() -> None:
+    """A mask of seed 1 is evaluated under 1001, so that no training both finds and scores one."""
+    other = design(evaluation="other_seed")
+    scored = {
+        each
+        for listed in (transfers, baselines, sweep, winning_tickets, rewinding, transfer_variants)
+        for each in listed(other)
+    }
+
+    assert {each.seed for each in scored} == {1001, 1002}
+    assert {each.mask.seed for each in scored} == {None, 1, 2}
+    assert all(
+        each.mask.seed in (None, other_seed - 1000)
+        and each.weights.seed in (None, other_seed - 1000)
+        for each in scored
+        if (other_seed := each.seed or 0)
+    )
+    found = needed(other, scored) - scored
+    assert {each.seed for each in found} == {1, 2}
+    assert other.decided_by(imp("rte", "0", 1, "19")) in found
 
 
 def test_mlm_may_prune_before_it_trains() -> None:

@@ -70,9 +70,18 @@ def test_the_published_code_s_study_is_the_paper_s_but_where_they_differ() -> No
         "head": "rewind",
         "decay": "round",
         "first_mlm_mask": "trained",
+        "mlm_weights": "rewind",
+        "mlm_text": "same",
     }
     assert changes == {
         "results": "results-published_code",
         "tasks": paper["tasks"] | {"squad": {"epochs": 4}},
-        "imp": {"scope": "global", "head": "keep", "decay": "all", "first_mlm_mask": "oneshot"},
+        "imp": {
+            "scope": "global",
+            "head": "keep",
+            "decay": "all",
+            "first_mlm_mask": "oneshot",
+            "mlm_weights": "continue",
+            "mlm_text": "new",
+        },
     }

@@ -17,7 +17,9 @@ REWINDS = ("5", "12.5", "20", "50")
 
 
 @st.composite
-def designs(draw: st.DrawFn, rewind: str = "0") -> Design:
+def designs(
+    draw: st.DrawFn, rewind: str = "0", evaluations: tuple[str, ...] = ("same_seed",)
+) -> Design:
     tasks = [f"task{i}" for i in range(draw(st.integers(1, 5)))]
     rounds = draw(st.integers(1, 9))
     sparsities = [str(10 * i) for i in range(1, rounds + 1)]
@@ -32,6 +34,7 @@ def designs(draw: st.DrawFn, rewind: str = "0") -> Design:
         mlm=tasks[len(tasks) - draw(st.integers(0, len(tasks))) :],
         later_sources=tasks[: draw(st.integers(0, len(tasks)))],
         sweep=("oneshot", "random", "snip")[: draw(st.integers(0, 3))],
+        evaluation=draw(st.sampled_from(evaluations)),
     )
 
 
@@ -59,7 +62,7 @@ def test_rewinding_to_later_weights_adds_its_own_rounds(design: Design) -> None:
 
 
 @settings(deadline=None, max_examples=50)
-@given(designs())
+@given(designs(evaluations=("same_seed", "other_seed")))
 def test_every_tables_own_trainings_by_formula(design: Design) -> None:
     """What each table adds to those before it, in this order; together the whole study.
 
@@ -68,16 +71,18 @@ def test_every_tables_own_trainings_by_formula(design: Design) -> None:
     """
     t, s, k_all = len(design.tasks), len(design.seeds), len(design.sparsities)
     k, r, sources = design.round(design.transfer), len(design.rewinds), len(design.later_sources)
+    other = design.evaluation == "other_seed"  # what finds a mask then scores none
     m, u, finders = len(design.mlm), len(design.subsets), len(design.sweep)
     formula = {
-        "transfer": t * s * (k + t + 2),
+        "transfer": t * s * (k + t + 2 + other),
         "baselines": 2 * t * s,
-        "winning_sparsities": t * s * (k_all - k),
+        "winning_sparsities": t * s * (k_all - k + other * (k_all - 1)),
         "sparsity_sweep": t * s * (min(finders, 2) * (k_all - 1) + max(finders - 2, 0) * k_all),
         "winning_tickets": t * s * (8 + max(2 - finders, 0) * (k_all - 1)),
-        "rewinding": t * s * (r * (k + 1) + k),
+        "rewinding": t * s * (r * (k + 1) + k + other * (r + 1) * (k - 1)),
         "transfer_variants": s * (t - 1) * (t + m * (k_all - 1) + sources * (r + 1)),
         "transferability": u * s * (k + t - 1) if t > 1 else 0,
+        "answerability": t * s,
     }
 
     added: dict[str, int] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,13 @@ from tickets.design.sizes import BERT_BASE, ModelSize, TaskSize, model_size, tas
 MODEL = {
     "path": "google-bert/bert-base-uncased",
     "revision": "86b5e0934494bd15c9632b12f734a8a67f723594",
+}
+PUBLISHED = {
+    "head": "keep",
+    "decay": "all",
+    "first_mlm_mask": "oneshot",
+    "mlm_weights": "continue",
+    "mlm_text": "new",
 }
 SMALL = Design(
     tasks=("rte", "mlm"),
@@ -86,16 +94,20 @@ def test_a_training_is_shared_that_several_tables_need() -> None:
     assert tables["theta_0/random/seed-1/sparsity-10/on-mlm/seed-1"] == 2  # sweep and Table 2
 
 
+@pytest.mark.parametrize("evaluation", ["other_seed", "same_seed"])
 @pytest.mark.parametrize("name", ["config.yaml", "paper.yaml"])
-def test_the_trainings_of_a_study_are_those_of_a_formula(name: str) -> None:
+def test_the_trainings_of_a_study_are_those_of_a_formula(name: str, evaluation: str) -> None:
     """In tasks T, seeds S, rounds R (r to the sparsity of transfer), and what is compared."""
-    design = shipped(name).design
+    design = replace(shipped(name).design, evaluation=evaluation)
     T, S, R = len(design.tasks), len(design.seeds), len(design.sparsities)  # noqa: N806
     r, rewinds = design.sparsities.index(design.transfer) + 1, len(design.rewinds)
     later = len(design.later_sources)
     # Full and IMP's; rewinding; standard pruning; one-shot and random; with random weights under
     # its own mask and under none; what each of two winning masks is compared with.
     a_task = (1 + R) + rewinds * (1 + r) + r + 2 * R + 2 + 2 * 4
+    if evaluation == "other_seed":  # what finds a mask scores none: all rounds but the last, again
+        a_task += R + rewinds * (r - 1) + r - 1
+    a_task += 1  # the full model, trained again
     # Each mask that transfers, and each winning one; MLM's at all other sparsities; later weights.
     a_pair = 2 * T + len(design.mlm) * (R - 1) + later * (rewinds + 1)
 
@@ -111,13 +123,10 @@ def test_the_trainings_of_a_study_are_those_of_a_formula(name: str) -> None:
     "changes",
     [
         {"rewinds": [50], "subsets": {"acceptability": [32]}, "sweep": ["oneshot", "snip"]},
-        {
-            "rewinds": [],
-            "rewind": 50,
-            "imp": {"head": "keep", "decay": "all", "first_mlm_mask": "oneshot"},
-        },
+        {"rewinds": [50], "evaluation": "same_seed"},
+        {"rewinds": [], "rewind": 50, "imp": PUBLISHED},
     ],
-    ids=["paper", "code"],
+    ids=["paper", "same_seed", "code"],
 )
 def test_jobs_are_those_that_snakemake_counts(changes: dict[str, Any], tmp_path: Path) -> None:
     """Rule by rule, for all that is trained and all that trainings start from."""
@@ -279,3 +288,14 @@ def test_the_plan_is_a_target_that_makes_nothing(tmp_path: Path) -> None:
     assert "Plan of results: 2 tasks and 0 subsets, 2 seeds, 2 rounds to 20 %" in done.stdout
     assert "while 2 train at a time" in done.stdout
     assert [path.name for path in folder.glob("results/**/*") if path.is_file()] == ["plan.log"]
+
+
+def test_the_plan_says_what_evaluations_of_their_own_cost() -> None:
+    """In tasks, seeds, rounds: IMP's, and with other rewinds or none those to transfer's sparsity;
+    nothing where they are shared.
+    """
+    config = shipped("config.yaml")
+    [line] = [line for line in plan.text(config, 1).splitlines() if "same_seed" in line]
+
+    assert line.endswith(f" saves {5 * 3 * (9 + 2 * 6 + 6)}.")
+    assert "same_seed" not in plan.text(replace(config, evaluation="same_seed"), 1)

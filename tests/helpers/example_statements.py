@@ -33,7 +33,6 @@ TRAINING = {
     "threads": 1,
     "batch_size": 32,
     "learning_rate": "2e-05",
-    "round": 0,
     "rounds": 1,
     "adam_epsilon": "1e-08",
     "clip_norm": "1.0",
@@ -131,14 +130,21 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("mask_overlap", {}),
     ("layer_sparsity", {}),
     ("curve", {"figure": "transfer_sweep"}),
+    ("answerability", {"tasks": ["mrpc", "mlm"], "mlm_tasks": ["mlm"]}),
     ("versus_paper", {"mlm_tasks": ["mlm"]}),
 ]
 OPTIONAL = {
-    "train": {"new_head": "mlm under imp/mlm/rewind-0/seed-1/sparsity-70", "dropout": "0.1"},
-    "pretrain": {"mlm_share": "0.6", "dropout": "0.1", "weight_decay": "0.01"},
+    "train": {
+        **{"new_head": "mlm under imp/mlm/rewind-0/seed-1/sparsity-70", "dropout": "0.1"},
+        **{"earlier_trainings": 2, "round": 1},
+    },
+    "shuffle": {"matrices": "prunable"},
+    "pretrain": {"dropout": "0.1", "weight_decay": "0.01"},
     "pretraining_text": {"next_sentence": "0.3"},
+    "transferability": {"fit": "additive"},
+    "versus_paper": {"rewind": "0.0", "tests": "by_seed"},
 }
-"""Parameters that a statement may leave out, by rule."""
+"""What a rule's statement may have beside the parameters in `EXAMPLES`."""
 
 MASK = {
     "mask_digest": "0" * 64,

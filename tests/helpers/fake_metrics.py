@@ -46,6 +46,7 @@ def trainings(
             "primary": True,
             "score": float(score),
             "examples": 100,
+            "distinct": 50,
             "replicates": [float(score)] * REPLICATES,
         }
         for seed, score in enumerate(scores, 1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tickets.tables.claims import Tables
@@ -49,6 +51,7 @@ def tickets(over: Mapping[str, Sequence[float]] | None = None) -> pd.DataFrame:
                 "network": network,
                 "mean": 90 - by,
                 "std": 0.5,
+                "n": 5,
             }
             for network, gains in networks.items()
             for task, by in zip(TASKS, gains, strict=False)
@@ -101,6 +104,8 @@ def later(on: pd.DataFrame, **gains: float) -> pd.DataFrame:
         [
             {
                 "variant": "weights",
+                "finder": "standard" if weights == "trained" else "imp",
+                "sparsity": 0.7,
                 "source": source,
                 "target": target,
                 "weights": weights,
@@ -145,4 +150,30 @@ def study(**other: Any) -> Tables:
             "mlm_tasks": ["mlm"],
         }
         | other
+    )
+
+
+def scored(tables: Tables, seeds: int = 5, noise: float = 0.2) -> Tables:
+    """The tables with a row a seed: scores around the tables' means, in another order in each row.
+
+    A row's scores have its mean exactly, and go from `noise` below to `noise` above.
+    """
+    random = np.random.default_rng(0)
+    spread = np.linspace(-noise, noise, seeds) if seeds > 1 else np.zeros(1)
+
+    def by_seed(rows: pd.DataFrame, means: pd.Series[float]) -> pd.DataFrame:
+        rows = rows.assign(score=means).reset_index(drop=True)
+        repeated = rows.loc[rows.index.repeat(seeds)].assign(seed=[*range(seeds)] * len(rows))
+        around = [each for _ in range(len(rows)) for each in random.permutation(spread)]
+        return repeated.assign(score=repeated["score"] + around)
+
+    sweep, tickets = tables.sparsity_sweep, tables.winning_tickets
+    variants, transfers = tables.transfer_variants, tables.transfer
+    return replace(
+        tables,
+        sparsity_sweep=by_seed(sweep, 90 + sweep["delta_full"].where(sweep["finder"] == "imp", 0)),
+        winning_tickets=by_seed(tickets, tickets["mean"]),
+        rewinding=by_seed(tables.rewinding, 80 + tables.rewinding["delta_rewind_0"]),
+        transfer=by_seed(transfers, 90 + transfers["delta_full"]),
+        transfer_variants=by_seed(variants, 90 + variants["delta_full"]),
     )

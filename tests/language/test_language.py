@@ -41,7 +41,12 @@ SMALL = Language(  # the words and the world of config/config.yaml, in fewer exa
     validation_examples=600,
 )
 PAIRS = 20_000
-TASKS = ("acceptability", "paraphrase", "similarity", "span", "mlm")
+JUDGED = ("acceptability", "agreement", "form", "selection")
+QUESTIONS = ("span", "who", "where")
+TASKS = (
+    *("acceptability", "paraphrase", "similarity", "span", "mlm"),
+    *("agreement", "form", "selection", "entailment", "facts", "who", "where"),
+)
 ENTRY = Path(__file__).parents[2] / "workflow" / "scripts" / "language.py"
 Tables = dict[tuple[str, str], list[Row]]
 
@@ -70,9 +75,10 @@ def inputs(row: Row) -> tuple[str, ...]:
     return tuple(row[name] for name in names if name in row)
 
 
-def test_acceptable_is_what_the_grammar_derives(tables: Tables, reader: Reader) -> None:
+@pytest.mark.parametrize("task", JUDGED)
+def test_acceptable_is_what_the_grammar_derives(task: str, tables: Tables, reader: Reader) -> None:
     """A sentence has label 1 exactly where the parser finds a reading of it."""
-    for row in both(tables, "acceptability"):
+    for row in both(tables, task):
         try:
             reader.meaning(row["sentence"])
             label = 1
@@ -89,6 +95,59 @@ def test_paraphrases_are_pairs_of_one_meaning(tables: Tables, reader: Reader) ->
 
         assert row["label"] == (first == second), row
         assert row["sentence1"] != row["sentence2"]
+
+
+def test_entailment_is_the_same_its_denial_or_another_event(tables: Tables, reader: Reader) -> None:
+    """Label 0 where both mean the same, 1 where one alone is denied, 2 where one role differs."""
+    for row in both(tables, "entailment"):
+        first, second = (reader.meaning(row[name]) for name in ("sentence1", "sentence2"))
+
+        if first == second:
+            label = 0
+        elif first | {"negated": None} == second | {"negated": None}:
+            label = 1
+        else:
+            label = 2
+            assert shared_roles(first, second) == 4
+            assert first["negated"] == second["negated"]
+        assert row["label"] == label, row
+
+
+def test_true_facts_are_those_of_the_text(tables: Tables, text: list[Row]) -> None:
+    """Both sentences of a pair are true exactly where the text says each of them, in some form."""
+    said = {told for row in text for sentence in inputs(row) for told in facts_in(sentence)}
+    for row in both(tables, "facts"):
+        (first,), (second,) = (facts_in(row[name]) for name in ("sentence1", "sentence2"))
+
+        assert row["label"] == ({first, second} <= said), row
+
+
+def facts_in(sentence: str) -> list[tuple[str, str, str]]:
+    """Who, which attribute, and its value, if a sentence tells a fact about a named person."""
+    forms = {
+        "occupation": (
+            r"(?P<who>\w+) works as a (?P<what>\w+)",
+            r"the job of (?P<who>\w+) is (?P<what>\w+)",
+        ),
+        "home": (
+            r"(?P<who>\w+) lives in (?P<what>\w+)",
+            r"the home of (?P<who>\w+) is (?P<what>\w+)",
+        ),
+        "friend": (
+            r"(?P<who>\w+) trusts (?P<what>\w+)",
+            r"(?P<what>\w+) is trusted by (?P<who>\w+)",
+        ),
+        "possession": (
+            r"(?P<who>\w+) owns a (?P<what>\w+)",
+            r"the (?P<what>\w+) belongs to (?P<who>\w+)",
+        ),
+    }
+    return [
+        (found["who"], attribute, found["what"])
+        for attribute, patterns in forms.items()
+        for pattern in patterns
+        if (found := re.fullmatch(pattern, sentence))
+    ]
 
 
 def test_similarity_counts_shared_roles(tables: Tables, reader: Reader) -> None:
@@ -115,9 +174,11 @@ def test_pairs_of_the_text_mostly_mean_the_same(text: list[Row], reader: Reader)
     assert 0.75 < np.mean(same) < 0.97
 
 
-def test_each_question_has_one_answer(tables: Tables, reader: Reader) -> None:
+@pytest.mark.parametrize("task", QUESTIONS)
+def test_each_question_has_one_answer(task: str, tables: Tables, reader: Reader) -> None:
     """Reading the context answers every question, with exactly the marked characters."""
-    for row in both(tables, "span"):
+    for row in both(tables, task):
+        assert task == "span" or (row["question"].split()[0] == "where") == (task == "where")
         answers = list(answer(reader, row["context"], row["question"].split()[:-1]))
         (text,), (start,) = row["answers"]["text"], row["answers"]["answer_start"]
 
@@ -190,14 +251,14 @@ def test_labels_tell_which_second_sentences_were_drawn(text: list[Row]) -> None:
     assert share == pytest.approx(0.3, abs=4 * (0.3 * 0.7 / PAIRS) ** 0.5)
 
 
-@pytest.mark.parametrize("task", ["acceptability", "paraphrase", "similarity"])
+@pytest.mark.parametrize("task", [*JUDGED, "paraphrase", "similarity", "entailment", "facts"])
 @pytest.mark.parametrize("split", ["train", "validation"])
 def test_labels_are_balanced(tables: Tables, task: str, split: str) -> None:
     """Every label is as frequent as every other one; rows are numbered."""
     found = tables[task, split]
     counts = Counter(row["label"] for row in found)
 
-    assert sorted(counts) == list(range(6 if task == "similarity" else 2))
+    assert sorted(counts) == list(range({"similarity": 6, "entailment": 3}.get(task, 2)))
     assert len(set(counts.values())) == 1
     assert [row["idx"] for row in found] == list(range(len(found)))
 
@@ -205,6 +266,8 @@ def test_labels_are_balanced(tables: Tables, task: str, split: str) -> None:
 def test_sequences_are_short(tables: Tables) -> None:
     """With its special tokens every input fits into 64, and most are far below that."""
     bounds = {"acceptability": 11, "paraphrase": 19, "similarity": 20, "span": 25, "mlm": 21}
+    bounds |= {"agreement": 13, "form": 11, "selection": 11, "entailment": 20, "facts": 13}
+    bounds |= {"who": 28, "where": 24}
     for task, bound in bounds.items():
         texts = [inputs(row) for row in both(tables, task)]
         lengths = [1 + sum(len(text.split()) + 1 for text in row) for row in texts]
@@ -283,7 +346,7 @@ def test_files_are_a_function_of_the_parameters(tmp_path: Path) -> None:
         for files in [[*(tmp_path / folder).glob("*/*.parquet"), tmp_path / folder / "vocab.txt"]]
     )
 
-    assert len(one) == 12
+    assert len(one) == 2 + 2 * len(TASKS)
     assert one == two
     assert not {path for path in one if one[path] == three[path]}
 
@@ -300,17 +363,23 @@ def test_files_have_the_hub_s_columns(tmp_path: Path) -> None:
     two = {"sentence1": "string", "sentence2": "string"}
     answers = "struct<text: list<element: string>, answer_start: list<element: int32>>"
 
+    judged = {"sentence": "string", "label": "int64", "idx": "int32"}
+    asked = {
+        **dict.fromkeys(("id", "title", "context", "question"), "string"),
+        "answers": answers,
+    }
+
     assert len(tasks) == 1 + 2 * len(TASKS)
     assert text not in tasks
     assert schemas == {
-        "acceptability": {"sentence": "string", "label": "int64", "idx": "int32"},
+        "acceptability": judged,
         "paraphrase": {**two, "label": "int64", "idx": "int32"},
         "similarity": {**two, "label": "double", "idx": "int32"},
-        "span": {
-            **dict.fromkeys(("id", "title", "context", "question"), "string"),
-            "answers": answers,
-        },
+        "span": asked,
         "mlm": pair,
+        **dict.fromkeys(("agreement", "form", "selection"), judged),
+        **{task: {**two, "label": "int64", "idx": "int32"} for task in ("entailment", "facts")},
+        **dict.fromkeys(("who", "where"), asked),
         "pretraining": {**pair, "label": "int64"},
     }
 
@@ -329,7 +398,7 @@ def test_any_seed_gives_a_language(seed: int, topics: int, more: int) -> None:
     )
 
     assert len(set(words(language))) == len(words(language))
-    assert sum(len(found) for _, _, found in rows(language)) == 5 * 24
+    assert sum(len(found) for _, _, found in rows(language)) == len(TASKS) * 24
     assert len(pretraining(language, 20, 0.5)) == 20
 
 

@@ -46,6 +46,7 @@ IMPLIED = {
         for masks in ("masks at theta_0", "prune", "other masks", "other weights", "winning")
     ),
     *(("data", "train"), ("data", "metrics"), ("data", "tables")),  # references, sizes
+    ("metrics", "claims"),
     *(("encode", "other weights"), ("encode", "metrics"), ("masks at theta_0", "other weights")),
     *(("masks at theta_0", "winning"), ("language", "pretraining")),
 }

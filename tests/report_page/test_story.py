@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ import pandas as pd
 import pytest
 
 import browser
+from fake_metrics import state
 from kept_study import STUDY
+from paper_tables import scored
 from paper_tables import study as hand_made_study
 from svg_texts import texts
 from tickets.figures import charts, curves, heat_maps, networks, scatter
@@ -23,12 +26,22 @@ from tickets.report_page import page, summaries
 from tickets.report_page.layout import Figure, split_chart
 from tickets.report_page.summaries import STAR
 from tickets.tables import claims
+from tickets.tables.cells import csv
 from tickets.tables.versus_paper import versus_paper_table
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "workflow" / "scripts" / "story.py"
 TEMPLATE = ROOT / "workflow" / "report"
-TABLES = {name: pd.read_csv(STUDY / "tables" / f"{name}.csv") for name in page.TABLES}
+OBSTACLE = "the mask of mlm keeps 0.01 % of the pooler"
+ANSWERABILITY = pd.DataFrame(
+    {"check": ["pooler", "overlap"], "passes": [False, True], "obstacle": [OBSTACLE, None]}
+)  # a table that the kept study is too old to have
+TABLES = {
+    name: ANSWERABILITY
+    if name == "answerability"
+    else pd.read_csv(STUDY / "tables" / f"{name}.csv")
+    for name in page.TABLES
+}
 AUDIT = {
     "verdict": "not clean",
     "meaning": "2 findings; docs/audit.md explains them",
@@ -60,6 +73,15 @@ ROWS = {
 @pytest.fixture(scope="module")
 def html() -> str:
     return page.render_page(DATA, TEMPLATE)
+
+
+def test_what_keeps_the_study_from_answering_comes_before_the_claims(html: str) -> None:
+    """Each obstacle, and nothing about what passes; nothing at all in a study without one."""
+    fine = ANSWERABILITY.assign(passes=True, obstacle=None)
+    without = page.render_page(replace(DATA, tables=TABLES | {"answerability": fine}), TEMPLATE)
+
+    assert html.index(f"<li>{OBSTACLE}</li>") < html.index('<ol class="claims">')
+    assert "cannot decide" not in without
 
 
 @pytest.fixture(scope="module")
@@ -259,7 +281,7 @@ def test_a_star_marks_a_winning_ticket_and_no_other() -> None:
 def test_the_papers_claims_come_with_all_their_statements() -> None:
     """As they were judged, each on its own, whatever brackets their tests have."""
     study = hand_made_study()
-    judged = claims.claims(study)
+    judged = claims.claims(scored(study, seeds=3))
     read = summaries.read_claims(
         versus_paper_table([], study.winning_tickets, study.transfer, judged)
     )
@@ -312,7 +334,10 @@ def command(folder: Path, tables: list[Path]) -> subprocess.CompletedProcess[str
 
 
 def test_the_command_writes_the_same_page_every_time(html: str, tmp_path: Path) -> None:
-    done = command(tmp_path, list((STUDY / "tables").glob("*.csv")))
+    later = tmp_path / "answerability.csv"
+    later.write_bytes(csv(ANSWERABILITY))
+    state(later)
+    done = command(tmp_path, [*(STUDY / "tables").glob("*.csv"), later])
 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "story.html").read_text(encoding="utf-8") == html

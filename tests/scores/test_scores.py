@@ -66,6 +66,7 @@ def test_one_row_a_training_and_metric(study: list[Path]) -> None:
         "primary": False,
         "score": 75.0,
         "examples": 4,
+        "distinct": 2,
         "replicates": None,
     }
     assert rows["theta_0", "dense", "cola", "matthews_correlation"]["primary"]

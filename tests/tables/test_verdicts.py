@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import permutations, product
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,14 +14,14 @@ from tickets.tables.verdicts import (
     Verdict,
     all_hold,
     every,
-    exceeds,
     greater,
     increasing,
     judge,
-    mean_exceeds,
+    lacking,
     negate,
+    on_average,
+    on_each,
     some,
-    undecided,
 )
 
 YES, NO, OPEN = Verdict.HOLDS, Verdict.FAILS, Verdict.UNDECIDED
@@ -101,57 +102,68 @@ def test_increasing_says_where_sources_are_too_few() -> None:
     assert increasing([5, 5, 5], [1, 2, 3], "tasks") == says(1, 1, "too few tasks differ")
 
 
-def test_an_interval_is_made_a_students_test() -> None:
-    """By hand: a half width of 1.96 standard errors, that of three seeds too small by sqrt(2/3).
+def test_the_seeds_means_over_items_are_the_sample() -> None:
+    """Means 1, 2 and 3: error 0.5774, t = 3.4641 with 2 degrees of freedom, p = 0.0371."""
+    found = on_average(pd.DataFrame({"one": [-1, -1, -1], "other": [3, 5, 7]}), "tasks")
 
-    t = (3 - 1) / (0.98 / 1.96 * sqrt(3/2)) = 3.2660 with 2 degrees of freedom: p = 0.0412.
-    """
-    found = exceeds(1, 3, (2.02, 3.98), n=3, where="here")
-
-    assert found.holds == pytest.approx(0.0412, abs=1e-4)
-    assert found.contrary == pytest.approx(1 - 0.0412, abs=1e-4)
-    assert found.words == "+3.00 [+2.02, +3.98] points, here; few seeds: 3"
-
-
-@pytest.mark.parametrize("n", [2, 3, 5, 10])
-def test_it_errs_in_one_of_twenty_studies_where_the_interval_alone_errs_more(n: int) -> None:
-    """5,000 studies whose seeds differ by nothing but chance, of true difference zero."""
-    random = np.random.default_rng(n)
-    draws = random.normal(size=(5000, n))
-    resampled = random.integers(n, size=(1000, n))
-    means = draws[:, resampled].mean(axis=2)
-    ends = np.percentile(means, (2.5, 97.5), axis=1).T
-
-    found = [
-        exceeds(0, float(mean), (float(low), float(high)), n=n, where="").holds
-        for mean, (low, high) in zip(draws.mean(axis=1), ends, strict=True)
-    ]
-
-    assert np.mean(np.array(found) <= 0.05) < 0.075
-    assert np.mean(ends[:, 0] > 0) > 0.03  # would be 0.025
+    assert found.holds == pytest.approx(0.0371, abs=1e-4)
+    assert found.contrary == pytest.approx(1 - 0.0371, abs=1e-4)
+    assert found.words == (
+        "+2.00 [-0.48, +4.48] points to spare over 3 seeds, so on 1 of 2 tasks, few seeds: 3"
+    )
 
 
-def test_one_seed_decides_nothing() -> None:
-    """What varies between trainings is not known from one."""
-    assert exceeds(0, 50, (49, 51), n=1, where="here") == says(
-        1, 1, "+50.00 [+49.00, +51.00] points, here; few seeds: 1"
+def test_with_one_seed_the_items_are_the_sample() -> None:
+    """As means that have no seeds; one item alone decides nothing."""
+    row = pd.DataFrame({"a": [1], "b": [2], "c": [3], "d": [4], "e": [5]})
+
+    assert on_average(row, "tasks") == greater([1, 2, 3, 4, 5], "tasks")
+    assert (on_average(row[["a"]], "tasks").holds, on_average(row[["a"]], "tasks").contrary) == (
+        *(1, 1),
     )
 
 
 def test_seeds_that_do_not_differ_decide_by_their_sign() -> None:
-    """And not at all where the bound is met."""
-    found = [exceeds(bound, 1, (1, 1), n=5, where="") for bound in (0, 1, 2)]
+    """And not at all at zero."""
+    found = [on_average(pd.DataFrame({"a": [by] * 3}), "tasks") for by in (1, 0, -1)]
 
     assert [(each.holds, each.contrary) for each in found] == [(0, 1), (1, 1), (1, 0)]
 
 
-def test_the_mean_over_targets_is_students_too() -> None:
-    """Mean 2, error 0.5774; against 1, t = 1.7321 with 2 degrees of freedom: p = 0.1127."""
-    found = mean_exceeds(1, [1, 2, 3], where="here")
+@pytest.mark.parametrize("n", [2, 3, 5, 10])
+def test_a_test_over_seeds_errs_in_one_of_twenty_studies(n: int) -> None:
+    """2,000 studies of true difference zero, whose tasks share a seed's luck."""
+    random = np.random.default_rng(n)
+    shared = random.normal(size=(2000, n, 1)) + random.normal(size=(2000, n, 4)) / 2
 
-    assert found.holds == pytest.approx(0.1127, abs=1e-4)
-    assert found.words == "+2.00 [-0.48, +4.48] points, here"
-    assert mean_exceeds(0, [5], where="here") == says(1, 1, "+5.00 points, here")
+    found = [on_average(pd.DataFrame(study), "tasks").holds for study in shared]
+
+    assert np.mean(np.array(found) <= 0.05) == pytest.approx(0.05, abs=0.015)
+
+
+def test_each_item_is_counted_and_one_may_refute() -> None:
+    """P of the contrary by hand: mean -3, error 0.5774, t = -5.1962, p = 0.01755; of two, twice."""
+    good = on_each(pd.DataFrame({"a": [1, 2, 3], "b": [-1, 0, 2]}), "tasks")
+    bad = on_each(pd.DataFrame({"a": [1, 2, 3], "b": [-4, -3, -2]}), "tasks")
+
+    assert (good.holds, good.words, good.counted) == (0, "2 of 2 tasks", True)
+    assert (bad.holds, bad.words) == (1, "1 of 2 tasks, not b")
+    assert bad.contrary == pytest.approx(2 * 0.01755, abs=1e-4)
+    assert judge("it", good).test == "2 of 2 tasks"
+
+
+def test_one_seed_refutes_no_item() -> None:
+    """And zero is not above zero."""
+    assert on_each(pd.DataFrame({"a": [-50], "b": [0]}), "tasks") == Evidence(
+        holds=1, contrary=1, words="0 of 2 tasks, not a, b", counted=True
+    )
+
+
+def test_what_a_study_lacks_is_undecided_whatever_else_is_asked() -> None:
+    """Alone, or as the only one of some."""
+    for evidence in (lacking("all"), some([lacking("all")])):
+        part = judge("it", evidence)
+        assert (part.verdict, part.test) == (OPEN, "the study lacks all")
 
 
 def test_every_needs_all_and_is_refuted_by_one_of_many() -> None:
@@ -180,7 +192,6 @@ def test_a_proposition_has_three_verdicts_and_refutes_with_more_than_one_of_many
     assert judge("it is", says(0.041, 0.959, "by so much")).test == (
         "p = 0.041, of the contrary 0.96: by so much"
     )
-    assert undecided("it is", "all").verdict is OPEN
 
 
 def test_a_claim_holds_where_all_propositions_do() -> None:

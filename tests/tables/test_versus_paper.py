@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import io
 import subprocess
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 import fake_metrics
 import statement_json
-from paper_tables import NO_LATER, TASKS, among, study, sweep, tickets, transfer
+from fake_metrics import Rows, trainings
+from paper_tables import NO_LATER, TASKS, among, scored, study, sweep, tickets, transfer
 from table_command import make_table
 from tickets import files, provenance
 from tickets.tables import claims
@@ -110,6 +113,25 @@ def test_figure_2_is_compared_at_its_own_sparsity_only() -> None:
     assert found.loc[found["table"] == "table2", "ours"].notna().any()
 
 
+def test_a_difference_of_means_has_its_standard_error() -> None:
+    """Where both deviations are known: sqrt(2.4^2 / 5 + 0.5^2 / 3) of RTE's ticket."""
+    found = table(study(winning_tickets=tickets().assign(n=3)))
+
+    def error(**identity: str) -> float:
+        rows = found
+        for name, value in identity.items():
+            rows = rows[rows[name] == value]
+        [one] = rows["standard_error"]
+        return one
+
+    assert error(item="imp_theta0_mean", task="rte") == 1.1115
+    assert pd.isna(error(item="random_pruning_theta0_mean", task="rte"))  # no published deviation
+    assert pd.isna(error(item="imp_theta0_std", task="rte"))
+    assert pd.isna(error(item=DELTA, source="mlm", target="rte"))
+    one_seed = table(study(winning_tickets=tickets().assign(n=1, std=float("nan"))))
+    assert one_seed["standard_error"].isna().all()
+
+
 def test_a_claim_has_its_verdict_and_what_decided_each_statement() -> None:
     """One row after the numbers."""
     last = table(study()).iloc[-1]
@@ -134,7 +156,7 @@ def test_the_text_has_every_claim_with_its_statements() -> None:
 def test_the_text_is_never_wider_than_a_terminal(lacking: bool) -> None:
     """Whatever the study has; nothing is cut off."""
     of = study(mlm_tasks=[], rewinding=study().rewinding.iloc[:0]) if lacking else study()
-    judged = claims.claims(of)
+    judged = claims.claims(scored(of))
 
     text = render(judged)
 
@@ -145,17 +167,77 @@ def test_the_text_is_never_wider_than_a_terminal(lacking: bool) -> None:
         assert all(" ".join(part.test.split()) in joined for part in claim.parts)
 
 
-def write(tmp_path: Path, of: Tables) -> None:
+SPREAD = (-0.1, 0, 0.1, 0.05, -0.05)
+"""Five seeds' scores around their mean."""
+
+
+def trained(name: str, row: dict[str, Any], scores: list[float]) -> Rows:
+    """The scores of the trainings behind a table's row, a seed each."""
+    finder, weights = row.get("finder", "imp"), row.get("weights", "theta_0")
+    target = row.get("target", row.get("task"))
+    source, rewind, at = row.get("source", target), row.get("rewind", 0.0), None
+    if name == "winning_tickets":
+        network = row["network"]
+        kind = {"imp_reinit": "reinit", "imp_shuffled_within": "shuffled_within"}
+        weights = kind.get(network, "theta_0")
+        finder = "random" if network == "random" else "imp"
+        at = {"within_std": "winning", "strict": "winning_strict"}[row["criterion"]]
+        at = at if network in kind else None
+    elif name == "transfer" and source in ("oneshot", "random"):
+        finder, source = source, None
+    elif name == "rewinding":
+        finder = row["method"]
+        weights = "trained" if finder == "standard" else "theta_i" if rewind else "theta_0"
+    on_a_task = finder in ("imp", "standard")
+    rows = trainings(finder, target, scores)
+    return [
+        each
+        | {"weights": weights, "source_task": source if on_a_task else None, "at": at}
+        | {"rewind": rewind if finder == "imp" else None, "sparsity": row["sparsity"]}
+        for each in rows
+    ]
+
+
+def means(name: str, table: pd.DataFrame) -> list[float]:
+    """The mean score of each row."""
+    if name == "winning_tickets":
+        return list(table["mean"])
+    if name == "rewinding":
+        return list(80 + table["delta_rewind_0"])
+    gains = table["delta_full"]
+    return list(90 + (gains.mask(table["finder"] == "dense", 0) if "finder" in table else gains))
+
+
+def write(
+    tmp_path: Path, of: Tables, spread: Sequence[float] = SPREAD, obstacle: str | None = None
+) -> None:
+    """The tables, and behind each the scores; an obstacle stands in the way of claims 5 and 8."""
+    checks = pd.DataFrame(
+        {"passes": [True, obstacle is None], "claims": ["1 5", "5 8"], "obstacle": [None, obstacle]}
+    )
+    files.write_bytes(tmp_path / "answerability.csv", csv(checks))
+    fake_metrics.state(tmp_path / "answerability.csv")
+    scores = {name: f"metrics/{name.removeprefix('sparsity_')}.parquet" for name in NAMES[:-1]}
     for name in NAMES:
-        path = tmp_path / f"{name}.csv"
-        files.write_bytes(path, csv(getattr(of, name)))
+        table, path = getattr(of, name), tmp_path / f"{name}.csv"
+        files.write_bytes(path, csv(table))
         fake_metrics.state(path)
+        if name in scores:
+            rows = zip(table.to_dict("records"), means(name, table), strict=True)
+            found = [
+                each
+                for row, mean in rows
+                for each in trained(name, row, [mean + by for by in spread])
+            ]
+            fake_metrics.write(found or trainings("dense", "mlm", [50]), tmp_path / scores[name])
 
 
 def command(tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    inputs = {name: tmp_path / f"{name}.csv" for name in NAMES}
+    inputs = {name: tmp_path / f"{name}.csv" for name in (*NAMES, "answerability")}
+    inputs |= {f"metrics/{path.stem}": path for path in tmp_path.glob("metrics/*.parquet")}
     inputs |= {path.name: path for path in PUBLISHED.glob("*.csv")}
-    return make_table("versus_paper", tmp_path, {"mlm_tasks": ["mlm"]}, inputs)
+    parameters = {"mlm_tasks": ["mlm"], "rewind": "0.0", "tests": "by_seed"}
+    return make_table("versus_paper", tmp_path, parameters, inputs)
 
 
 def test_the_command_judges_the_tables_that_it_reads(tmp_path: Path) -> None:
@@ -173,6 +255,24 @@ def test_the_command_judges_the_tables_that_it_reads(tmp_path: Path) -> None:
     made = statement_json.definition(tmp_path / "tables" / "versus_paper.csv")
     named = {each["name"] for each in made["resolvedDependencies"]}
     assert {"table2.csv", "figure2.csv", "transfer", "rewinding", "transferability"} <= named
+    assert {"metrics/transfer", "metrics/sweep", "metrics/rewinding"} <= named
+
+
+def test_a_study_that_cannot_answer_says_so_before_its_verdict(tmp_path: Path) -> None:
+    """What every test confirms is undecided where a check failed; other claims are judged."""
+    write(tmp_path, study(), obstacle="the mask of mlm keeps 0.01 % of the pooler")
+
+    done = command(tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    found = pd.read_csv(tmp_path / "tables" / "versus_paper.csv").query("kind == 'claim'")
+    undecided = found[found["holds"] == "undecided"]
+    assert [item[0] for item in undecided["item"]] == ["5", "8"]
+    assert undecided["test"].str.startswith("the mask of mlm keeps 0.01 % of the pooler (").all()
+    assert (found["holds"] == "holds").sum() == 6
+    lines = (tmp_path / "tables" / "versus_paper.txt").read_text().splitlines()
+    at = next(place for place, line in enumerate(lines) if line.startswith("5. "))
+    assert lines[at - 1] == "! cannot be decided here: the mask of mlm keeps 0.01 % of the pooler"
 
 
 def test_the_command_says_what_a_small_study_lacks(tmp_path: Path) -> None:
@@ -189,14 +289,13 @@ def test_the_command_says_what_a_small_study_lacks(tmp_path: Path) -> None:
         mlm_tasks=["mlm"],
     )
 
-    write(tmp_path, small)
+    write(tmp_path, small, spread=[0])
 
     done = command(tmp_path)
 
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "tables" / "versus_paper.txt").read_text()
     assert text.count("UNDECIDED") == 8
-    assert "few seeds: 1" in text
     assert "too few" in text
     assert "the study lacks stsb rewound at its winning sparsity" in " ".join(text.split())
 

@@ -177,15 +177,33 @@ def test_the_rate_rises_to_its_peak_and_falls_to_zero() -> None:
     assert [warm.rate(step, 6) for step in range(6)] == [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]
 
 
-def test_the_rate_may_fall_over_several_trainings() -> None:
-    """Three rounds of four steps: one line from the first rate to zero, as the code has it."""
-    rates = [
-        replace(RECIPE, learning_rate=12.0, round=round_, rounds=3).rate(step, 4)
-        for round_ in range(3)
-        for step in range(4)
-    ]
+def test_the_rate_may_fall_as_in_the_first_of_several_trainings() -> None:
+    """Ten rounds of four steps: the published code's schedule is as long as all of them, and each
+    round begins it again.
+    """
+    rate = torch.optim.SGD([torch.zeros(1)], lr=40.0)
+    schedule = torch.optim.lr_scheduler.LambdaLR(rate, lambda step: 1 - step / (10 * 4))
+    published: list[float] = []
+    for _ in range(4):
+        published += schedule.get_last_lr()
+        rate.step()
+        schedule.step()
 
-    assert rates == [12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
+    ours = replace(RECIPE, learning_rate=40.0, rounds=10)
+    assert [ours.rate(step, 4) for step in range(4)] == pytest.approx(published)
+    assert published == pytest.approx([40, 39, 38, 37])
+
+
+@pytest.mark.parametrize("head", ["mlm", "classification"])
+def test_batches_may_be_those_after_earlier_trainings(model: Path, head: str) -> None:
+    """The second training of four steps sees what a training of eight sees after its fourth, hidden
+    words included.
+    """
+    still = replace(RECIPE, epochs=None, steps=8, learning_rate=0.0)
+    eight = trained(model, head, still)
+    second = trained(model, head, replace(still, steps=4, earlier_trainings=1))
+
+    assert second.losses == eight.losses[4:] != eight.losses[:4]
 
 
 def test_a_loss_that_is_no_number_stops_the_training(model: Path) -> None:

@@ -298,12 +298,16 @@ def test_the_audit_makes_a_new_criterions_masks_again(
 
 
 def test_the_published_codes_way(tmp_path: Path) -> None:
-    """Heads are kept, the rate falls over all rounds, MLM prunes before it trains, and each matrix
-    is pruned alike.
+    """Heads are kept, each round has the first round's rates, MLM prunes before it trains and never
+    rewinds, on new text; and each matrix is pruned alike.
     """
     changes = {
         "seeds": [1],
-        "imp": {"head": "keep", "decay": "all", "first_mlm_mask": "oneshot", "scope": "per_matrix"},
+        "target_sparsity": 0.3,
+        "imp": {
+            **{"head": "keep", "decay": "all", "first_mlm_mask": "oneshot"},
+            **{"mlm_weights": "continue", "mlm_text": "new", "scope": "per_matrix"},
+        },
     }
     folder = changed(checkout(tmp_path / "code"), changes)
     mask = "results/masks/imp/{}/rewind-0/seed-1/sparsity-{}.safetensors"
@@ -314,9 +318,9 @@ def test_the_published_codes_way(tmp_path: Path) -> None:
         "/on-acceptability/seed-1.safetensors"
     )
     start = "results/weights/round/acceptability/rewind-0/seed-1/sparsity-10.safetensors"
-    wanted = [mask.format(task, 20) for task in ("acceptability", "mlm")]
+    wanted = [mask.format("acceptability", 20), mask.format("mlm", 30)]
 
-    assert planned(folder, *wanted)["train"] == 2 + 1
+    assert planned(folder, *wanted)["train"] == 2 + 2
     assert_statements_are_asked_for(folder, *wanted)
     done = snakemake(folder, "--cores", "2", "--notemp", "--", *wanted)
 
@@ -326,10 +330,15 @@ def test_the_published_codes_way(tmp_path: Path) -> None:
     )
     assert np.array_equal(kept["head.output.weight"], ended["head.output.weight"])
     assert all(np.array_equal(kept[name], value) for name, value in theta_0.items())
-    for path, number in ((first, 0), (second, 1)):
+    on_mlm = "results/{}/round/mlm/rewind-0/seed-1/sparsity-{}{}.safetensors"
+    trained_on = "/imp/mlm/rewind-0/seed-1/sparsity-{}/on-mlm/seed-1"
+    mlm = [on_mlm.format("trained", each, trained_on.format(each)) for each in (10, 20)]
+    for path, earlier in ((first, 0), (second, 0), (mlm[0], 0), (mlm[1], 1)):
         stated = json.loads((folder / f"{path}.prov.json").read_text())
         asked = stated["predicate"]["buildDefinition"]["externalParameters"]
-        assert (asked["round"], asked["rounds"]) == (number, 2)
+        assert (asked["earlier_trainings"], asked["rounds"]) == (earlier, 4)
+    went_on = load_file(folder / on_mlm.format("weights", 20, ""))
+    assert all(np.array_equal(went_on[n], value) for n, value in load_file(folder / mlm[0]).items())
     oneshot = masks.read(folder / mask.format("mlm", 10))
     alike = {oneshot.sparsity_of(name) for name in oneshot.kept}
     assert all(abs(float(share) - 0.1) < 0.01 for share in alike)

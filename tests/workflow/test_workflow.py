@@ -21,7 +21,7 @@ TABLE = "results/tables/transfer.csv"
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished study, run on two cores."""
     folder = checkout(tmp_path_factory.mktemp("study"))
-    assert planned(folder, TABLE)["train"] == 2 * 2 * (2 + 2 + 2)
+    assert planned(folder, TABLE)["train"] == 2 * 2 * (2 + 1 + 2 + 2)
     done = snakemake(folder, "--cores", "2", "--", TABLE)
     assert done.returncode == 0, done.stdout
     assert "Transfer at 20 % sparsity" in done.stdout
@@ -93,12 +93,12 @@ def test_another_seed_or_task_trains_its_own_and_nothing_again(study: Path, tmp_
         return planned(copy, TABLE)
 
     seed = jobs(seeds=[1, 2, 3])
-    assert (seed["train"], seed["prune"], seed["find_mask"]) == (2 * (2 + 2 + 2), 2 * 2, 1)
+    assert (seed["train"], seed["prune"], seed["find_mask"]) == (2 * (2 + 1 + 2 + 2), 2 * 2, 1)
     assert {"data", "encode", "theta_0"}.isdisjoint(seed)  # and find_mask is the random one
 
     task = jobs(tasks=config["tasks"] | {"other": config["tasks"]["acceptability"]})
     masks = 1 + 1 + 1 + 3  # dense, one-shot, random, every task's: those that train on the new task
-    assert task["train"] == 2 * (masks + 1 + 2)  # its first round; its mask on the two others
+    assert task["train"] == 2 * (masks + 2 + 2)  # its two rounds; its mask on the two others
     assert task["prune"] == 2 * 2
     assert {"find_mask", "theta_0"}.isdisjoint(task)
 
@@ -169,7 +169,7 @@ def test_a_changed_mask_stops_whoever_reads_it(study: Path, tmp_path: Path) -> N
     content = bytearray(mask.read_bytes())
     content[-1] ^= 0x80
     mask.write_bytes(content)
-    predictions = copy / "results/predictions/theta_0/oneshot/sparsity-20/on-mlm/seed-1.parquet"
+    predictions = copy / "results/predictions/theta_0/oneshot/sparsity-20/on-mlm/seed-1001.parquet"
     for lost in (predictions, copy / "results/metrics/transfer.parquet", copy / TABLE):
         lost.unlink()
     kept = set((copy / "results").rglob("*.parquet"))

@@ -39,12 +39,8 @@ rule prune:
 
 rule round_start:
     input:
-        theta=lambda w: ancient(files.weights(theta_i_of(w))),
-        head=lambda w: dag.files_of_head(files, design, weights_of(w)),
-        statements=lambda w: statements_of(
-            files.weights(theta_i_of(w)),
-            *dag.files_of_head(files, design, weights_of(w)),
-        ),
+        files=lambda w: ancient(list(files_of_round(w).values())),
+        statements=lambda w: statements_of(*files_of_round(w).values()),
     output:
         weights=temp(start),
         statement=temp(statements_of(start)),
@@ -57,10 +53,9 @@ rule round_start:
         "../../envs/environment.yaml"
     params:
         code=code("round_start"),
-        flags=lambda w, input: flags.flags({"head": input.get("head")} if input.head else {}),
+        flags=lambda w, input: flags.flags(dict(zip(files_of_round(w), input.files))),
     shell:
-        "python {params.code.path} {params.flags} --theta {input.theta} "
-        "--output {output.weights} 2> {log}"
+        "python {params.code.path} {params.flags} --output {output.weights} 2> {log}"
 
 
 rule rewind:

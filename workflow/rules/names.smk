@@ -47,10 +47,9 @@ def flags_on_data(wildcards, input):
     return f"{flags.mask(study, mask)} {flags.flags(read | model)}"
 
 
-def theta_i_of(wildcards):
-    """The weights that a round rewinds to."""
-    start = weights_of(wildcards)
-    return names.theta_i(start.task, start.rewind, start.seed)
+def files_of_round(wildcards):
+    """The files that a round's first weights are made from, by role."""
+    return dag.files_of_round(files, design, weights_of(wildcards))
 
 
 def candidates(wildcards):

@@ -44,7 +44,7 @@ onstart:
 
 
 onsuccess:
-    if any([show(name) for name in ("transfer", "versus_paper")]):
+    if any([show(name) for name in ("transfer", "answerability", "versus_paper")]):
         print(banner.final_message(study.results))
 
 

@@ -30,8 +30,8 @@ class Flag:
     type's. choices: its values, where they are few. read: from its word to its value, where the
     type does not say. metavar: its value in help. null: None is recorded, and not left out.
     alternative: exactly one of its class's alternatives is given. positional: it has no dashes.
-    given: the command line has it at all. role: of the file that it names, among those that were
-    read.
+    given: the command line has it at all. always: every version of the project records it. role: of
+    the file that it names, among those that were read.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Flag:
     alternative: bool = False
     positional: bool = False
     given: bool = True
+    always: bool = True
     role: str | None = None
 
     @property

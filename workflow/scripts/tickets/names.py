@@ -19,6 +19,8 @@ from tickets.errors import BadInput
 SEED = r"\d+"
 PERCENT = r"\d+(\.\d+)?"
 TASK = r"[a-z][a-z0-9_]*"
+EVALUATION = 1000
+"""What is added to a study's seed for the seed of evaluations, if they have one of their own."""
 WINNING = {"winning": "within_std", "winning_strict": "strict"}  # by the part `at`: its criterion
 SHUFFLES = ("within", "across_layers")
 FORMS = {"task": TASK, "rewind": rf"rewind-{PERCENT}", "seed": rf"seed-{SEED}"}

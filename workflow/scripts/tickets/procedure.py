@@ -18,9 +18,8 @@ class Rounds(Protocol):
         """The tasks that are masked language modelling."""
         ...
 
-    @property
-    def goes_on(self) -> bool:
-        """Whether each round continues the one before, in trainings of their own."""
+    def goes_on(self, task: str) -> bool:
+        """Whether the rounds on a task are trainings of their own."""
         ...
 
     @property

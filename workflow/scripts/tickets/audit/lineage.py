@@ -13,9 +13,9 @@ from typing import Any
 from tickets.audit.study_files import StudyFile
 from tickets.criterion import SPLITS
 from tickets.design import registry
-from tickets.design.dag import Design, file_of_scores, file_of_weights
+from tickets.design.dag import Design, file_of_scores, file_of_weights, files_of_round
 from tickets.finder import is_round
-from tickets.names import DENSE, THETA_0, WINNING, MaskName, WeightsName, theta_i, winning
+from tickets.names import DENSE, THETA_0, WINNING, MaskName, WeightsName, winning
 from tickets.paths import Results
 from tickets.statements import Statement
 
@@ -114,10 +114,8 @@ def _weights(design: Design, parts: Parts) -> Expected:
         parameters = {"task": weights.task, "seed": weights.seed}
         return Expected(rule="train", parameters=parameters, parents=parents)
     if weights.kind == "round":
-        start = theta_i(weights.task, weights.rewind, weights.seed)
-        parents = {"theta": _weights_file(start)}
-        if head := design.head_of(weights):
-            parents["head"] = below_root(FILES.trained(head))
+        made_from = files_of_round(FILES, design, weights)
+        parents = {role: below_root(file) for role, file in made_from.items()}
         return Expected(rule="round_start", parents=parents)
     theta = {"theta_0": THETA_0_FILE}
     if weights.kind == "reinit":

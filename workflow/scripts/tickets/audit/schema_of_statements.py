@@ -90,7 +90,11 @@ def schema() -> Mapping[str, Any]:
 def form_of(parameters: type) -> Mapping[str, Any]:
     """The JSON schema of a rule's parameters, from the dataclass that declares them."""
     flags = flags_of(parameters)
-    required = [each.name for each in flags if each.null or not (each.optional and each.given)]
+    required = [
+        each.name
+        for each in flags
+        if each.always and (each.null or not (each.optional and each.given))
+    ]
     form = _object({each.name: _form(each) for each in flags}, required)
     alternatives = [{"required": [each.name]} for each in flags if each.alternative]
     return {**form, "oneOf": alternatives} if alternatives else form

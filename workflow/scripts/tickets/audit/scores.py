@@ -24,7 +24,7 @@ from tickets.audit.study_files import parse_path
 from tickets.audit.verified_reads import Sources, is_intact
 from tickets.errors import BadInput, Tampered
 from tickets.paths import parse_predictions
-from tickets.scores.rows import SCHEMA, identity, rows_of
+from tickets.scores.rows import DISTINCT, SCHEMA, identity, rows_of
 from tickets.scores.scoring import score
 
 TOLERANCE = 1e-9
@@ -43,7 +43,7 @@ Row = Mapping[str, Any]
 Key = tuple[Any, ...]
 """A row's identity and metric."""
 
-MEASURED = ("primary", "score", "examples", "replicates")
+MEASURED = ("primary", "score", "examples", DISTINCT, "replicates")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +168,8 @@ def _rows(job: ScoringJob, path: str) -> list[dict[str, Any]]:
 
 def _read(files: Files, path: str) -> list[Row]:
     table = Sources(root=files.root, digests=files.digests).parquet(path)
-    if not table.schema.equals(SCHEMA):
+    older = SCHEMA.remove(SCHEMA.get_field_index(DISTINCT))
+    if not any(table.schema.equals(schema) for schema in (SCHEMA, older)):
         raise BadInput("not a table of scores: it has other columns")
     replicates = [_numbers(scalar.values) for scalar in table["replicates"]]
     rows = table.drop_columns(["replicates"]).to_pylist()
@@ -207,8 +208,8 @@ def _differences(
 
 
 def _unlike(row: Row, right: Row) -> Iterator[str]:
-    for name in ("primary", "examples"):
-        if row[name] != right[name]:
+    for name in ("primary", "examples", DISTINCT):
+        if name in row and row[name] != right[name]:
             yield f"{name} is {row[name]}, scored again {right[name]}"
     if not _near(row["score"], right["score"]):
         yield f"score is {row['score']!r}, scored again {right['score']!r}"

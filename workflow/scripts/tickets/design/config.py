@@ -19,6 +19,7 @@ from tickets.finder import ONCE, RESERVED, criterion_of
 from tickets.initial.pretraining import Size
 from tickets.language import generator
 from tickets.language.generator import Language
+from tickets.names import EVALUATION
 from tickets.schedule import exact, label, rounds
 from tickets.tasks import LANGUAGE, Task, task
 from tickets.training import events
@@ -42,6 +43,8 @@ class Imp:
     head: str
     decay: str
     first_mlm_mask: str
+    mlm_weights: str
+    mlm_text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,6 @@ class Pretraining:
     warmup_steps: int
     mlm_probability: float
     next_sentence: float
-    mlm_share: float
     dropout: float
     weight_decay: float
 
@@ -86,6 +88,7 @@ class Study:
     rewinds: tuple[Fraction, ...]
     later_sources: Sequence[str]
     imp: Imp
+    evaluation: str
     threads: int
     checkpoint_minutes: float
     keep_checkpoints: bool
@@ -122,6 +125,9 @@ class Study:
             head=self.imp.head,
             decay=self.imp.decay,
             first_mlm_mask=self.imp.first_mlm_mask,
+            mlm_weights=self.imp.mlm_weights,
+            mlm_text=self.imp.mlm_text,
+            evaluation=self.evaluation,
         )
 
 
@@ -141,6 +147,7 @@ def load(raw: Mapping[str, Any]) -> Study:
             _check_model(study)
         for each in study.tasks.values():
             _check_data(each, study.local_copies)
+        _check_seeds(study)
         if study.tensorboard and not events.installed():
             raise BadInput(
                 f"tensorboard: true, but {events.LIBRARY} is not installed; install the package's"
@@ -177,6 +184,7 @@ def _study(values: Mapping[str, Any]) -> Study:
         rewinds=tuple(exact(rewind) / 100 for rewind in values["rewinds"]),
         later_sources=list(tasks) if later is None else later,
         imp=Imp(**values["imp"]),
+        evaluation=values["evaluation"],
         threads=values["threads"],
         checkpoint_minutes=values["checkpoint_minutes"],
         keep_checkpoints=values["keep_checkpoints"],
@@ -260,6 +268,15 @@ def _check_results(folder: Path) -> None:
     for part in (folder, *folder.parents):
         if part.exists() and not part.is_dir():
             raise BadInput(f"results: {part} is a file; write the name of a folder")
+
+
+def _check_seeds(study: Study) -> None:
+    for seed in study.seeds:
+        if study.evaluation == "other_seed" and seed + EVALUATION in study.seeds:
+            raise BadInput(
+                f"seeds: {seed + EVALUATION} is the seed that evaluates the masks of seed {seed};"
+                " write another one"
+            )
 
 
 def _check_pretraining(study: Study) -> None:

@@ -11,6 +11,7 @@ from tickets.criterion import SPLITS
 from tickets.design import registry
 from tickets.design.dag import Design
 from tickets.design.experiments import (
+    answerability,
     baselines,
     compared_masks,
     full,
@@ -101,6 +102,7 @@ def count(design: Design) -> Counts:
         "transfer": transfers(design),
         "transfer, variants": transfer_variants(design),
         "subsets as sources": transferability(design),
+        "full model, trained again": answerability(design),
     }
     kinds: dict[str, set[TrainingName]] = {}
     seen: set[TrainingName] = set()

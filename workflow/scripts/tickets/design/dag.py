@@ -11,12 +11,14 @@ from tickets.files import canonical_json
 from tickets.finder import depends_on
 from tickets.names import (
     DENSE,
+    EVALUATION,
     THETA_0,
     MaskName,
     TrainingName,
     WeightsName,
     imp,
     standard,
+    theta_i,
     trained,
     training,
 )
@@ -34,7 +36,9 @@ class Design:
     compare it with. mlm: the tasks that are masked language modelling. later_sources: sources whose
     later weights are transferred too. sweep: finders to follow over all sparsities beside IMP.
     criteria: the study's own, with the parts of their paths and the splits that they read. head,
-    decay, first_mlm_mask: how the rounds of IMP continue each other (config/README.md).
+    decay, first_mlm_mask, mlm_weights, mlm_text: how the rounds of IMP continue each other;
+    evaluation: whether scores are those of trainings with another seed than the mask's
+    (config/README.md). The defaults are those of studies of earlier versions.
     """
 
     tasks: Sequence[str]
@@ -51,6 +55,9 @@ class Design:
     head: str = "rewind"
     decay: str = "round"
     first_mlm_mask: str = "trained"
+    mlm_weights: str = "rewind"
+    mlm_text: str = "same"
+    evaluation: str = "same_seed"
 
     @classmethod
     def from_json(cls, text: str) -> Design:
@@ -84,10 +91,16 @@ class Design:
             sparsity=sparsity,
         )
 
-    @property
-    def goes_on(self) -> bool:
-        """Whether rounds of IMP continue each other: they keep the head, or share one decay."""
-        return self.head == "keep" or self.decay == "all"
+    def evaluation_seed(self, seed: int) -> int:
+        """The seed of the trainings that are scored for a study's seed, which finds the masks."""
+        return seed + EVALUATION if self.evaluation == "other_seed" else seed
+
+    def goes_on(self, task: str) -> bool:
+        """Whether the rounds of IMP on a task are trainings of their own, and not those that
+        evaluate its masks.
+        """
+        mlm_only = self.mlm_weights == "continue" or self.mlm_text == "new"
+        return self.head == "keep" or self.decay == "all" or (mlm_only and task in self.mlm)
 
     def round(self, sparsity: str) -> int:
         """Which round reaches `sparsity`, from 1; 0 for the dense network."""
@@ -107,9 +120,24 @@ class Design:
         """The training whose final weights decide a mask found in rounds; None: theta_0 does."""
         return load_procedure(mask.finder).decided_by(self, mask)
 
-    def head_of(self, start: WeightsName) -> TrainingName | None:
-        """The training whose head the round from `start` continues with, if it keeps one."""
-        if self.head != "keep" or start.sparsity == "0":
+    def rewinds_weights(self, task: str) -> bool:
+        """Whether each round of IMP on a task starts from theta_i again."""
+        return self.mlm_weights == "rewind" or task not in self.mlm
+
+    def continued_by(self, start: WeightsName) -> TrainingName | None:
+        """The training that the round from `start` continues, with its head or all its weights."""
+        if self.head != "keep" and self.rewinds_weights(start.task):
+            return None
+        return self._before_round(start)
+
+    def trainings_before(self, start: WeightsName) -> int:
+        """The number of trainings in the rounds before the one from `start`."""
+        before = self._before_round(start)
+        return 0 if before is None else 1 + self.trainings_before(before.weights)
+
+    def _before_round(self, start: WeightsName) -> TrainingName | None:
+        """The training of the round before the one from `start`; None: that is the first."""
+        if start.sparsity == "0":
             return None
         return self.decided_by(imp(start.task, start.rewind, start.seed, start.sparsity))
 
@@ -138,7 +166,11 @@ def file_of_scores(files: Results, design: Design, mask: MaskName) -> str:
     return files.weights(THETA_0) if decides is None else files.trained(decides)
 
 
-def files_of_head(files: Results, design: Design, start: WeightsName) -> list[str]:
-    """The file of the head that the round from `start` continues with, if any."""
-    kept = design.head_of(start)
-    return [] if kept is None else [files.trained(kept)]
+def files_of_round(files: Results, design: Design, start: WeightsName) -> dict[str, str]:
+    """The files that a round's first weights are made from: theta, and a head that is kept."""
+    early = files.weights(theta_i(start.task, start.rewind, start.seed))
+    before = design.continued_by(start)
+    if before is None:
+        return {"theta": early}
+    end = files.trained(before)
+    return {"theta": early, "head": end} if design.rewinds_weights(start.task) else {"theta": end}

@@ -29,19 +29,25 @@ from tickets.names import (
 
 
 def full(design: Design) -> list[TrainingName]:
-    """The full model on every task: the first round of IMP where rewinding is to theta_0."""
-    return [training(THETA_0, DENSE, t, s) for t, s in product(design.tasks, design.seeds)]
+    """The full model on every task."""
+    grid = product(design.tasks, design.seeds)
+    return [_scored(design, THETA_0, DENSE, task, seed) for task, seed in grid]
+
+
+def _scored(
+    design: Design, weights: WeightsName, mask: MaskName, task: str, seed: int
+) -> TrainingName:
+    """The training that scores a mask of the study's `seed`, or weights made with it."""
+    return training(weights, mask, task, design.evaluation_seed(seed))
 
 
 def transfers(design: Design) -> list[TrainingName]:
-    """Every mask on every task, its own included, and the full model; mask and training have the
-    same seed (section 4).
-    """
+    """Every mask on every task, its own included, and the full model (section 4)."""
     trainings = full(design)
     for target, seed in product(design.tasks, design.seeds):
         masks = [design.own_mask(source, seed) for source in design.tasks]
         masks += [oneshot(design.transfer), random(seed, design.transfer)]
-        trainings += [training(THETA_0, mask, target, seed) for mask in masks]
+        trainings += [_scored(design, THETA_0, mask, target, seed) for mask in masks]
     return trainings
 
 
@@ -53,16 +59,17 @@ def baselines(design: Design) -> list[TrainingName]:
     for task, seed in product(design.tasks, design.seeds):
         own = design.own_mask(task, seed)
         for mask in (own, oneshot(design.transfer), random(seed, design.transfer)):
-            trainings.append(training(THETA_0, mask, task, seed))
+            trainings.append(_scored(design, THETA_0, mask, task, seed))
         for mask in (own, DENSE):
-            trainings.append(training(reinit(seed), mask, task, seed))
+            trainings.append(_scored(design, reinit(seed), mask, task, seed))
     return trainings
 
 
 def tickets(design: Design) -> list[TrainingName]:
     """IMP's ticket of every sparsity on its own task, to choose the winning sparsity from."""
     grid = product(design.tasks, design.seeds, design.sparsities)
-    return full(design) + [training(THETA_0, imp(t, design.rewind, s, p), t, s) for t, s, p in grid]
+    own = [_scored(design, THETA_0, imp(t, design.rewind, s, p), t, s) for t, s, p in grid]
+    return full(design) + own
 
 
 def sweep(design: Design) -> list[TrainingName]:
@@ -70,7 +77,7 @@ def sweep(design: Design) -> list[TrainingName]:
     trainings = tickets(design)
     for task, seed, sparsity in product(design.tasks, design.seeds, design.sparsities):
         masks = [design.mask_at_theta_0(each, task, seed, sparsity) for each in design.sweep]
-        trainings += [training(THETA_0, mask, task, seed) for mask in masks]
+        trainings += [_scored(design, THETA_0, mask, task, seed) for mask in masks]
     return trainings
 
 
@@ -81,8 +88,8 @@ def winning_tickets(design: Design) -> list[TrainingName]:
         own = winning(task, design.rewind, seed, at)
         weights = [WeightsName(kind=f"shuffled_{how}", seed=seed) for how in SHUFFLES]
         like = replace(own, finder="layerwise")
-        trainings.append(training(THETA_0, like, task, seed))
-        trainings += [training(each, own, task, seed) for each in (reinit(seed), *weights)]
+        trainings.append(_scored(design, THETA_0, like, task, seed))
+        trainings += [_scored(design, each, own, task, seed) for each in (reinit(seed), *weights)]
     return trainings
 
 
@@ -90,11 +97,11 @@ def rewinding(design: Design) -> list[TrainingName]:
     """Rewinding to theta_0, to later weights, and not at all, up to the sparsity of transfer."""
     trainings = full(design)
     for task, seed, sparsity in product(design.tasks, design.seeds, reached(design)):
-        trainings += [
-            training(theta_i(task, rewind, seed), imp(task, rewind, seed, sparsity), task, seed)
-            for rewind in ("0", *design.rewinds)
-        ]
-        trainings.append(design.trained_by(trained(task, seed, sparsity)))
+        for rewind in ("0", *design.rewinds):
+            start, mask = theta_i(task, rewind, seed), imp(task, rewind, seed, sparsity)
+            trainings.append(_scored(design, start, mask, task, seed))
+        last = design.trained_by(trained(task, seed, sparsity))
+        trainings.append(_scored(design, last.weights, last.mask, task, seed))
     return trainings
 
 
@@ -114,7 +121,7 @@ def transfer_variants(design: Design) -> list[TrainingName]:
         for sparsity in design.sparsities:
             masks.append(oneshot(sparsity))
             masks += [imp(source, design.rewind, seed, sparsity) for source in design.mlm]
-        trainings += [training(THETA_0, mask, target, seed) for mask in masks]
+        trainings += [_scored(design, THETA_0, mask, target, seed) for mask in masks]
         for source in design.later_sources:
             trainings += [_later(design, source, rewind, target, seed) for rewind in design.rewinds]
             trainings.append(_last(design, source, target, seed))
@@ -126,7 +133,15 @@ def transferability(design: Design) -> list[TrainingName]:
     trainings = transfers(design)
     for (name, parent), target, seed in product(design.subsets.items(), design.tasks, design.seeds):
         if target != parent:
-            trainings.append(training(THETA_0, design.own_mask(name, seed), target, seed))
+            trainings.append(_scored(design, THETA_0, design.own_mask(name, seed), target, seed))
+    return trainings
+
+
+def answerability(design: Design) -> list[TrainingName]:
+    """Transfer, and the full model of every task trained once more, from where it ended."""
+    trainings = transfers(design)
+    for task, seed in product(design.tasks, design.seeds):
+        trainings.append(_scored(design, trained(task, seed, "0"), DENSE, task, seed))
     return trainings
 
 
@@ -144,12 +159,12 @@ def candidates(design: Design, *, task: str, rewind: str, seed: int) -> list[Mas
 
 def _later(design: Design, source: str, rewind: str, target: str, seed: int) -> TrainingName:
     mask = imp(source, rewind, seed, design.transfer)
-    return training(theta_i(source, rewind, seed), mask, target, seed)
+    return _scored(design, theta_i(source, rewind, seed), mask, target, seed)
 
 
 def _last(design: Design, source: str, target: str, seed: int) -> TrainingName:
     weights = trained(source, seed, design.sparsity_before(design.transfer))
-    return training(weights, standard(source, seed, design.transfer), target, seed)
+    return _scored(design, weights, standard(source, seed, design.transfer), target, seed)
 
 
 def needed(design: Design, wanted: Iterable[TrainingName]) -> set[TrainingName]:
@@ -172,5 +187,5 @@ def _behind(design: Design, name: TrainingName) -> Iterable[TrainingName]:
         yield decides
     if name.weights.kind == "trained":
         yield design.trained_by(name.weights)
-    if name.weights.kind == "round" and (kept := design.head_of(name.weights)):
-        yield kept
+    if name.weights.kind == "round" and (before := design.continued_by(name.weights)):
+        yield before

@@ -61,7 +61,7 @@ def encoding(task: Task) -> str:
 def recipe(study: Study, task: Task, weights: WeightsName = THETA_0, mask: MaskName = DENSE) -> str:
     """The flags of train.py for training on a task from some weights under a mask."""
     values = vars(task) | vars(study.training) | {"task": task.name, "threads": study.threads}
-    values |= {"new_head": _new_head(study, task, weights, mask)} | _decay(study, weights)
+    values |= {"new_head": _new_head(study, task, weights, mask)} | _round(study, weights)
     return flags(_filled(train.Parameters, values))
 
 
@@ -78,11 +78,18 @@ def _new_head(study: Study, task: Task, weights: WeightsName, mask: MaskName) ->
     return task.name if weights.task not in ("", task.name) else None
 
 
-def _decay(study: Study, weights: WeightsName) -> dict[str, int]:
-    """The round and their number, if the learning rate decays over all rounds."""
-    if study.imp.decay == "round" or weights.kind != "round":
-        return {}
-    return {"round": study.design.round(weights.sparsity), "rounds": len(study.sparsities)}
+def _round(study: Study, weights: WeightsName) -> dict[str, int]:
+    """What the training of a round has otherwise than one that evaluates a mask.
+
+    In the published code, every round's learning rate is that of the first of all rounds.
+    """
+    values: dict[str, int] = {}
+    if weights.kind == "round":
+        if study.imp.decay == "all":
+            values["rounds"] = len(study.sparsities) + 1
+        if study.imp.mlm_text == "new" and study.tasks[weights.task].head == "mlm":
+            values["earlier_trainings"] = study.design.trainings_before(weights)
+    return values
 
 
 def mask(study: Study, name: MaskName) -> str:

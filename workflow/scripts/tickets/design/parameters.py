@@ -21,11 +21,12 @@ class Parameter:
     """A parameter of a table.
 
     form: its JSON schema; `{"$ref": "#/definitions/..."}` names one of statement.schema.json.
-    of: its value, from a study's design.
+    of: its value, from a study's design. always: statements of every version have it.
     """
 
     form: Form
     of: Callable[[Design], Any]
+    always: bool = True
 
 
 def shared(name: str) -> Form:

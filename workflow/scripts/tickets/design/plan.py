@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 from tickets.design.config import Study
@@ -44,8 +45,17 @@ def _trainings(counts: Counts) -> list[str]:
         f"{counts.shared:,} of them are needed by more than one table; table by table it would be"
         f" {counts.alone:,}.",
         f"Beside them, {len(counts.early):,} trainings end early, at theta_i.",
+        *_evaluations(counts),
         f"Jobs: {sum(jobs.values()):,}, and a few that read data or make tables ({by_rule})",
     ]
+
+
+def _evaluations(counts: Counts) -> list[str]:
+    """What it costs that no training both finds a mask and scores one."""
+    shared = count(replace(counts.design, evaluation="same_seed"))
+    if not (more := len(counts.trainings) - len(shared.trainings)):
+        return []
+    return [f"Scored trainings have seeds of their own; evaluation: same_seed saves {more:,}."]
 
 
 def _tasks(study: Study, counts: Counts, sizes: Mapping[str, TaskSize]) -> list[str]:

@@ -24,7 +24,7 @@ from tickets.initial.pretraining import Size
 from tickets.prunable import prunable_set
 from tickets.tasks import LANGUAGE, Task
 
-_TABLE = Path(__file__).with_name("sizes.yaml")
+TABLE = Path(__file__).with_name("sizes.yaml")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +129,7 @@ def _of_its_own(size: Size) -> ModelSize:
 
 @cache
 def _table() -> Mapping[str, Mapping[str, Any]]:
-    return yaml.safe_load(_TABLE.read_text(encoding="utf-8"))
+    return yaml.safe_load(TABLE.read_text(encoding="utf-8"))
 
 
 def _rows(study: Study, task: Task, split: str) -> int | None:

@@ -26,6 +26,10 @@ MASKS = "masks/"
 """The beginning of the roles of masks, which are their paths in the results folder."""
 
 
+METRICS = "metrics/"
+"""The beginning of the roles of other tables' scores."""
+
+
 class Reader(Protocol):
     """Reads files, and refuses those that differ from their statements (`Tampered`)."""
 
@@ -60,9 +64,10 @@ class Inputs:
         """A parameter that is a fraction or per cent, as a float."""
         return float(self.parameters[name])
 
-    def metrics(self) -> pd.DataFrame:
-        """The scores."""
-        return self.reader.parquet(self.paths["metrics"]).to_pandas()
+    def metrics(self, of: str = "") -> pd.DataFrame:
+        """The scores; of another table, by the name of their file."""
+        role = f"{METRICS}{of}" if of else "metrics"
+        return self.reader.parquet(self.paths[role]).to_pandas()
 
     def content(self, name: str) -> bytes:
         """Another table's file."""
@@ -98,7 +103,7 @@ class Count:
     of: Callable[[Inputs], Any]
 
 
-def _no_examples(parameters: Mapping[str, Any]) -> list[str]:
+def _none(parameters: Mapping[str, Any]) -> list[str]:
     del parameters
     return []
 
@@ -112,6 +117,8 @@ class TableSpec:
     its inputs.
 
     Inputs: metrics: scores. tables: others, by name. masks: their names, from a study's design.
+    later_tables, metrics_of: others again, and the names of other tables' scores (their files),
+    which are no inputs of a statement from before the parameters that came later.
     examples: the tasks whose training examples are counted, from the parameters. published: files
     with the paper's numbers.
 
@@ -126,8 +133,10 @@ class TableSpec:
     position: int = 1000
     metrics: Metrics | None = None
     tables: tuple[str, ...] = ()
+    later_tables: tuple[str, ...] = ()
+    metrics_of: tuple[str, ...] = ()
     masks: Callable[[Design], list[MaskName]] | None = None
-    examples: Callable[[Mapping[str, Any]], list[str]] = _no_examples
+    examples: Callable[[Mapping[str, Any]], list[str]] = _none
     published: tuple[str, ...] = ()
     render: Callable[[pd.DataFrame, Inputs], str] | None = None
     others: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = field(
@@ -151,6 +160,10 @@ class TableSpec:
         names = [] if self.masks is None else self.masks(design)
         return {f"{MASKS}{name}.safetensors": files.mask(name) for name in names}
 
+    def is_of_today(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether a statement with these parameters has those that came later, if there are any."""
+        return all(name in parameters for name in self.parameters)
+
     def trainings(self, design: Design) -> list[TrainingName]:
         """The trainings whose scores it is made from."""
         return [] if self.metrics is None else self.metrics.trainings(design)
@@ -166,6 +179,9 @@ class TableSpec:
         part = part or self.part
         scores = {"metrics": files.metrics(part)} if part else {}
         tables = {name: files.table(name) for name in self.tables}
+        if self.is_of_today(parameters):
+            tables |= {name: files.table(name) for name in self.later_tables}
+            scores |= {f"{METRICS}{of}": files.metrics(of) for of in self.metrics_of}
         data = {task: files.data(task, "train") for task in self.examples(parameters)}
         return scores | tables | data
 
@@ -183,5 +199,6 @@ class TableSpec:
     def form(self) -> dict[str, Any]:
         """The JSON schema of its statement's parameters."""
         forms = {name: each.form for name, each in {**self.parameters, **self.counts}.items()}
-        required = {"required": list(forms)} if forms else {}
+        needed = [name for name, each in self.parameters.items() if each.always] + [*self.counts]
+        required = {"required": needed} if needed else {}
         return {"additionalProperties": False} | required | {"properties": {"rule": {}} | forms}

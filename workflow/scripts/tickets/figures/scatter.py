@@ -94,7 +94,7 @@ def transferability(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart
         axis=alt.Axis(values=_ticks(plane), format="~s", grid=False, labelOverlap="greedy"),
         scale=alt.Scale(type="log", domain=list(plane.examples), nice=False),
     )
-    title = "transfer \N{MINUS SIGN} full model, mean over the other tasks (points)"
+    title = "transfer \N{MINUS SIGN} full model, mean over targets (points)"
     scale = alt.Scale(domain=list(plane.transfer), nice=False)
     colour = alt.Color(
         "family:N",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tickets.language.lexicon import KINDS, Person
@@ -12,12 +12,32 @@ Violation = Callable[[Author, Event, Style], Tokens | None]
 
 
 def acceptability(author: Author, index: int) -> tuple[str, int]:
+    """A sentence, and 1 if it is well formed, as every other one is."""
+    return _judge(author, index, VIOLATIONS)
+
+
+def agreement(author: Author, index: int) -> tuple[str, int]:
+    """The same, and whatever is wrong is the number of the verb."""
+    return _judge(author, index, AGREEMENT)
+
+
+def form(author: Author, index: int) -> tuple[str, int]:
+    """The same, and whatever is wrong is a verb's form or the order of words."""
+    return _judge(author, index, FORM)
+
+
+def selection(author: Author, index: int) -> tuple[str, int]:
+    """The same, and whatever is wrong is who does what to whom, or a quality."""
+    return _judge(author, index, SELECTION)
+
+
+def _judge(author: Author, index: int, violations: Sequence[Violation]) -> tuple[str, int]:
     """A sentence, and 1 if it is well formed, as every other one is.
 
     Whatever the label, a violation is drawn, and an event to which it applies. So neither events
     nor sentence lengths reveal the label.
     """
-    violation, label = author.draws.pick(VIOLATIONS), index % 2
+    violation, label = author.draws.pick(violations), index % 2
     while True:
         event, style = author.event(), author.style()
         wrong = violation(author, event, style)
@@ -93,7 +113,7 @@ def _misfit(author: Author, phrase: Phrase) -> Phrase:
     return replace(other, place=phrase.place)
 
 
-VIOLATIONS: tuple[Violation, ...] = (
-    *(_attracted, _attracted, _disagreement, _wrong_form, _wrong_order),
-    *(_wrong_agent, _wrong_patient, _exchanged, _wrong_quality),
-)
+AGREEMENT: tuple[Violation, ...] = (_attracted, _attracted, _disagreement)
+FORM: tuple[Violation, ...] = (_wrong_form, _wrong_order)
+SELECTION: tuple[Violation, ...] = (_wrong_agent, _wrong_patient, _exchanged, _wrong_quality)
+VIOLATIONS = (*AGREEMENT, *FORM, *SELECTION)

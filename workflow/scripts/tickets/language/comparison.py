@@ -24,6 +24,22 @@ def paraphrase(author: Author, index: int) -> tuple[str, str, int]:
     return *two_ways(author, first, first if label else _refilled(author, first, kept)), label
 
 
+def entailment(author: Author, index: int) -> tuple[str, str, int]:
+    """Two sentences, and 0 if the first says what the second says, 1 if one denies the other, 2 if
+    they differ in one of five roles, each as often as the others.
+    """
+    label = index % 3
+    first = replace(author.full_event(), negated=author.draws.chance(0.5))
+    if label == 0:
+        second = first
+    elif label == 1:
+        second = replace(first, negated=not first.negated)
+    else:
+        kept = author.draws.shuffled(range(ROLES))[: ROLES - 1]
+        second = replace(_refilled(author, first, kept), negated=first.negated)
+    return *two_ways(author, first, second), label
+
+
 def similarity(author: Author, index: int) -> tuple[str, str, float]:
     """Two sentences, and the number of roles (0 to 5) with the same filler in both."""
     draws = author.draws

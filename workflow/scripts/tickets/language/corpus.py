@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tickets.language.comparison import ROLES, similarity, two_ways
-from tickets.language.lexicon import ACTING, KINDS, Person
+from tickets.language.facts import FACTS, pick_person
+from tickets.language.lexicon import ACTING, KINDS
 from tickets.language.questions import question
 from tickets.language.sentences import Author, Event, Phrase, Tokens, sentence
 
@@ -54,40 +55,14 @@ def _answered(author: Author) -> Pair:
 
 def _facts(author: Author) -> Pair:
     """Two facts about one person, or the classes of two nouns."""
-    draws, lexicon = author.draws, author.lexicon
-    if draws.chance(0.2):
+    if author.draws.chance(0.2):
         first, second = (_class(author) for _ in range(2))
         return _text(first), _text(second)
-    person = draws.pick(draws.pick(draws.pick(lexicon.persons)))
-    one, other = draws.shuffled((_occupation, _home, _friend, _possession))[:2]
-    return _text(one(author, person, person.name)), _text(
-        other(author, person, person.pronoun if draws.chance(0.5) else person.name)
-    )
-
-
-def _occupation(author: Author, person: Person, named: str) -> Tokens:
-    if named != person.name or author.draws.chance(0.5):
-        return [named, "works", "as", "a", person.occupation]
-    return ["the", "job", "of", named, "is", person.occupation]
-
-
-def _home(author: Author, person: Person, named: str) -> Tokens:
-    if named != person.name or author.draws.chance(0.5):
-        return [named, "lives", "in", person.home]
-    return ["the", "home", "of", named, "is", person.home]
-
-
-def _friend(author: Author, person: Person, named: str) -> Tokens:
-    if named != person.name or author.draws.chance(0.5):
-        return [named, "trusts", person.friend]
-    return [person.friend, "is", "trusted", "by", named]
-
-
-def _possession(author: Author, person: Person, named: str) -> Tokens:
-    thing = author.draws.pick(person.possession.singular)
-    if named != person.name or author.draws.chance(0.5):
-        return [named, "owns", "a", thing]
-    return ["the", thing, "belongs", "to", named]
+    person = pick_person(author)
+    one, other = author.draws.shuffled(tuple(FACTS))[:2]
+    first = one(author, person, person.name)
+    named = person.pronoun if author.draws.chance(0.5) else person.name
+    return _text(first), _text(other(author, person, named))
 
 
 def _class(author: Author) -> Tokens:

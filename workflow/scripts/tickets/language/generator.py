@@ -1,4 +1,4 @@
-"""The embedded artificial language: five tasks and a text, all drawn from one seed.
+"""The embedded artificial language: tasks and a text, all drawn from one seed.
 
 Words have synonyms; verbs agree with nouns in number; verbs and qualities select nouns by topic and
 kind. An event can be expressed in several ways. Persons have fixed occupations, homes, friends and
@@ -19,9 +19,10 @@ import pyarrow.parquet as pq
 from tickets.errors import BadInput
 from tickets.files import replacing, write_bytes
 from tickets.flags import flag
-from tickets.language.acceptability import acceptability
-from tickets.language.comparison import paraphrase, similarity
+from tickets.language.acceptability import acceptability, agreement, form, selection
+from tickets.language.comparison import entailment, paraphrase, similarity
 from tickets.language.corpus import pair
+from tickets.language.facts import facts
 from tickets.language.lexicon import Draws, Lexicon, draw_lexicon
 from tickets.language.questions import question
 from tickets.language.sentences import Author
@@ -146,6 +147,14 @@ def _question(author: Author, _: int) -> Example:
     return astuple(question(author))
 
 
+def _who(author: Author, _: int) -> Example:
+    return astuple(question(author, ("agent", "patient")))
+
+
+def _where(author: Author, _: int) -> Example:
+    return astuple(question(author, ("place",)))
+
+
 def _squad_row(split: str, index: int, example: Example) -> Row:
     """A row like SQuAD's."""
     title, context, text, answer, start = example
@@ -172,6 +181,13 @@ TASKS = {
     "similarity": (similarity, _glue_row("sentence1", "sentence2")),
     "span": (_question, _squad_row),
     "mlm": (_pair, _pair_row),
+    "agreement": (agreement, _glue_row("sentence")),
+    "form": (form, _glue_row("sentence")),
+    "selection": (selection, _glue_row("sentence")),
+    "entailment": (entailment, _glue_row("sentence1", "sentence2")),
+    "facts": (facts, _glue_row("sentence1", "sentence2")),
+    "who": (_who, _squad_row),
+    "where": (_where, _squad_row),
 }
 # Types that pyarrow would infer otherwise; labels become int64 or float64 by themselves.
 _TYPES = {

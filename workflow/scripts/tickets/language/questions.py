@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tickets.language.lexicon import ACTING, KINDS, Verb
@@ -30,13 +31,13 @@ class Question:
     start: int
 
 
-def question(author: Author) -> Question:
-    """A context in one register, and a question in a similar one.
+def question(author: Author, kinds: Sequence[str] = ("agent", "patient", "place")) -> Question:
+    """A context in one register, and a question in a similar one, of one of these kinds.
 
     One sentence answers. Others may contain some of the words in the question, but never all.
     """
     draws = author.draws
-    about = draws.pick(("agent", "patient", "place"))
+    about = draws.pick(kinds)
     telling = Style(register=author.register())
     asking = Style(register=author.register(telling.register))
     count = draws.pick(LENGTHS) - 1

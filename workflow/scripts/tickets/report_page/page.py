@@ -80,6 +80,7 @@ def render_page(study: ReportData, template: Path) -> str:
         ticket=tickets["wins"] & (tickets["network"] != "full")
     )
     claims = summaries.read_claims(tables["versus_paper"])
+    answerability = tables["answerability"]
     page = Environment(
         loader=FileSystemLoader(template),
         autoescape=True,
@@ -98,6 +99,7 @@ def render_page(study: ReportData, template: Path) -> str:
         transfer=summaries.tabulate_transfer(tables["transfer"]),
         networks=summaries.tabulate_scores(networks, "network", "task", "ticket"),
         claims=claims,
+        obstacles=answerability["obstacle"].dropna().tolist(),
         verdicts=summaries.count_verdicts(claims),
         published=summaries.select_published(tables["versus_paper"]),
         findings=summaries.tabulate_findings(study.audit["findings"], {**FAULTS, **REMARKS}),

@@ -129,7 +129,8 @@ def select_published(table: pd.DataFrame) -> TextTable:
     """The paper's numbers with a counterpart in this study, from versus_paper.csv."""
     both = table[(table["kind"] == "value") & table["ours"].notna()]
     columns = ["table", "item", "task", "source", "target", "paper", "ours", "difference"]
-    return format_table(both[columns])
+    # Tables of earlier versions have no standard errors.
+    return format_table(both.reindex(columns=[*columns, "standard_error"]))
 
 
 def tabulate_findings(counts: Mapping[str, int], meanings: Mapping[str, str]) -> TextTable:

@@ -11,6 +11,9 @@ import pyarrow as pa
 from tickets.names import MajorityName, TrainingName
 from tickets.scores.resampling import draw_resamples, replicates
 
+DISTINCT = "distinct"
+"""The column that tables of earlier versions lack."""
+
 SCHEMA = pa.schema(
     [
         ("weights", pa.string()),
@@ -26,6 +29,7 @@ SCHEMA = pa.schema(
         ("primary", pa.bool_()),
         ("score", pa.float64()),
         ("examples", pa.int64()),
+        (DISTINCT, pa.int64()),
         ("replicates", pa.list_(pa.float32())),
     ]
 )
@@ -57,6 +61,7 @@ def rows_of(
     """The rows of one training: its predictions `table` and their `scores` by metric.
 
     The first metric is the primary; only its row has bootstrap replicates over the examples.
+    `distinct` is the number of different predictions; MLM's are not in the table.
     """
     primary = next(iter(scores))
     resamples = draw_resamples(training.task, table.num_rows)
@@ -67,7 +72,14 @@ def rows_of(
             "primary": name == primary,
             "score": score,
             "examples": table.num_rows,
+            DISTINCT: _distinct(table),
             "replicates": replicates(name, table, resamples) if name == primary else None,
         }
         for name, score in scores.items()
     ]
+
+
+def _distinct(table: pa.Table) -> int | None:
+    if "prediction" not in table.column_names:
+        return None
+    return len(table["prediction"].unique())

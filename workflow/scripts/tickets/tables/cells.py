@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tickets.errors import BadInput
+from tickets.names import EVALUATION
 from tickets.seeds import derive
 
 if TYPE_CHECKING:
@@ -37,9 +38,10 @@ INTERVAL = (2.5, 97.5)
 class Cell:
     """Selects trainings; a field is None if it does not apply.
 
-    `sparsity` is a fraction, `rewind` is in percent of training. A mask counts only for its own
-    seed, a mask without a seed for every seed. `at` is "winning" or "winning_strict" if the mask's
-    sparsity is the highest at which its source has a winning ticket.
+    `sparsity` is a fraction, `rewind` is in percent of training. A mask counts only for the
+    training that evaluates its own seed, a mask without a seed for every training. `at` is
+    "winning" or "winning_strict" if the mask's sparsity is the highest at which its source has a
+    winning ticket.
     """
 
     target: str
@@ -106,13 +108,14 @@ def select(metrics: pd.DataFrame, cell: Cell) -> Scores:
         BadInput: no row, two rows of one seed, several primary metrics, or a score that is not a
             number.
     """
+    own = metrics["mask_seed"]
     chosen = (
         metrics["primary"].astype(bool)
         & (metrics["finder"] == cell.finder)
         & (metrics["weights"] == cell.weights)
         & (metrics["target_task"] == cell.target)
         & (metrics["at"].isna() if cell.at is None else metrics["at"] == cell.at)
-        & (metrics["mask_seed"].isna() | (metrics["mask_seed"] == metrics["seed"]))
+        & (own.isna() | (own == metrics["seed"]) | (own + EVALUATION == metrics["seed"]))
     )
     if cell.source is not None:
         chosen &= metrics["source_task"] == cell.source

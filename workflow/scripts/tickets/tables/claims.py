@@ -1,16 +1,14 @@
-"""The paper's claims, judged on a study's tables.
+"""The paper's claims, judged on a study's scores.
 
-A claim is a list of propositions, and holds if all of them do. Comparisons are in points, whatever
-the task's metric. Propositions about tasks in general are tested over tasks, those about one task
-over its seeds and examples.
+A claim is a list of propositions, and holds if all of them do. Differences are in points, whatever
+the task's metric; each has one row a seed and one column a task or source, and is turned so that a
+positive one speaks for the proposition. docs/report.md says which, and why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import mean
-from typing import Any
 
 import pandas as pd
 
@@ -20,15 +18,12 @@ from tickets.tables.verdicts import (
     Part,
     Verdict,
     all_hold,
-    every,
-    exceeds,
-    greater,
     increasing,
     judge,
-    mean_exceeds,
-    negate,
+    lacking,
+    on_average,
+    on_each,
     some,
-    undecided,
 )
 
 NOTABLE = 1.0
@@ -47,10 +42,28 @@ HURT_BY_REWINDING = ("stsb", "rte")
 STANDARD_BETTER = ("qqp", "qnli", "mrpc", "mlm")
 STANDARD_WORSE = ("stsb", "wnli", "rte", "sst2")
 
+PROPOSITIONS = (
+    "Matching subnetworks exist at 40 to 90 % sparsity at theta_0.",
+    "They beat random pruning, re-initialisation and shuffling.",
+    "Rewinding to later weights does not notably help, and hurts STS-B and RTE.",
+    "Standard pruning, without rewinding, is better on QQP, QNLI, MRPC and MLM, and worse on "
+    "STS-B, WNLI, RTE and SST-2.",
+    "The MLM mask transfers universally, other masks in a limited fashion.",
+    "Sources with larger training sets transfer better.",
+    "Later weights of the source do not transfer better for MLM, slightly for some other tasks.",
+    "One-shot pruning of theta_0 is better than any source but MLM, and worse than MLM.",
+)
+
+Finding = tuple[str, Evidence]
+"""A proposition, and the evidence for it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tables:
-    """A study's tables, by the names of their files, and its masked language modelling tasks."""
+    """A study's tables, by the names of their files, and its masked language modelling tasks.
+
+    Each but transferability has its rows once a seed, with the columns `seed` and `score`.
+    """
 
     winning_tickets: pd.DataFrame
     sparsity_sweep: pd.DataFrame
@@ -63,161 +76,161 @@ class Tables:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A claim of the paper, and its parts with the study's verdicts."""
+    """A claim of the paper, and its parts with the study's verdicts.
+
+    obstacles: why the study cannot decide it, whatever these say.
+    """
 
     number: int
     proposition: str
     parts: Sequence[Part]
+    obstacles: Sequence[str] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """Whether all parts hold."""
+        """Whether all parts hold; undecided if there are obstacles."""
+        if self.obstacles:
+            return Verdict.UNDECIDED
         return all_hold(part.verdict for part in self.parts)
 
 
 def claims(tables: Tables) -> list[Claim]:
     """The eight claims in the order of the paper."""
-    judges = {
-        "Matching subnetworks exist at 40 to 90 % sparsity at theta_0.": _matching,
-        "They beat random pruning, re-initialisation and shuffling.": _beat_rivals,
-        "Rewinding to later weights does not notably help, and hurts STS-B and RTE.": _rewinding,
-        "Standard pruning, without rewinding, is better on QQP, QNLI, MRPC and MLM, and worse on "
-        "STS-B, WNLI, RTE and SST-2.": _standard,
-        "The MLM mask transfers universally, other masks in a limited fashion.": _universal,
-        "Sources with larger training sets transfer better.": _size,
-        "Later weights of the source do not transfer better for MLM, slightly for some other "
-        "tasks.": _later_weights,
-        "One-shot pruning of theta_0 is better than any source but MLM, and worse than MLM.": (
-            _oneshot
-        ),
-    }
+    judges = (
+        *(_matching, _beat_rivals, _rewinding, _standard),
+        *(_universal, _size, _later_weights, _oneshot),
+    )
+    found = [list(findings(tables)) for findings in judges]
     return [
-        Claim(number=number, proposition=proposition, parts=list(parts(tables)))
-        for number, (proposition, parts) in enumerate(judges.items(), 1)
+        Claim(
+            number=number,
+            proposition=proposition,
+            parts=[judge(*finding, parts=len(findings)) for finding in findings],
+        )
+        for number, (proposition, findings) in enumerate(zip(PROPOSITIONS, found, strict=True), 1)
     ]
 
 
-def _matching(tables: Tables) -> Iterator[Part]:
-    """By the paper's rule, a ticket may lose one standard deviation of the full model's scores."""
-    sweep = tables.sparsity_sweep
+def margins(sweep: pd.DataFrame) -> dict[str, float]:
+    """Points by task that do not matter: one, or the full model's standard deviation if more."""
+    std = sweep.groupby("task")["full_std"].first()
+    return {str(task): max(NOTABLE, value) for task, value in std.fillna(0).items()}
+
+
+def _matching(tables: Tables) -> Iterator[Finding]:
+    sweep, margin = tables.sparsity_sweep, margins(tables.sparsity_sweep)
     low, high = SPARSITIES
-    rows = sweep[
+    imp = sweep[
         (sweep["finder"] == "imp")
         & sweep["sparsity"].between(low - SPARSITY_TOLERANCE, high + SPARSITY_TOLERANCE)
     ]
-    if rows.empty:
-        yield undecided("they exist", "IMP masks of 40 to 90 % sparsity")
+    full = _by_seed(sweep[sweep["finder"] == "dense"], "task")
+    lowest: dict[str, pd.Series[float]] = {}
+    best: dict[str, pd.Series[float]] = {}
+    for task, rows in imp.groupby("task", sort=False):
+        scores = _by_seed(rows, "sparsity")
+        to_spare = scores.sub(full[task], axis="index") + margin[str(task)]
+        lowest[str(task)] = to_spare.iloc[:, 0]
+        best[str(task)] = to_spare[to_spare.mean().idxmax()]
+    if not lowest:
+        yield "they exist", lacking("IMP masks of 40 to 90 % sparsity")
         return
-    sparsity = rows["sparsity"].min()  # chosen beforehand: the best of several would flatter
-    least = rows[rows["sparsity"] == sparsity]
-    spare = least["delta_full"] + least["full_std"].fillna(0)
-    yield judge(
-        f"at {_percent(sparsity)} tasks lose less than one standard deviation",
-        greater(list(spare), "tasks"),
-        parts=2,
+    yield (
+        "tickets of the lowest such sparsity are as good as the full model",
+        on_average(pd.DataFrame(lowest), "tasks"),
     )
-    yield _judge_every_task(rows)
+    yield "every task has one as good as the full model", on_each(pd.DataFrame(best), "tasks")
 
 
-def _judge_every_task(sweep: pd.DataFrame) -> Part:
-    """Judge that every task has a ticket by the paper's rule, which is no test.
-
-    It is refuted if a task significantly loses more at every sparsity, and undecided if a task has
-    none but might.
-    """
-    has_ticket = sweep.groupby("task", sort=False)["wins"].any()
-    matching = [
-        some(
-            [
-                _exceeds(-margin, row, "delta_full", f"{task} at {_percent(row['sparsity'])}")
-                for row in rows.to_dict("records")
-                for margin in [0.0 if row["n"] == 1 else row["full_std"]]
-            ]
-        )
-        for task, rows in sweep.groupby("task", sort=False)
-    ]
-    proposition = "every task has one by the paper's rule"
-    count = f"{has_ticket.sum()} of {len(has_ticket)} tasks"
-    if has_ticket.all():
-        return Part(proposition=proposition, verdict=Verdict.HOLDS, test=count)
-    part = judge(proposition, every(matching), parts=2)
-    verdict = Verdict.FAILS if part.verdict is Verdict.FAILS else Verdict.UNDECIDED
-    return Part(proposition=proposition, verdict=verdict, test=f"{count}; {part.test}")
-
-
-def _beat_rivals(tables: Tables) -> Iterator[Part]:
+def _beat_rivals(tables: Tables) -> Iterator[Finding]:
     rows = tables.winning_tickets
     winning = rows[(rows["criterion"] == "within_std") & (rows["sparsity"] > 0)]
-    means = winning.pivot(index="task", columns="network", values="mean")
+    networks = {name: _by_seed(of, "task") for name, of in winning.groupby("network")}
     for network, name in RIVALS.items():
-        proposition = f"they beat {name}"
-        if {"imp", network} <= set(means.columns):
-            differences = (means["imp"] - means[network]).dropna()
-            yield judge(proposition, greater(list(differences), "tasks"), parts=len(RIVALS))
+        if {"imp", network} <= set(networks):
+            ahead = _difference(networks["imp"], networks[network])
+            yield f"they beat {name}", on_average(ahead, "tasks")
+            yield f"they beat {name} on every task", on_each(ahead, "tasks")
         else:
-            yield undecided(proposition, f"winning tickets beside {network}")
+            yield f"they beat {name}", lacking(f"winning tickets beside {network}")
 
 
-def _rewinding(tables: Tables) -> Iterator[Part]:
+def _rewinding(tables: Tables) -> Iterator[Finding]:
+    margin = margins(tables.sparsity_sweep)
     rows = _at_winning_sparsity(tables, "imp")
-    rewound = [row for row in rows.to_dict("records") if row["rewind"] > 0]
-    parts = 1 + len(HURT_BY_REWINDING)
-
-    def above(bound: float, task: str | None = None) -> list[Evidence]:
-        return [
-            _exceeds(bound, row, "delta_rewind_0", f"{row['task']} rewound to {row['rewind']:g} %")
-            for row in rewound
-            if task in (None, row["task"])
-        ]
-
-    proposition = f"it helps no task by more than {NOTABLE:g} point"
-    if rewound:
-        yield judge(proposition, every([negate(each) for each in above(NOTABLE)]), parts=parts)
-    else:
-        yield undecided(proposition, "winning tickets rewound to later weights")
+    from_theta_0 = _by_seed(rows[rows["rewind"] == 0], "task")
+    gains = {
+        point: _difference(_by_seed(later, "task"), from_theta_0)
+        for point, later in rows[rows["rewind"] > 0].groupby("rewind")
+    }
+    for point, gain in gains.items():
+        others = [task for task in gain if task not in HURT_BY_REWINDING]
+        proposition = f"to {point:g} % it does not notably help"
+        if others:
+            yield proposition, on_average(_within(margin, gain[others]), "other tasks")
+        else:
+            yield proposition, lacking("another task than STS-B and RTE")
+    if not gains:
+        yield "it does not notably help", lacking("winning tickets rewound to later weights")
+    mean = _mean(list(gains.values()))
+    if gains:
+        yield "it notably helps no task", on_each(_within(margin, mean), "tasks (mean over points)")
     for task in HURT_BY_REWINDING:
-        if losses := [negate(each) for each in above(0, task)]:
-            yield judge(f"it hurts {task}", some(losses), parts=parts)
+        if task in mean:
+            loss = on_average(-mean[[task]], "tasks (mean over points)")
         else:
-            yield undecided(f"it hurts {task}", f"{task} rewound at its winning sparsity")
+            loss = lacking(f"{task} rewound at its winning sparsity")
+        yield f"it hurts {task}", loss
 
 
-def _standard(tables: Tables) -> Iterator[Part]:
-    rows = _at_winning_sparsity(tables, "standard").to_dict("records")
-    by_task = {row["task"]: row for row in rows}
-    tasks = (*STANDARD_BETTER, *STANDARD_WORSE)
-    for task in tasks:
-        better = task in STANDARD_BETTER
-        proposition = f"{'better' if better else 'worse'} on {task}"
-        if task in by_task:
-            row = by_task[task]
-            gain = _exceeds(0, row, "delta_rewind_0", f"at {_percent(row['sparsity'])}")
-            yield judge(proposition, gain if better else negate(gain), parts=len(tasks))
+def _standard(tables: Tables) -> Iterator[Finding]:
+    rows = _at_winning_sparsity(tables, "imp")
+    from_theta_0 = _by_seed(rows[rows["rewind"] == 0], "task")
+    gain = _difference(_by_seed(_at_winning_sparsity(tables, "standard"), "task"), from_theta_0)
+    for word, tasks, sign in (("better", STANDARD_BETTER, 1), ("worse", STANDARD_WORSE, -1)):
+        names = ", ".join(tasks)
+        if lacks := [task for task in tasks if task not in gain]:
+            what = f"standard pruning of {', '.join(lacks)} at the winning sparsity"
+            yield f"{word} on {names}", lacking(what)
         else:
-            yield undecided(proposition, f"standard pruning of {task} at its winning sparsity")
+            yield f"{word} on {names}", on_average(sign * gain[list(tasks)], "tasks")
+            yield f"{word} on each of them", on_each(sign * gain[list(tasks)], "tasks")
 
 
-def _universal(tables: Tables) -> Iterator[Part]:
-    """As the numbers beside Figure 2: a mask transfers if it does as well as the target's own."""
-    gains = _by_pair(tables, "delta_same_task")
+def _universal(tables: Tables) -> Iterator[Finding]:
+    """As the numbers beside Figure 2, a mask is compared with the target's own."""
+    margin, scores = margins(tables.sparsity_sweep), _by_pair(tables.transfer)
     tasks, at = _tasks(tables), _transferred_at(tables)
-    parts = 1 + len(tables.mlm_tasks)
+    over_own = {
+        target: pd.DataFrame({source: scores[source, target] for source in tasks}).sub(
+            scores[target, target], axis="index"
+        )
+        for target in tasks
+    }
     for source in tables.mlm_tasks:
-        over_own = [gains[source, target] for target in tasks if target != source]
-        proposition = f"the mask of {source} does as well as targets' own {at}"
-        yield _over_targets(proposition, over_own, parts=parts)
+        spare = {target: over_own[target][source] + margin[target] for target in tasks}
+        del spare[source]
+        proposition = f"the mask of {source} is as good as targets' own {at}"
+        if spare:
+            yield proposition, on_average(pd.DataFrame(spare), "other tasks")
+            yield f"{proposition} on every target", on_each(pd.DataFrame(spare), "other tasks")
+        else:
+            yield proposition, lacking("another task to transfer to")
     if not tables.mlm_tasks:
-        yield undecided("the MLM mask does as well as targets' own", "an MLM task")
-    others = _tasks_but_mlm(tables)
-    losses = [[-gains[source, target] for source in others if source != target] for target in tasks]
-    proposition = f"other tasks' masks do worse than targets' own {at}"
-    if means := [mean(each) for each in losses if each]:
-        yield judge(proposition, greater(means, "tasks (mean over sources)"), parts=parts)
+        yield "the MLM mask is as good as targets' own", lacking("an MLM task")
+    others = {
+        target: over_own[target][sources].mean(axis="columns")
+        for target in tasks
+        if (sources := [each for each in _tasks_but_mlm(tables) if each != target])
+    }
+    proposition = f"other tasks' masks are worse than targets' own {at}"
+    if others:
+        yield proposition, on_average(-pd.DataFrame(others), "targets (mean over sources)")
     else:
-        yield undecided(proposition, "a task but MLM to transfer from")
+        yield proposition, lacking("a task but MLM to transfer from")
 
 
-def _size(tables: Tables) -> Iterator[Part]:
+def _size(tables: Tables) -> Iterator[Finding]:
     rows = tables.transferability
     subset_of = rows["subset_of"]
     families = {"tasks": rows[subset_of.isna()]} | {
@@ -226,88 +239,105 @@ def _size(tables: Tables) -> Iterator[Part]:
     }
     for over, family in families.items():
         rising = increasing(list(family["train_examples"]), list(family["mean"]), over)
-        yield judge(f"among {over}", rising, parts=len(families))
+        yield f"among {over}", rising
 
 
-def _later_weights(tables: Tables) -> Iterator[Part]:
-    gains = _gains(tables)
-    parts = 1 + len(tables.mlm_tasks)
+def _later_weights(tables: Tables) -> Iterator[Finding]:
+    margin, gains = margins(tables.sparsity_sweep), _gains(tables)
     for task in tables.mlm_tasks:
-        proposition = f"{task}'s later weights are not better by more than {NOTABLE:g} point"
-        if own := [each for source, each in gains if source == task]:
-            notable = [mean_exceeds(NOTABLE, gain, where=where) for gain, where in own]
-            yield judge(proposition, every([negate(each) for each in notable]), parts=parts)
-        else:
-            yield undecided(proposition, f"transfer with later weights of {task}")
+        for when, gain in gains.get(task, {}).items():
+            proposition = f"weights of {task} {when} are not notably better"
+            yield proposition, on_average(_within(margin, gain), "other tasks")
+        if task not in gains:
+            what = f"transfer with later weights of {task}"
+            yield f"later weights of {task} are not notably better", lacking(what)
     if not tables.mlm_tasks:
-        yield undecided("MLM's later weights are not notably better", "an MLM task")
-    proposition = "some other task's are better"
-    if others := [each for source, each in gains if source not in tables.mlm_tasks]:
-        better = [mean_exceeds(0, gain, where=where) for gain, where in others]
-        yield judge(proposition, some(better), parts=parts)
-    else:
-        yield undecided(proposition, "transfer with later weights of a task but MLM")
-
-
-def _gains(tables: Tables) -> list[tuple[str, tuple[list[float], str]]]:
-    """For each source's later weights: the source, their gains over theta_0 on the other targets
-    (points), and a description.
-    """
-    on_theta_0 = _by_pair(tables, "delta_full")
-    by_weights: dict[tuple[str, str], list[float]] = {}
-    for row in tables.transfer_variants.to_dict("records"):
-        source, target = row["source"], row["target"]
-        if row["variant"] == "weights" and source != target:
-            trained = row["weights"] == "trained"
-            when = "trained to the end" if trained else f"after {row['rewind']:g} % of training"
-            gain = row["delta_full"] - on_theta_0[source, target]
-            by_weights.setdefault((source, when), []).append(gain)
-    return [
-        (source, (gains, f"{source} {when}, mean over {len(gains)} other tasks"))
-        for (source, when), gains in by_weights.items()
+        yield "MLM's later weights are not notably better", lacking("an MLM task")
+    better = [
+        on_average(_mean(list(of.values())), f"other tasks, for {source} (mean over points)")
+        for source, of in gains.items()
+        if source not in tables.mlm_tasks
     ]
+    if not better:
+        better = [lacking("transfer with later weights of a task but MLM")]
+    yield "some other task's are better", some(better)
 
 
-def _oneshot(tables: Tables) -> Iterator[Part]:
-    deltas = _by_pair(tables, "delta_full")
+def _gains(tables: Tables) -> dict[str, dict[str, pd.DataFrame]]:
+    """By source and by when its weights were taken: what they gain over theta_0 on other tasks."""
+    rows = tables.transfer_variants
+    later = rows[(rows["variant"] == "weights") & (rows["source"] != rows["target"])]
+    gains: dict[str, dict[str, pd.DataFrame]] = {}
+    keys = ["source", "weights", "rewind"]
+    for (source, weights, rewind), of in later.groupby(keys, sort=False, dropna=False):
+        when = "at the end" if weights == "trained" else f"after {rewind:g} % of training"
+        theta_0 = tables.transfer[tables.transfer["source"] == source]
+        gain = _difference(_by_seed(of, "target"), _by_seed(theta_0, "target"))
+        gains.setdefault(str(source), {})[when] = gain
+    return gains
+
+
+def _oneshot(tables: Tables) -> Iterator[Finding]:
+    scores = _by_pair(tables.transfer)
     tasks, at = _tasks(tables), _transferred_at(tables)
-    for source in (*_tasks_but_mlm(tables), *tables.mlm_tasks):
-        worse = source in tables.mlm_tasks
-        sign = -1 if worse else 1
-        differences = [
-            sign * (deltas["oneshot", target] - deltas[source, target])
-            for target in tasks
-            if target != source
-        ]
-        proposition = f"{'worse' if worse else 'better'} than the mask of {source} {at}"
-        yield _over_targets(proposition, differences, parts=len(tasks))
+
+    def ahead_of(source: str) -> pd.DataFrame:
+        """What one-shot gains over a source's mask on the other tasks."""
+        targets = [target for target in tasks if target != source]
+        return pd.DataFrame({t: scores["oneshot", t] - scores[source, t] for t in targets})
+
+    ahead = {source: ahead_of(source) for source in tasks}
+    others = {source: ahead[source] for source in _tasks_but_mlm(tables) if len(tasks) > 1}
+    better = f"better than other tasks' masks {at}"
+    if others:
+        mean = _mean(list(others.values()))
+        yield better, on_average(mean, "targets (mean over sources)")
+        means = {source: gain.mean(axis="columns") for source, gain in others.items()}
+        yield "better than each of them", on_each(pd.DataFrame(means), "sources")
+    else:
+        yield better, lacking("a task but MLM to transfer from")
+    for source in tables.mlm_tasks:
+        proposition = f"worse than the mask of {source} {at}"
+        if ahead[source].empty:
+            yield proposition, lacking("another task to transfer to")
+        else:
+            yield proposition, on_average(-ahead[source], "other tasks")
     if not tables.mlm_tasks:
-        yield undecided("worse than the MLM mask", "an MLM task")
+        yield "worse than the MLM mask", lacking("an MLM task")
 
 
-def _exceeds(bound: float, row: dict[Any, Any], column: str, where: str) -> Evidence:
-    """Evidence that a row's difference exceeds `bound`, from its interval."""
-    return exceeds(bound, row[column], (row["low"], row["high"]), n=row["n"], where=where)
+def _by_seed(rows: pd.DataFrame, columns: str) -> pd.DataFrame:
+    """Scores, a row a seed and a column a value of `columns`."""
+    return rows.pivot(index="seed", columns=columns, values="score")
 
 
-def _over_targets(proposition: str, differences: Sequence[float], *, parts: int) -> Part:
-    if not differences:
-        return undecided(proposition, "another task to transfer to")
-    return judge(proposition, greater(differences, "other tasks"), parts=parts)
+def _by_pair(transfer: pd.DataFrame) -> dict[tuple[str, str], pd.Series[float]]:
+    """Scores by seed, by source and target."""
+    return {
+        (str(source), str(target)): rows.set_index("seed")["score"]
+        for (source, target), rows in transfer.groupby(["source", "target"])
+    }
+
+
+def _difference(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Their difference, in the columns and seeds that both have."""
+    columns = [column for column in one if column in other]
+    return (one[columns] - other[columns]).dropna()
+
+
+def _mean(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The mean of each column over the frames that have it, by seed."""
+    return pd.concat(frames).groupby(level=0).mean() if frames else pd.DataFrame()
+
+
+def _within(margin: dict[str, float], gain: pd.DataFrame) -> pd.DataFrame:
+    """By how much gains stay within each task's margin."""
+    return pd.Series({task: margin[str(task)] for task in gain}) - gain
 
 
 def _at_winning_sparsity(tables: Tables, method: str) -> pd.DataFrame:
     rows = tables.rewinding
     return rows[(rows["method"] == method) & rows["winning"].astype(bool)]
-
-
-def _by_pair(tables: Tables, column: str) -> dict[tuple[str, str], float]:
-    """A column of transfer.csv by source and target."""
-    rows = tables.transfer
-    return {
-        (str(source), str(target)): float(value)
-        for source, target, value in zip(rows["source"], rows["target"], rows[column], strict=True)
-    }
 
 
 def _tasks(tables: Tables) -> list[str]:
@@ -319,8 +349,4 @@ def _tasks_but_mlm(tables: Tables) -> list[str]:
 
 
 def _transferred_at(tables: Tables) -> str:
-    return f"at {_percent(tables.transfer['sparsity'].iloc[0])}"
-
-
-def _percent(sparsity: float) -> str:
-    return f"{100 * sparsity:.4g} %"
+    return f"at {100 * tables.transfer['sparsity'].iloc[0]:.4g} %"

@@ -2,18 +2,19 @@
 
 Every test is one-sided and done twice, for the proposition and for its contrary. If several tests
 all have to agree, none is corrected for their number; if one suffices, its p value is multiplied by
-their number (Bonferroni). docs/report.md says what intervals leave out.
+their number (Bonferroni). docs/report.md says what is tested, and why so.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal, cast
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -34,11 +35,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """The p values of a proposition and of its contrary, and a summary of the data behind them."""
+    """The p values of a proposition and of its contrary, and a summary of the data behind them.
+
+    counted: the proposition is no statistical one: it is so (`holds` 0), or not (1).
+    """
 
     holds: float
     contrary: float
     words: str
+    counted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,13 +65,14 @@ def judge(proposition: str, evidence: Evidence, *, parts: int = 1) -> Part:
         verdict = Verdict.HOLDS
     elif evidence.contrary * parts <= ALPHA:
         verdict = Verdict.FAILS
-    p = f"p = {evidence.holds:.2g}, of the contrary {evidence.contrary:.2g}"
-    return Part(proposition=proposition, verdict=verdict, test=f"{p}: {evidence.words}")
+    p = f"p = {evidence.holds:.2g}, of the contrary {evidence.contrary:.2g}: "
+    test = evidence.words if evidence.counted else p + evidence.words
+    return Part(proposition=proposition, verdict=verdict, test=test)
 
 
-def undecided(proposition: str, what: str) -> Part:
-    """A proposition that the study cannot decide because it lacks `what`."""
-    return Part(proposition=proposition, verdict=Verdict.UNDECIDED, test=f"the study lacks {what}")
+def lacking(what: str) -> Evidence:
+    """The evidence of a study that lacks what a proposition is about."""
+    return Evidence(holds=1, contrary=1, words=f"the study lacks {what}", counted=True)
 
 
 def all_hold(verdicts: Iterable[Verdict]) -> Verdict:
@@ -80,7 +86,7 @@ def all_hold(verdicts: Iterable[Verdict]) -> Verdict:
 
 def negate(evidence: Evidence) -> Evidence:
     """The evidence for the contrary."""
-    return Evidence(holds=evidence.contrary, contrary=evidence.holds, words=evidence.words)
+    return replace(evidence, holds=evidence.contrary, contrary=evidence.holds)
 
 
 def every(evidence: Sequence[Evidence]) -> Evidence:
@@ -89,7 +95,7 @@ def every(evidence: Sequence[Evidence]) -> Evidence:
     refuted = min(evidence, key=lambda each: each.contrary)
     contrary = min(1.0, len(evidence) * refuted.contrary)
     decisive = refuted if contrary < weakest.holds else weakest
-    return Evidence(holds=weakest.holds, contrary=contrary, words=decisive.words)
+    return replace(decisive, holds=weakest.holds, contrary=contrary)
 
 
 def some(evidence: Sequence[Evidence]) -> Evidence:
@@ -97,35 +103,44 @@ def some(evidence: Sequence[Evidence]) -> Evidence:
     return negate(every([negate(each) for each in evidence]))
 
 
-def exceeds(
-    bound: float, estimate: float, interval: tuple[float, float], *, n: int, where: str
-) -> Evidence:
-    """Evidence that a difference of means over `n` seeds exceeds `bound`, from its 95 % interval.
+def on_average(to_spare: pd.DataFrame, over: str) -> Evidence:
+    """Evidence that differences (points; a row a seed, a column an item) are above zero on average.
 
-    With few seeds the bootstrap is too narrow: it lacks the factor n / (n - 1) of the sample
-    variance, and ends at the quantiles of a normal distribution. Student's test corrects both. One
-    seed shows no variation between trainings, and decides nothing.
+    Student's test of each seed's mean over the items. Without several seeds the items are the
+    sample. `over` names what they are.
     """
-    low, high = interval
-    words = f"{estimate:+.2f} [{low:+.2f}, {high:+.2f}] points, {where}"
+    if len(to_spare) == 1:
+        return greater(list(to_spare.iloc[0]), over)
+    by_seed = to_spare.mean(axis="columns")
+    n = len(by_seed)
+    mean, error = float(by_seed.mean()), float(stats.sem(by_seed))
+    half = float(stats.t.ppf(0.975, n - 1)) * error
+    words = f"{mean:+.2f} [{mean - half:+.2f}, {mean + half:+.2f}] points to spare over {n} seeds"
+    words += f", so on {(to_spare.mean() > 0).sum()} of {to_spare.shape[1]} {over}"
     if n < ENOUGH_SEEDS:
-        words += f"; few seeds: {n}"
-    if n == 1:
-        return Evidence(holds=1, contrary=1, words=words)
-    error = (high - low) / 2 / float(stats.norm.ppf(0.975)) * math.sqrt(n / (n - 1))
-    return _student(estimate - bound, error, n - 1, words)
+        words += f", few seeds: {n}"
+    return student(rounded(mean), error, n - 1, words)
 
 
-def mean_exceeds(bound: float, differences: Sequence[float], *, where: str) -> Evidence:
-    """Evidence that the mean of `differences` (points) exceeds `bound`: Student's test."""
-    mean = float(np.mean(differences))
-    freedom = len(differences) - 1
-    if freedom == 0:
-        return Evidence(holds=1, contrary=1, words=f"{mean:+.2f} points, {where}")
-    error = float(stats.sem(differences))
-    half = float(stats.t.ppf(0.975, freedom)) * error
-    words = f"{mean:+.2f} [{mean - half:+.2f}, {mean + half:+.2f}] points, {where}"
-    return _student(mean - bound, error, freedom, words)
+def on_each(to_spare: pd.DataFrame, over: str) -> Evidence:
+    """Whether the mean over seeds is above zero for every item, which is counted, not tested.
+
+    The contrary is tested: that some item's is below zero, by Student's test over seeds.
+    """
+    n, means = len(to_spare), to_spare.mean().map(rounded)
+    contrary = [
+        1.0 if n == 1 else student(mean, float(stats.sem(values)), n - 1, "").contrary
+        for mean, (_, values) in zip(means, to_spare.items(), strict=True)
+    ]
+    words = f"{(means > 0).sum()} of {len(means)} {over}"
+    if (means <= 0).any():
+        words += f", not {', '.join(map(str, means.index[means <= 0]))}"
+    return Evidence(
+        holds=0.0 if (means > 0).all() else 1.0,
+        contrary=min(1.0, len(contrary) * min(contrary)),
+        words=words,
+        counted=True,
+    )
 
 
 def greater(differences: Sequence[float], over: str) -> Evidence:
@@ -153,7 +168,8 @@ def increasing(x: Sequence[float], y: Sequence[float], over: str) -> Evidence:
     return _permuted(stats.rankdata(x), stats.rankdata(y), "pairings", words)
 
 
-def _student(difference: float, error: float, freedom: int, words: str) -> Evidence:
+def student(difference: float, error: float, freedom: int, words: str) -> Evidence:
+    """Evidence that a mean difference with this standard error is above zero."""
     if error == 0:
         return Evidence(holds=float(difference <= 0), contrary=float(difference >= 0), words=words)
     t = difference / error

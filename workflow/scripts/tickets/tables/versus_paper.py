@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tickets.design.parameters import MLM_TASKS
+from tickets.design.parameters import MLM_TASKS, REWIND, Parameter
 from tickets.design.table_spec import Inputs, TableSpec
 from tickets.tables import published
 from tickets.tables.cells import SPARSITY_TOLERANCE, frame, rounded
@@ -29,6 +31,7 @@ COLUMNS = (
     "paper",
     "ours",
     "difference",
+    "standard_error",
     "holds",
     "test",
 )
@@ -60,6 +63,14 @@ CLAIM_TABLES = (
 )
 """The study's tables on which claims are judged: fields of `claims.Tables`."""
 
+SCORES = ("winning_tickets", "sweep", "rewinding", "transfer", "transfer_variants")
+"""Their files of scores."""
+
+DEVIATIONS = {"full_mean": "full_std", "imp_theta0_mean": "imp_theta0_std"}
+"""The published standard deviations of published means, over `RUNS` trainings."""
+
+RUNS = 5
+
 
 def versus_paper_table(
     published: Sequence[Value],
@@ -71,13 +82,19 @@ def versus_paper_table(
 
     `ours` is the same quantity in this study, `difference` ours - paper; both are empty if the
     study lacks the task, or Figure 2's sparsity. A count of targets is compared only if the study
-    has all of the paper's. `test` has the verdict on each proposition of a claim and its test.
+    has all of the paper's. `standard_error` is that of `difference`, for means whose deviation is
+    known on both sides, else empty. `test` has the verdict on each proposition of a claim and its
+    test.
     """
-    numbers = [
-        _number(value, _ours(value, published, winning_tickets, transfer)) for value in published
-    ]
+    deviations = {(value.item, value.task): value.value for value in published}
+    numbers: list[dict[str, object]] = []
+    for value in published:
+        ours = _ours(value, published, winning_tickets, transfer)
+        theirs = deviations.get((DEVIATIONS.get(value.item, ""), value.task))
+        error = None if theirs is None else _standard_error(value, theirs, winning_tickets)
+        numbers.append(_number(value, ours) | {"standard_error": error})
     table = frame([*numbers, *map(_verdict, claims)], COLUMNS)
-    return table.astype({"paper": float, "ours": float, "difference": float})
+    return table.astype(dict.fromkeys(("paper", "ours", "difference", "standard_error"), float))
 
 
 def _number(value: Value, ours: float | None) -> dict[str, object]:
@@ -101,7 +118,10 @@ def _verdict(claim: Claim) -> dict[str, object]:
         "item": f"{claim.number}. {claim.proposition}",
         "holds": str(claim.verdict),
         "test": "; ".join(
-            f"{part.proposition}: {part.verdict} ({part.test})" for part in claim.parts
+            [
+                *(f"{obstacle} (cannot be decided)" for obstacle in claim.obstacles),
+                *(f"{part.proposition}: {part.verdict} ({part.test})" for part in claim.parts),
+            ]
         ),
     }
 
@@ -115,14 +135,28 @@ def _ours(
         if value.item == COUNT:
             return _count(rows, {each.target for each in published if each.target})
         return _only(rows[rows["target"] == value.target], "delta_full")
-    criterion, network, column = TICKETS[value.item]
-    rows = tickets[
+    column = TICKETS[value.item][2]
+    ours = _only(_rows(value, tickets), column)
+    return rounded(100 * ours) if column == "sparsity" and ours is not None else ours
+
+
+def _standard_error(value: Value, theirs: float, tickets: pd.DataFrame) -> float | None:
+    """Of the difference of two means, from both deviations; None if the study has none."""
+    rows = _rows(value, tickets)
+    std, n = _only(rows, "std"), _only(rows, "n")
+    if std is None or n is None:
+        return None
+    return rounded(math.sqrt(theirs**2 / RUNS + std**2 / n))
+
+
+def _rows(value: Value, tickets: pd.DataFrame) -> pd.DataFrame:
+    """The row of winning_tickets.csv that has a published quantity, if there is one."""
+    criterion, network, _ = TICKETS[value.item]
+    return tickets[
         (tickets["criterion"] == criterion)
         & (tickets["network"] == network)
         & (tickets["task"] == value.task)
     ]
-    ours = _only(rows, column)
-    return rounded(100 * ours) if column == "sparsity" and ours is not None else ours
 
 
 def _only(rows: pd.DataFrame, column: str) -> float | None:
@@ -144,10 +178,10 @@ def render(claims: Iterable[Claim]) -> str:
     """The claims as text: each with its verdict, then its propositions with theirs."""
     lines = ["The paper's claims on this study; a claim holds if all of its statements do"]
     for claim in claims:
-        lines += [
-            "",
-            *_hanging(f"{claim.number}. ", f"{claim.proposition} {claim.verdict.upper()}"),
-        ]
+        lines.append("")
+        for obstacle in claim.obstacles:
+            lines += _hanging("! ", f"cannot be decided here: {obstacle}")
+        lines += _hanging(f"{claim.number}. ", f"{claim.proposition} {claim.verdict.upper()}")
         for part in claim.parts:
             lines += _hanging("   - ", f"{part.proposition}: {part.verdict}; {part.test}")
     return "\n".join(lines)
@@ -159,10 +193,32 @@ def _hanging(mark: str, text: str) -> list[str]:
 
 
 def _claims(inputs: Inputs) -> list[Claim]:
-    from tickets.tables import claims
+    from tickets.tables import by_seed, claims
+    from tickets.tables.earlier import claims as earlier
 
     tables = {name: _table(inputs, name) for name in CLAIM_TABLES}
-    return claims.claims(claims.Tables(**tables, mlm_tasks=inputs["mlm_tasks"]))
+    mlm_tasks = inputs["mlm_tasks"]
+    if not _tests_by_seed(inputs.parameters):
+        return earlier.claims(claims.Tables(**tables, mlm_tasks=mlm_tasks))
+    tables |= by_seed.by_seed(tables, inputs.metrics, inputs.number("rewind"))
+    judged = claims.claims(claims.Tables(**tables, mlm_tasks=mlm_tasks))
+    obstacles = _obstacles(_table(inputs, "answerability"))
+    return [replace(claim, obstacles=obstacles.get(claim.number, ())) for claim in judged]
+
+
+def _obstacles(answerability: pd.DataFrame) -> dict[int, list[str]]:
+    """Why the study cannot decide a claim, whatever its tests say, by the claim's number."""
+    reasons: dict[int, list[str]] = {}
+    failed = answerability[~answerability["passes"]]
+    for numbers, obstacle in zip(failed["claims"], failed["obstacle"], strict=True):
+        for number in str(numbers).split():
+            reasons.setdefault(int(number), []).append(str(obstacle))
+    return reasons
+
+
+def _tests_by_seed(parameters: Mapping[str, Any]) -> bool:
+    """Whether a table is of today's form; `TESTS` came with it."""
+    return "tests" in parameters
 
 
 def _table(inputs: Inputs, name: str) -> pd.DataFrame:
@@ -174,15 +230,25 @@ def _table(inputs: Inputs, name: str) -> pd.DataFrame:
 def _make(inputs: Inputs) -> pd.DataFrame:
     numbers = published.values(published.FOLDER)
     tickets, transfer = _table(inputs, "winning_tickets"), _table(inputs, "transfer")
-    return versus_paper_table(numbers, tickets, transfer, _claims(inputs))
+    table = versus_paper_table(numbers, tickets, transfer, _claims(inputs))
+    return table if _tests_by_seed(inputs.parameters) else table.drop(columns="standard_error")
 
+
+TESTS = Parameter(form={"const": "by_seed"}, of=lambda _: "by_seed", always=False)
+"""How claims are tested. Earlier versions tested over tasks and gave no standard errors."""
 
 TABLE = TableSpec(
     name="versus_paper",
     position=110,
     tables=CLAIM_TABLES,
+    later_tables=("answerability",),
+    metrics_of=SCORES,
     published=published.FILES,
-    parameters={"mlm_tasks": MLM_TASKS},
+    parameters={
+        "mlm_tasks": MLM_TASKS,
+        "rewind": replace(REWIND, always=False),
+        "tests": TESTS,
+    },
     make=_make,
     render=lambda _, inputs: render(_claims(inputs)),
 )

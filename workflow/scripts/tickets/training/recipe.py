@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tickets.flags import flag
+from tickets.flags import filled, flag
 from tickets.model.batches import steps_per_epoch
 
 PRECISIONS = ("float32", "bfloat16")
@@ -37,21 +37,23 @@ class Recipe(Training):
     """The settings of a training.
 
     Exactly one of `epochs` and `steps` is set. The learning rate rises linearly during
-    `warmup_steps` (0 in the paper, and no flag of fine-tuning) and then falls linearly to zero;
-    over `rounds` trainings of the same length it falls once, and this is number `round`, counted
-    from 0. `weight_decay` (0 in the paper, no flag either) is AdamW's for matrices and embeddings.
-    The first `mlm_steps` of a pre-training are MLM alone, without dropout.
+    `warmup_steps` (0 in the paper, and no flag of fine-tuning) and then falls linearly to zero.
+    With `rounds` it falls as in so many trainings one after the other, and this is the first of
+    them. Batches are those after `earlier_trainings` of this length. `weight_decay` (0 in the
+    paper, no flag either) is AdamW's for matrices and embeddings.
     """
 
     epochs: float | None = flag("passes over the training split", alternative=True)
     steps: int | None = flag("number of weight updates", alternative=True, form="positive")
     batch_size: int = flag("examples per step", form="positive")
     learning_rate: float = flag("its first value; it falls to zero")
-    round: int = flag("number of this training, from 0", default=0)
-    rounds: int = flag("trainings over which the rate falls", default=1, form="positive")
+    rounds: int = flag(
+        "trainings over which the rate would fall to zero", default=1, form="positive"
+    )
+    earlier_trainings: int = flag("whose batches came before", default=0, always=False)
+    round: int | None = filled("count", default=None, always=False)  # by earlier versions only
     warmup_steps: int = 0
     weight_decay: float = 0.0
-    mlm_steps: int = 0
 
     def total_steps(self, examples: int) -> int:
         """The number of steps of a whole training on `examples` examples."""
@@ -64,5 +66,5 @@ class Recipe(Training):
         """The learning rate of `step`, counted from 0, out of `total`."""
         if step < self.warmup_steps:
             return self.learning_rate * (step + 1) / self.warmup_steps
-        done, all_rounds = step + self.round * total, self.rounds * total
-        return self.learning_rate * (all_rounds - done) / (all_rounds - self.warmup_steps)
+        steps = self.rounds * total
+        return self.learning_rate * (steps - step) / (steps - self.warmup_steps)

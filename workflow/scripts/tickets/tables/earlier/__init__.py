@@ -1,0 +1,1 @@
+"""What only the tables of studies of earlier versions need, which the audit makes again."""
