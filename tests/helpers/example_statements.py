@@ -139,7 +139,7 @@ OPTIONAL = {
         **{"earlier_trainings": 2, "round": 1},
     },
     "shuffle": {"matrices": "prunable"},
-    "pretrain": {"dropout": "0.1", "weight_decay": "0.01"},
+    "pretrain": {"mlm_share": "0.6", "dropout": "0.1", "weight_decay": "0.01"},
     "pretraining_text": {"next_sentence": "0.3"},
     "transferability": {"fit": "additive"},
     "versus_paper": {"rewind": "0.0", "tests": "by_seed"},

@@ -181,6 +181,31 @@ def test_validation_changes_no_bit_of_a_training(model: Path) -> None:
     assert validation.rows()[:, 0].tolist() == list(range(2, STEPS + 1, 2))
 
 
+def test_the_first_steps_are_mlm_alone(model: Path) -> None:
+    """Until next-sentence prediction begins, losses are those of a training of MLM without dropout,
+    to the bit, and the head's output layer stays as it was drawn, but for its decay.
+    """
+    known, drawn = draw_weights(model, 1, next_sentence=True)
+    theta, gamma = initial_head(drawn, known, head="mlm", labels=0, seed=1, task="toy")
+    dense, text = masks.dense(prunable_of(theta)), text_of(PAIRS)
+    recipe = replace(RECIPE, steps=12, mlm_steps=10, weight_decay=0.0)
+    mlm = replace(recipe, mlm_steps=0, dropout=0.0)
+
+    both, alone = (
+        train(theta, gamma, dense, text, known, recipe, head=head, seed=1, last_step=last)
+        for recipe, head, last in ((recipe, "pretraining", 12), (mlm, "mlm", 10))
+    )
+    stopped = train(
+        theta, gamma, dense, text, known, recipe, head="pretraining", seed=1, last_step=10
+    )
+
+    assert both.losses[:10] == alone.losses == stopped.losses
+    assert min(both.losses[10:]) > max(both.losses[5:10])  # the sum of two losses
+    for name in ("output.weight", "output.bias"):
+        assert np.array_equal(stopped.gamma[name], gamma[name])
+        assert not np.array_equal(both.gamma[name], gamma[name])
+
+
 def test_words_that_never_occur_decay_and_norms_do_not(model: Path) -> None:
     """At a rate of r an embedding without a gradient shrinks by 1 - 0.01 r a step."""
     known, drawn = draw_weights(model, 1, next_sentence=True)
@@ -258,9 +283,7 @@ def test_a_killed_pretraining_ends_with_the_same_bits(
 def test_a_text_without_labels_trains_mlm_alone(
     runner: Runner, model: Path, tmp_path: Path
 ) -> None:
-    """No head for next-sentence prediction, no losses of it; the pooler stays as it was drawn, but
-    for its decay.
-    """
+    """No head for next-sentence prediction, and no losses of it; those of MLM fall."""
     flags = flags_of(model, replace(text_of(PAIRS), columns={}), tmp_path / "a")
 
     done = runner(flags, tmp_path / "stderr")

@@ -1,6 +1,7 @@
 """Rule pretrain: the embedded study's BERT, pre-trained on the generated language.
 
-The objectives are MLM and, if the text has labels for it, next-sentence prediction.
+The objectives are MLM and, if the text has labels for it, next-sentence prediction from a given
+step on.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def run_training(settings: Parameters, files: Files, *, waited: bool) -> None:
         mlm_probability=settings.mlm_probability,
         dropout=settings.dropout or 0.0,
         weight_decay=settings.weight_decay or 0.0,
+        mlm_steps=round((settings.mlm_share or 0.0) * settings.steps),
     )
     corpus, held = hold_out(Encoded.read(files.corpus), settings.mlm_probability)
     next_sentence = "label" in corpus.columns

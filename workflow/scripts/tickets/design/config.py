@@ -59,6 +59,7 @@ class Pretraining:
     warmup_steps: int
     mlm_probability: float
     next_sentence: float
+    mlm_share: float
     dropout: float
     weight_decay: float
 

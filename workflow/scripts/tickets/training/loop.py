@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from tickets.initial.initialisation import draw, head_shapes
 from tickets.masks import Mask
 from tickets.model.batches import PackedBatch, best_width, choose_examples, pack
 from tickets.model.device import product_dtype
-from tickets.model.dropout import Rates
+from tickets.model.dropout import NONE, Rates
 from tickets.model.encoder import WORDS
 from tickets.model.network import HIDING, ROUNDING, Batch, Network
 from tickets.seeds import derive
@@ -137,16 +137,19 @@ def train(
         weight_decay=recipe.weight_decay,
         decayed=parameters.matrices() if recipe.weight_decay else (),
     )
-    rates = Rates.of(recipe.dropout, architecture)
-    stepper = Stepper(network, optimizer, rates, graphs="graphs" in recipe.speedups)
+    rates, graphs = Rates.of(recipe.dropout, architecture), "graphs" in recipe.speedups
+    later = first = Stepper(network, optimizer, rates, graphs=graphs)
+    if recipe.mlm_steps:
+        first = Stepper(replace(network, head="mlm"), optimizer, NONE.rates, graphs=graphs)
     progress = Progress(recipe, first=first_step, last=last, total=total, name=name, events=events)
     state = TrainingState(parameters, optimizer, progress, saving, validation) if saving else None
     begin = state.resume(first_step) if state else first_step
     earlier = recipe.earlier_trainings * total
     with interruptible() as request:
         for step in range(begin, last):
+            stepper = first if step < recipe.mlm_steps else later
             loss = stepper(
-                batch_at(network, encoded, vocabulary, width, recipe, seed, earlier + step),
+                batch_at(stepper.network, encoded, vocabulary, width, recipe, seed, earlier + step),
                 rate=recipe.rate(step, total),
                 seed=derive(seed, f"dropout at step {step}"),
             )

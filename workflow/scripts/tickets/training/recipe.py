@@ -41,6 +41,7 @@ class Recipe(Training):
     With `rounds` it falls as in so many trainings one after the other, and this is the first of
     them. Batches are those after `earlier_trainings` of this length. `weight_decay` (0 in the
     paper, no flag either) is AdamW's for matrices and embeddings.
+    The first `mlm_steps` of a pre-training are MLM alone, without dropout.
     """
 
     epochs: float | None = flag("passes over the training split", alternative=True)
@@ -54,6 +55,7 @@ class Recipe(Training):
     round: int | None = filled("count", default=None, always=False)  # by earlier versions only
     warmup_steps: int = 0
     weight_decay: float = 0.0
+    mlm_steps: int = 0
 
     def total_steps(self, examples: int) -> int:
         """The number of steps of a whole training on `examples` examples."""

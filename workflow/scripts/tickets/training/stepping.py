@@ -12,7 +12,7 @@ from tickets.training.graphs import Graphs
 
 
 class Stepper:
-    """Updates a network's weights, one batch at a time.
+    """Updates the weights of `network`, one batch at a time.
 
     `graphs`: on a GPU, record a step of each shape once and then replay it; launching its many
     small kernels one by one would take longer than running them.
@@ -21,7 +21,7 @@ class Stepper:
     def __init__(
         self, network: Network, optimizer: AdamW, rates: Rates, *, graphs: bool = True
     ) -> None:
-        self._network, self._optimizer, self._rates = network, optimizer, rates
+        self.network, self._optimizer, self._rates = network, optimizer, rates
         device = network.parameters.device
         graphs = graphs and device.type == "cuda" and not network.parameters.is_observed
         self._graphs = Graphs(self._step) if graphs else None
@@ -38,10 +38,10 @@ class Stepper:
         return self._graphs(batch, self._rate, seed)
 
     def _step(self, batch: Batch, rate: float | Tensor, seed: int) -> Tensor:
-        parameters = self._network.parameters
+        parameters = self.network.parameters
         parameters.clear()
-        loss = self._network.loss(batch, Dropout(self._rates, seed, parameters.device))
-        self._network.backward(loss)
+        loss = self.network.loss(batch, Dropout(self._rates, seed, parameters.device))
+        self.network.backward(loss)
         self._optimizer.step(rate)
         parameters.refresh()
         return loss.detach()
