@@ -107,6 +107,20 @@ def test_what_differs_from_its_statement_is_not_read(tmp_path: Path) -> None:
         Encoded.read(other)
 
 
+def test_features_are_taken_in_the_order_asked_for() -> None:
+    """Each with its tokens, types, row and values, and none of another's."""
+    encoded = made_of([2, 1, 3, 4], label=np.array([5, 6, 7, 8], np.int32))
+
+    found = encoded.take(np.array([3, 1, 0]))
+
+    assert found.tokens.tolist() == [6, 7, 8, 9, 2, 0, 1]
+    assert found.types.tolist() == [0, 1, 0, 1, 0, 0, 1]
+    assert found.offsets.tolist() == [0, 4, 5, 7]
+    assert found.example.tolist() == [1, 0, 0]
+    assert found.columns["label"].tolist() == [8, 6, 5]
+    assert found.meta == META
+
+
 def test_ids_are_the_rows_or_the_sequences_own() -> None:
     """Where texts were joined, a sequence is no row."""
     rows = pa.chunked_array([["a", "b"]])

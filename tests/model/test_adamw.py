@@ -64,7 +64,7 @@ def test_decay_is_that_of_torch() -> None:
     )
     values, grads = flat(theirs), torch.zeros(SIZE)
     decayed = [values[:15], values[-4:]]
-    ours = AdamW(values, grads, epsilon=1e-8, clip_norm=1e6, weight_decay=0.1, decayed=decayed)
+    ours = AdamW(values, grads, epsilon=1e-8, clip_norm=1e6, decayed=decayed)
     for step, rate in enumerate(RATES):
         gradients = drawn(1 + step)
         grads.copy_(flat(gradients))
@@ -73,7 +73,7 @@ def test_decay_is_that_of_torch() -> None:
         for group in reference.param_groups:
             group["lr"] = rate
         reference.step()
-        ours.step(rate)
+        ours.step(rate, 0.1)
 
     torch.testing.assert_close(values, flat(theirs), rtol=1e-5, atol=1e-7)
 

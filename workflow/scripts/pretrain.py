@@ -1,7 +1,7 @@
 """Rule pretrain: the embedded study's BERT, pre-trained on the generated language.
 
 The objectives are MLM and, if the text has labels for it, next-sentence prediction from a given
-step on.
+step on: a network that cannot compare sentences yet would learn to predict without comparing.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ def run_training(settings: Parameters, files: Files, *, waited: bool) -> None:
     """Train on the reserved device and write the results, unless another attempt has done so."""
     started = provenance.now()
     device.prepare(settings.threads)
+    corpus, held = hold_out(Encoded.read(files.corpus), settings.mlm_probability)
+    next_sentence = "label" in corpus.columns
     recipe = Recipe(
         epochs=None,
         steps=settings.steps,
@@ -58,10 +60,8 @@ def run_training(settings: Parameters, files: Files, *, waited: bool) -> None:
         mlm_probability=settings.mlm_probability,
         dropout=settings.dropout or 0.0,
         weight_decay=settings.weight_decay or 0.0,
-        mlm_steps=round((settings.mlm_share or 0.0) * settings.steps),
+        mlm_steps=round((settings.mlm_share or 0.0) * settings.steps) if next_sentence else 0,
     )
-    corpus, held = hold_out(Encoded.read(files.corpus), settings.mlm_probability)
-    next_sentence = "label" in corpus.columns
     model, theta = pretraining.draw_weights(files.model, settings.seed, next_sentence=next_sentence)
     encoder, head = initial_head(
         theta, model, head="mlm", labels=0, seed=settings.seed, task="pretraining"

@@ -53,16 +53,19 @@ class Encoded:
         """The number of features."""
         return len(self.example)
 
-    def part(self, begin: int, end: int) -> Encoded:
-        """The features from `begin` to `end`, which have no ragged columns."""
-        first, last = self.offsets[[begin, end]]
+    def take(self, features: NDArray[np.integer]) -> Encoded:
+        """These features, in this order, of a data set without ragged columns."""
+        begins = self.offsets[features]
+        lengths = self.offsets[features + 1] - begins
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        source = np.arange(offsets[-1]) + np.repeat(begins - offsets[:-1], lengths)
         return replace(
             self,
-            tokens=self.tokens[first:last],
-            types=self.types[first:last],
-            offsets=self.offsets[begin : end + 1] - first,
-            example=self.example[begin:end],
-            columns={name: values[begin:end] for name, values in self.columns.items()},
+            tokens=self.tokens[source],
+            types=self.types[source],
+            offsets=offsets,
+            example=self.example[features],
+            columns={name: values[features] for name, values in self.columns.items()},
         )
 
     def ids(self, rows: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:

@@ -19,6 +19,6 @@ class Parameters:
     threads: int = flag("CPU threads; they change bits", form="digits")
     mlm_probability: float = flag("share hidden")
     # Statements of earlier versions, which had none of these, do not name them.
-    mlm_share: float | None = flag("first share of the steps, MLM alone, no dropout", default=None)
+    mlm_share: float | None = flag("first share of the steps, of MLM alone", default=None)
     dropout: float | None = flag("rate; default: none", default=None)
     weight_decay: float | None = flag("of matrices and embeddings; default: none", default=None)

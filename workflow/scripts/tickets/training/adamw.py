@@ -20,8 +20,8 @@ _CHUNK = 2**16  # squares added up at a time on a CPU: longer sums lose digits i
 class AdamW:
     """AdamW (Loshchilov and Hutter 2019); gradients are clipped by their norm.
 
-    A weight whose gradient has always been zero has zero moments and does not move, unless it is
-    among the views `decayed` of the values: these shrink by rate * `weight_decay` before each step.
+    A weight whose gradient has always been zero has zero moments, and without decay does not move.
+    `decayed`: the views of the values that decay, if a step has a decay.
     """
 
     def __init__(
@@ -31,7 +31,6 @@ class AdamW:
         *,
         epsilon: float,
         clip_norm: float,
-        weight_decay: float = 0.0,
         decayed: Sequence[Tensor] = (),
     ) -> None:
         self.mean = torch.zeros_like(values)
@@ -39,14 +38,17 @@ class AdamW:
         self.steps = torch.zeros((), device=values.device)
         self._values, self._grads = values, grads
         self._epsilon, self._clip_norm = epsilon, clip_norm
-        self._weight_decay, self._decayed = weight_decay, decayed
+        self._decayed = decayed
         self._chunks = [grads] if grads.device.type == "cuda" else list(grads.split(_CHUNK))
 
-    def step(self, rate: float | Tensor) -> None:
-        """Clip the gradients and update the values at the learning rate `rate`."""
+    def step(self, rate: float | Tensor, weight_decay: float = 0.0) -> None:
+        """Clip the gradients and update the values at the learning rate `rate`.
+
+        Before that those that decay shrink by rate * `weight_decay` of themselves.
+        """
         with torch.no_grad():
-            for weights in self._decayed:
-                weights.mul_(1 - rate * self._weight_decay)
+            for weights in self._decayed if weight_decay else ():
+                weights.mul_(1 - rate * weight_decay)
             adamw(
                 [self._values],
                 [self._grads],

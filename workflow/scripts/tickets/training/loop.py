@@ -134,22 +134,24 @@ def train(
         parameters.grads,
         epsilon=recipe.adam_epsilon,
         clip_norm=recipe.clip_norm,
-        weight_decay=recipe.weight_decay,
-        decayed=parameters.matrices() if recipe.weight_decay else (),
+        decayed=parameters.matrices(),
     )
     rates, graphs = Rates.of(recipe.dropout, architecture), "graphs" in recipe.speedups
-    later = first = Stepper(network, optimizer, rates, graphs=graphs)
+    stepper = Stepper(network, optimizer, rates, weight_decay=recipe.weight_decay, graphs=graphs)
+    mlm, true_pairs = stepper, encoded
     if recipe.mlm_steps:
-        first = Stepper(replace(network, head="mlm"), optimizer, NONE.rates, graphs=graphs)
+        mlm = Stepper(replace(network, head="mlm"), optimizer, NONE.rates, graphs=graphs)
+        true_pairs = encoded.take(np.flatnonzero(encoded.columns["label"] == 0))
     progress = Progress(recipe, first=first_step, last=last, total=total, name=name, events=events)
     state = TrainingState(parameters, optimizer, progress, saving, validation) if saving else None
     begin = state.resume(first_step) if state else first_step
     earlier = recipe.earlier_trainings * total
     with interruptible() as request:
         for step in range(begin, last):
-            stepper = first if step < recipe.mlm_steps else later
-            loss = stepper(
-                batch_at(stepper.network, encoded, vocabulary, width, recipe, seed, earlier + step),
+            is_mlm = step < recipe.mlm_steps
+            take, text = (mlm, true_pairs) if is_mlm else (stepper, encoded)
+            loss = take(
+                batch_at(take.network, text, vocabulary, width, recipe, seed, earlier + step),
                 rate=recipe.rate(step, total),
                 seed=derive(seed, f"dropout at step {step}"),
             )

@@ -41,7 +41,9 @@ class Recipe(Training):
     With `rounds` it falls as in so many trainings one after the other, and this is the first of
     them. Batches are those after `earlier_trainings` of this length. `weight_decay` (0 in the
     paper, no flag either) is AdamW's for matrices and embeddings.
-    The first `mlm_steps` of a pre-training are MLM alone, without dropout.
+
+    The first `mlm_steps` of a pre-training are MLM alone, on true pairs, without dropout and decay.
+    The rate rises and falls in them, and again in the steps after them.
     """
 
     epochs: float | None = flag("passes over the training split", alternative=True)
@@ -66,6 +68,10 @@ class Recipe(Training):
 
     def rate(self, step: int, total: int) -> float:
         """The learning rate of `step`, counted from 0, out of `total`."""
+        if step < self.mlm_steps:
+            total = self.mlm_steps
+        else:
+            step, total = step - self.mlm_steps, total - self.mlm_steps
         if step < self.warmup_steps:
             return self.learning_rate * (step + 1) / self.warmup_steps
         steps = self.rounds * total

@@ -12,16 +12,23 @@ from tickets.training.graphs import Graphs
 
 
 class Stepper:
-    """Updates the weights of `network`, one batch at a time.
+    """Updates the weights of `network`, one batch at a time, by an AdamW with `weight_decay`.
 
     `graphs`: on a GPU, record a step of each shape once and then replay it; launching its many
     small kernels one by one would take longer than running them.
     """
 
     def __init__(
-        self, network: Network, optimizer: AdamW, rates: Rates, *, graphs: bool = True
+        self,
+        network: Network,
+        optimizer: AdamW,
+        rates: Rates,
+        *,
+        weight_decay: float = 0.0,
+        graphs: bool = True,
     ) -> None:
         self.network, self._optimizer, self._rates = network, optimizer, rates
+        self._weight_decay = weight_decay
         device = network.parameters.device
         graphs = graphs and device.type == "cuda" and not network.parameters.is_observed
         self._graphs = Graphs(self._step) if graphs else None
@@ -42,6 +49,6 @@ class Stepper:
         parameters.clear()
         loss = self.network.loss(batch, Dropout(self._rates, seed, parameters.device))
         self.network.backward(loss)
-        self._optimizer.step(rate)
+        self._optimizer.step(rate, self._weight_decay)
         parameters.refresh()
         return loss.detach()

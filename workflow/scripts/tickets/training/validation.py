@@ -25,9 +25,9 @@ COLUMNS = ("step", "mlm_loss", "mlm_accuracy", "next_sentence_loss", "next_sente
 
 def hold_out(corpus: Encoded, probability: float) -> tuple[Encoded, Encoded]:
     """The pairs to train on, and the last ones, whose words are hidden with `probability`."""
-    size = len(corpus)
-    end = size - min(HELD_OUT, max(1, size // 10))
-    held = corpus.part(end, size)
+    order = np.arange(len(corpus))
+    rest, last = np.split(order, [-min(HELD_OUT, max(1, len(order) // 10))])
+    held = corpus.take(last)
     tokens, labels = hide(
         held.tokens,
         held.offsets,
@@ -38,7 +38,7 @@ def hold_out(corpus: Encoded, probability: float) -> tuple[Encoded, Encoded]:
         seed=derive(0, "hidden words of the held-out pairs"),
     )
     held = replace(held, tokens=tokens, columns={**held.columns, "labels": labels})
-    return corpus.part(0, end), held
+    return corpus.take(rest), held
 
 
 class Validation:
