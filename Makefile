@@ -31,7 +31,7 @@ setup-test: $(BIN)/.ready-test  ## the same with the tools that test and lint ne
 transfer: setup  ## run the study of config/config.yaml: results/tables/transfer.csv
 	$(BIN)/snakemake --cores all results/tables/transfer.csv
 
-theta_0: setup  ## pre-train the embedded study's model again: resources/theta_0 (a quarter of an hour)
+theta_0: setup  ## pre-train the embedded study's model again: resources/theta_0 (half an hour)
 	$(BIN)/snakemake --cores all --config results=results-theta_0 -- $(addprefix results-theta_0/pretrained/,$(MODEL))
 	cp $(addprefix results-theta_0/pretrained/,$(MODEL)) resources/theta_0/
 
