@@ -35,15 +35,13 @@ def test_the_shipped_file_is_the_one_its_statement_names() -> None:
 
 
 def test_its_statement_names_the_recipe_of_the_default_study(study: Study) -> None:
-    """Rule, steps, batch, rate, masking, seed, threads and size are those of config.yaml; what is 0
-    there was unknown when it was made.
-    """
+    """Rule, steps, batch, rate, masking, seed, threads and size are those of config.yaml."""
     recipe = vars(study.pretraining).copy()
     size = recipe.pop("architecture")
     del recipe["next_sentence"]  # of the text
     definition = statement_json.definition(CHECKPOINT)
 
-    expected = {name: str(value) for name, value in (recipe | {"threads": 1}).items() if value}
+    expected = {name: str(value) for name, value in (recipe | {"threads": 1}).items()}
     assert definition["externalParameters"] == expected | {"rule": "pretrain"}
     shipped = json.loads((SHIPPED / "config.json").read_text())
     assert shipped["hidden_size"] == size.hidden_size
@@ -69,7 +67,7 @@ def test_its_text_is_what_the_language_generates(study: Study, tmp_path: Path) -
             head="mlm",
             split="train",
             text=("first", "second"),
-            label="label" if study.pretraining.next_sentence else None,
+            label="label",
             labels=2,
         ),
     )
