@@ -109,7 +109,7 @@ def _canonical(source: pa.Table, selection: Selection) -> pa.Table:
     table = pa.table({"id": ids, "text_a": texts[0], "text_b": second})
     if selection.label is None:
         return table
-    kind = pa.float64() if selection.head == "regression" else pa.int64()
+    kind = pa.int64() if selection.head in ("classification", "mlm") else pa.float64()
     label = _cast(source[selection.label], kind, selection, selection.label)
     _check_range(label.to_numpy(), selection)
     return table.append_column("label", label)
