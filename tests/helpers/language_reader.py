@@ -131,3 +131,31 @@ def answer(reader: Reader, context: str, asked: list[str]) -> Iterator[tuple[str
 def head(reader: Reader, phrase: str) -> Any:
     reader.rest = [reader.tags[token] for token in phrase.split()]
     return reader.phrase()["head"]
+
+
+def facts_in(sentence: str) -> list[tuple[str, str, str]]:
+    """Who, which attribute, and its value, if a sentence tells a fact about a named person."""
+    forms = {
+        "occupation": (
+            r"(?P<who>\w+) works as a (?P<what>\w+)",
+            r"the job of (?P<who>\w+) is (?P<what>\w+)",
+        ),
+        "home": (
+            r"(?P<who>\w+) lives in (?P<what>\w+)",
+            r"the home of (?P<who>\w+) is (?P<what>\w+)",
+        ),
+        "friend": (
+            r"(?P<who>\w+) trusts (?P<what>\w+)",
+            r"(?P<what>\w+) is trusted by (?P<who>\w+)",
+        ),
+        "possession": (
+            r"(?P<who>\w+) owns a (?P<what>\w+)",
+            r"the (?P<what>\w+) belongs to (?P<who>\w+)",
+        ),
+    }
+    return [
+        (found["who"], attribute, found["what"])
+        for attribute, patterns in forms.items()
+        for pattern in patterns
+        if (found := re.fullmatch(pattern, sentence))
+    ]

@@ -20,7 +20,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import matthews_corrcoef
 
-from language_reader import Reader, Ungrammatical, answer, shared_roles
+from language_reader import Reader, Ungrammatical, answer, facts_in, shared_roles
 from tickets.errors import BadInput
 from tickets.language.generator import (
     Language,
@@ -120,34 +120,6 @@ def test_true_facts_are_those_of_the_text(tables: Tables, text: list[Row]) -> No
         (first,), (second,) = (facts_in(row[name]) for name in ("sentence1", "sentence2"))
 
         assert row["label"] == ({first, second} <= said), row
-
-
-def facts_in(sentence: str) -> list[tuple[str, str, str]]:
-    """Who, which attribute, and its value, if a sentence tells a fact about a named person."""
-    forms = {
-        "occupation": (
-            r"(?P<who>\w+) works as a (?P<what>\w+)",
-            r"the job of (?P<who>\w+) is (?P<what>\w+)",
-        ),
-        "home": (
-            r"(?P<who>\w+) lives in (?P<what>\w+)",
-            r"the home of (?P<who>\w+) is (?P<what>\w+)",
-        ),
-        "friend": (
-            r"(?P<who>\w+) trusts (?P<what>\w+)",
-            r"(?P<what>\w+) is trusted by (?P<who>\w+)",
-        ),
-        "possession": (
-            r"(?P<who>\w+) owns a (?P<what>\w+)",
-            r"the (?P<what>\w+) belongs to (?P<who>\w+)",
-        ),
-    }
-    return [
-        (found["who"], attribute, found["what"])
-        for attribute, patterns in forms.items()
-        for pattern in patterns
-        if (found := re.fullmatch(pattern, sentence))
-    ]
 
 
 def test_similarity_counts_shared_roles(tables: Tables, reader: Reader) -> None:
