@@ -33,6 +33,7 @@ RULES = {
         *("rewinding", "transfer_variants", "transferability"),
     ],
     "tables of masks": ["mask_overlap", "layer_sparsity"],
+    "checks": ["answerability"],
     "claims": ["versus_paper"],
     "audit": ["audit"],
     "report": ["story"],
