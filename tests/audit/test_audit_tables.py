@@ -46,7 +46,8 @@ def test_every_table_of_a_study_is_made_again(study: Path) -> None:
 
     assert findings == []
     assert {Path(path).name for job in todo for path in job.digests} == set(TABLES)
-    assert {job.name for job in todo} == registry.tables().keys() - {"answerability"}  # is later
+    later = {"full_models", "answerability"}
+    assert {job.name for job in todo} == registry.tables().keys() - later
     assert check(study) == []
 
 

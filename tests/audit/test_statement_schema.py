@@ -190,8 +190,8 @@ def test_words_are_those_of_the_code() -> None:
     assert rules["winning_mask"]["properties"]["criterion"]["enum"] == list(WINNING.values())
     assert rules["metrics"]["properties"]["part"] == {"$ref": "#/definitions/part"}
     assert known["part"]["enum"] == [
-        *("transfer", "baselines", "winning_sparsities", "winning_tickets", "sweep"),
-        *("rewinding", "transfer_variants", "transferability", "answerability", "tickets"),
+        *("full_models", "transfer", "baselines", "winning_sparsities", "winning_tickets"),
+        *("sweep", "rewinding", "transfer_variants", "transferability", "tickets"),
     ]
     for name, table in registry.tables().items():
         assert rules[name] == table.form()

@@ -82,7 +82,7 @@ def test_every_tables_own_trainings_by_formula(design: Design) -> None:
         "rewinding": t * s * (r * (k + 1) + k + other * (r + 1) * (k - 1)),
         "transfer_variants": s * (t - 1) * (t + m * (k_all - 1) + sources * (r + 1)),
         "transferability": u * s * (k + t - 1) if t > 1 else 0,
-        "answerability": t * s,
+        "full_models": t * s,
     }
 
     added: dict[str, int] = {}

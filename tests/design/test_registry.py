@@ -21,7 +21,8 @@ from tickets.errors import BadInput
 
 SCRIPTS = Path(provenance.__file__).parents[1]
 TABLES = [
-    *("transfer", "baselines", "winning_sparsities", "winning_tickets", "sparsity_sweep"),
+    *("full_models", "transfer", "baselines", "winning_sparsities", "winning_tickets"),
+    "sparsity_sweep",
     *("rewinding", "transfer_variants", "transferability", "mask_overlap", "layer_sparsity"),
     *("answerability", "versus_paper"),
 ]
@@ -58,7 +59,8 @@ RECORDED = {
     | {"subsets": [["pair_90", "pair"], ["pair_100", "pair"]], "fit": "additive"},
     "mask_overlap": {},
     "layer_sparsity": {},
-    "answerability": {"tasks": ["pair", "mlm"], "mlm_tasks": ["mlm"]},
+    "answerability": {"mlm_tasks": ["mlm"]},
+    "full_models": {"tasks": ["pair", "mlm"]},
     "versus_paper": {"mlm_tasks": ["mlm"], "rewind": "2.5", "tests": "by_seed"},
 }
 

@@ -130,7 +130,8 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("mask_overlap", {}),
     ("layer_sparsity", {}),
     ("curve", {"figure": "transfer_sweep"}),
-    ("answerability", {"tasks": ["mrpc", "mlm"], "mlm_tasks": ["mlm"]}),
+    ("full_models", {"tasks": ["mrpc", "mlm"]}),
+    ("answerability", {"mlm_tasks": ["mlm"]}),
     ("versus_paper", {"mlm_tasks": ["mlm"]}),
 ]
 OPTIONAL = {

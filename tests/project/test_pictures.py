@@ -33,7 +33,7 @@ RULES = {
         *("rewinding", "transfer_variants", "transferability"),
     ],
     "tables of masks": ["mask_overlap", "layer_sparsity"],
-    "checks": ["answerability"],
+    "checks": ["full_models", "answerability"],
     "claims": ["versus_paper"],
     "audit": ["audit"],
     "report": ["story"],

@@ -11,6 +11,7 @@ import pytest
 from fake_masks import WEIGHTS, Weights, named
 from fake_metrics import Rows, trainings
 from tickets.tables.answerability import answerability_table, render
+from tickets.tables.full_models import full_models_table
 
 POOLER = [weight for weight in WEIGHTS if weight[0].startswith("pooler")]
 OTHERS = [weight for weight in WEIGHTS if weight not in POOLER]
@@ -21,6 +22,7 @@ def scores(**changes: Any) -> Rows:
     """A study in which everything passes; a second training adds nothing."""
     rows: Rows = []
     for target in TASKS:
+        rows += trainings("majority", target, [50], weights="none")
         rows += trainings("dense", target, [80, 82, 84])
         rows += trainings("dense", target, [80, 82, 84], weights="trained")
         for source in TASKS:
@@ -49,7 +51,8 @@ def masks(seeds: Collection[Weights] = (), oneshot: Weights = ()) -> list[Any]:
 
 def table(rows: Rows | None = None, found: list[Any] | None = None) -> pd.DataFrame:
     metrics = pd.DataFrame(rows or scores())
-    return answerability_table(metrics, found or masks(), TASKS, ("mlm",))
+    full_models = full_models_table(metrics, TASKS)
+    return answerability_table(metrics, full_models, found or masks(), ("mlm",))
 
 
 def failing(made: pd.DataFrame) -> list[tuple[str, ...]]:
@@ -65,6 +68,7 @@ def test_a_study_without_a_fault_can_answer() -> None:
     assert made["check"].value_counts().to_dict() == {
         "pooler": 3,  # of MLM, pair and one-shot: random masks are not asked
         "predictions": 2,  # MLM predicts words in context
+        "learnt": 3,
         "convergence": 3,
         "overlap": 1,
     }
@@ -95,6 +99,14 @@ def test_networks_that_answer_alike_are_seen() -> None:
     assert failing(table(scores(where=where, values={"distinct": 10}))) == []
     where |= {"finder": "random", "source_task": None}
     assert failing(table(scores(where=where, values={"distinct": 1}))) == []
+
+
+def test_a_full_model_that_has_learnt_nothing_is_seen() -> None:
+    """The margin of its least seed over the majority answer must be a point."""
+    majority = {"finder": "majority", "target_task": "pair"}
+    table_of = [table(scores(where=majority, values={"score": score})) for score in (79, 79.1)]
+    assert [failing(each) for each in table_of] == [[], [("learnt", "1 5 6 7 8")]]
+    assert "may be no more than 0.9 points above" in " ".join(render(table_of[1]).split())
 
 
 def test_a_full_model_that_still_improves_is_seen() -> None:

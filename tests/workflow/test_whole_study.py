@@ -43,6 +43,7 @@ TABLES = {
     "mask_overlap": None,
     "layer_sparsity": None,
     "transfer_variants": None,
+    "full_models": None,
     "answerability": None,
     "versus_paper": None,
 }

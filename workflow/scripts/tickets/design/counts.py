@@ -11,10 +11,10 @@ from tickets.criterion import SPLITS
 from tickets.design import registry
 from tickets.design.dag import Design
 from tickets.design.experiments import (
-    answerability,
     baselines,
     compared_masks,
     full,
+    full_models,
     needed,
     rewinding,
     sweep,
@@ -102,7 +102,7 @@ def count(design: Design) -> Counts:
         "transfer": transfers(design),
         "transfer, variants": transfer_variants(design),
         "subsets as sources": transferability(design),
-        "full model, trained again": answerability(design),
+        "full model, trained again": full_models(design),
     }
     kinds: dict[str, set[TrainingName]] = {}
     seen: set[TrainingName] = set()

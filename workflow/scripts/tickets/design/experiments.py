@@ -34,6 +34,13 @@ def full(design: Design) -> list[TrainingName]:
     return [_scored(design, THETA_0, DENSE, task, seed) for task, seed in grid]
 
 
+def full_models(design: Design) -> list[TrainingName]:
+    """The full model on every task, and trained once more from where it ended."""
+    grid = product(design.tasks, design.seeds)
+    again = [_scored(design, trained(task, seed, "0"), DENSE, task, seed) for task, seed in grid]
+    return full(design) + again
+
+
 def _scored(
     design: Design, weights: WeightsName, mask: MaskName, task: str, seed: int
 ) -> TrainingName:
@@ -134,14 +141,6 @@ def transferability(design: Design) -> list[TrainingName]:
     for (name, parent), target, seed in product(design.subsets.items(), design.tasks, design.seeds):
         if target != parent:
             trainings.append(_scored(design, THETA_0, design.own_mask(name, seed), target, seed))
-    return trainings
-
-
-def answerability(design: Design) -> list[TrainingName]:
-    """Transfer, and the full model of every task trained once more, from where it ended."""
-    trainings = transfers(design)
-    for task, seed in product(design.tasks, design.seeds):
-        trainings.append(_scored(design, trained(task, seed, "0"), DENSE, task, seed))
     return trainings
 
 

@@ -8,6 +8,8 @@ nothing else; a pooler that was not trained is pruned away, and every transfer t
 predictions: of the masks on a target but random ones, the least number of different predictions, by
 the best of a mask's seeds. One means that a network answers nothing; few numbers, where a metric is
 a correlation, that they were rounded.
+learnt: the lower end of the full model's margin over the best constant answer. Any mask matches a
+full model that has learnt nothing.
 convergence: points that a second training adds to the full model. One that still improves is
 matched by whatever was trained for longer, such as a mask that was found in rounds of training.
 overlap: the Jaccard index of MLM's mask and the one-shot mask, beside that of MLM's masks of two
@@ -26,13 +28,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tickets.design import experiments
-from tickets.design.metrics import Metrics
-from tickets.design.parameters import MLM_TASKS, TASKS
+from tickets.design.parameters import MLM_TASKS
 from tickets.design.table_spec import Inputs, TableSpec
 from tickets.masks import PackedMask
 from tickets.names import MaskName
 from tickets.prunable import place
-from tickets.tables.cells import Cell, dense, frame, interval, rounded, select_paired
+from tickets.tables.cells import frame, rounded
+from tickets.tables.full_models import NOTABLE
 from tickets.terminal import WIDTH
 
 if TYPE_CHECKING:
@@ -44,7 +46,10 @@ COLUMNS = (
     *("check", "task", "mask", "n", "value", "low", "high", "bound", "passes", "claims"),
     "obstacle",
 )
-CLAIMS = {"pooler": "5 6 7 8", "predictions": "5 6 7 8", "convergence": "1 5", "overlap": "5 8"}
+CLAIMS = {
+    **{"pooler": "5 6 7 8", "predictions": "5 6 7 8"},
+    **{"learnt": "1 5 6 7 8", "convergence": "1 5", "overlap": "5 8"},
+}
 """The numbers of the claims that each check bears on."""
 
 POOLER = 0.1
@@ -56,28 +61,22 @@ DIFFERENT = 2
 CORRELATED, SPREAD = ("pearson", "spearman"), 0.1
 """For these metrics, the least number of different predictions is this share of the examples."""
 
-NOTABLE = 1.0
-"""Points that a second training may add, or the full model's standard deviation if that is more."""
-
 
 def answerability_table(
-    metrics: pd.DataFrame, masks: Masks, tasks: Sequence[str], mlm_tasks: Sequence[str]
+    metrics: pd.DataFrame, full_models: pd.DataFrame, masks: Masks, mlm_tasks: Sequence[str]
 ) -> pd.DataFrame:
     """One row per check and task or mask.
 
-    metrics: scores of transfers and of full models trained again. masks: those that are
-    transferred. `low` and `high` are the 95 % interval of a gain. `passes` is whether the value is
-    at least its bound (pooler, predictions), at most (convergence) or less (overlap); if not,
-    `obstacle` says what the matter is.
-
-    Raises:
-        BadInput: a cell is missing.
+    metrics: scores of transfers. full_models: the table of that name. masks: those that are
+    transferred. `low` and `high` are the 95 % interval of a margin or gain. `passes` is whether the
+    value is at least its bound (pooler, predictions, learnt), at most (convergence) or less
+    (overlap); if not, `obstacle` says what the matter is.
     """
     found = [(name, mask) for name, mask in masks if name.finder != "random"]
     rows = [
         *_poolers(found),
-        *(_predictions(metrics, task) for task in tasks if task not in mlm_tasks),
-        *(_convergence(metrics, task) for task in tasks),
+        *(_predictions(metrics, task) for task in full_models["task"] if task not in mlm_tasks),
+        *_full_models(full_models),
         *_overlaps(found, mlm_tasks),
     ]
     for row in rows:
@@ -129,21 +128,19 @@ def _predictions(metrics: pd.DataFrame, target: str) -> dict[str, object]:
     }
 
 
-def _convergence(metrics: pd.DataFrame, task: str) -> dict[str, object]:
-    full = select_paired(metrics, dense(task))
-    again = select_paired(metrics, Cell(finder="dense", weights="trained", target=task))
-    gain, bound = rounded(again.mean - full.mean), max(NOTABLE, np.nan_to_num(full.std))
-    low, high = interval(again, full)
-    return {
-        "check": "convergence",
-        "task": task,
-        "n": again.n,
-        "value": gain,
-        "low": low,
-        "high": high,
-        "bound": bound,
-        "passes": gain <= bound,
-    }
+def _full_models(full_models: pd.DataFrame) -> Iterator[dict[str, object]]:
+    """What the table of full models says of each task."""
+    for row in full_models.to_dict("records"):
+        yield {
+            **{"check": "learnt", "task": row["task"], "n": row["n"]},
+            **{"value": row["margin_low"], "low": row["margin_low"], "high": row["margin_high"]},
+            **{"bound": NOTABLE, "passes": row["learnt"]},
+        }
+        yield {
+            **{"check": "convergence", "task": row["task"], "n": row["n"]},
+            **{"value": row["gain"], "low": row["gain_low"], "high": row["gain_high"]},
+            **{"bound": row["bound"], "passes": row["levelled"]},
+        }
 
 
 def _overlaps(masks: Masks, mlm_tasks: Sequence[str]) -> Iterator[dict[str, object]]:
@@ -175,6 +172,8 @@ def _obstacle(row: Mapping[str, Any]) -> str:
         "pooler": f"the mask of {mask} keeps {value:.2f} % of the pooler, less than {bound:.2f}",
         "predictions": f"on {task} networks under the mask of {mask} give {value:.0f} different"
         f" predictions, less than {bound:.0f}",
+        "learnt": f"the full model of {task} may be no more than {value:.1f} points above the"
+        f" best constant answer, less than {bound:.1f}",
         "convergence": f"the full model of {task} still improves: a second training adds"
         f" {value:.1f} points, more than {bound:.1f}",
         "overlap": f"the mask of {task} is as close to the one-shot mask ({value:.3f}) as its seeds"
@@ -202,15 +201,17 @@ def render(table: pd.DataFrame) -> str:
 
 def _make(inputs: Inputs) -> pd.DataFrame:
     masks = list(inputs.masks())
-    return answerability_table(inputs.metrics(), masks, inputs["tasks"], inputs["mlm_tasks"])
+    full_models = inputs.table("full_models")
+    return answerability_table(inputs.metrics("transfer"), full_models, masks, inputs["mlm_tasks"])
 
 
 TABLE = TableSpec(
     name="answerability",
     position=105,
-    metrics=Metrics(trainings=experiments.answerability),
+    tables=("full_models",),
+    metrics_of=("transfer",),
     masks=experiments.compared_masks,
-    parameters={"tasks": TASKS, "mlm_tasks": MLM_TASKS},
+    parameters={"mlm_tasks": MLM_TASKS},
     make=_make,
     render=lambda table, _: render(table),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -196,13 +195,13 @@ def _claims(inputs: Inputs) -> list[Claim]:
     from tickets.tables import by_seed, claims
     from tickets.tables.earlier import claims as earlier
 
-    tables = {name: _table(inputs, name) for name in CLAIM_TABLES}
+    tables = {name: inputs.table(name) for name in CLAIM_TABLES}
     mlm_tasks = inputs["mlm_tasks"]
     if not _tests_by_seed(inputs.parameters):
         return earlier.claims(claims.Tables(**tables, mlm_tasks=mlm_tasks))
     tables |= by_seed.by_seed(tables, inputs.metrics, inputs.number("rewind"))
     judged = claims.claims(claims.Tables(**tables, mlm_tasks=mlm_tasks))
-    obstacles = _obstacles(_table(inputs, "answerability"))
+    obstacles = _obstacles(inputs.table("answerability"))
     return [replace(claim, obstacles=obstacles.get(claim.number, ())) for claim in judged]
 
 
@@ -221,15 +220,9 @@ def _tests_by_seed(parameters: Mapping[str, Any]) -> bool:
     return "tests" in parameters
 
 
-def _table(inputs: Inputs, name: str) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.read_csv(io.BytesIO(inputs.content(name)))
-
-
 def _make(inputs: Inputs) -> pd.DataFrame:
     numbers = published.values(published.FOLDER)
-    tickets, transfer = _table(inputs, "winning_tickets"), _table(inputs, "transfer")
+    tickets, transfer = inputs.table("winning_tickets"), inputs.table("transfer")
     table = versus_paper_table(numbers, tickets, transfer, _claims(inputs))
     return table if _tests_by_seed(inputs.parameters) else table.drop(columns="standard_error")
 
