@@ -132,7 +132,7 @@ def test_similarity_counts_shared_roles(tables: Tables, reader: Reader) -> None:
 
 def test_pairs_of_the_text_mostly_mean_the_same(text: list[Row], reader: Reader) -> None:
     """Of the pairs that tell of two events most are paraphrases, some are not, and nothing says
-    which: what is to be learnt from them is in the words.
+    which: what is to be learned from them is in the words.
     """
     same = []
     for row in text:

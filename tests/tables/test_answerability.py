@@ -68,7 +68,7 @@ def test_a_study_without_a_fault_can_answer() -> None:
     assert made["check"].value_counts().to_dict() == {
         "pooler": 3,  # of MLM, pair and one-shot: random masks are not asked
         "predictions": 2,  # MLM predicts words in context
-        "learnt": 3,
+        "learned": 3,
         "convergence": 3,
         "overlap": 1,
     }
@@ -101,11 +101,11 @@ def test_networks_that_answer_alike_are_seen() -> None:
     assert failing(table(scores(where=where, values={"distinct": 1}))) == []
 
 
-def test_a_full_model_that_has_learnt_nothing_is_seen() -> None:
+def test_a_full_model_that_has_learned_nothing_is_seen() -> None:
     """The margin of its least seed over the majority answer must be a point."""
     majority = {"finder": "majority", "target_task": "pair"}
     table_of = [table(scores(where=majority, values={"score": score})) for score in (79, 79.1)]
-    assert [failing(each) for each in table_of] == [[], [("learnt", "1 5 6 7 8")]]
+    assert [failing(each) for each in table_of] == [[], [("learned", "1 5 6 7 8")]]
     assert "may be no more than 0.9 points above" in " ".join(render(table_of[1]).split())
 
 

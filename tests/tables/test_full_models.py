@@ -11,7 +11,7 @@ from tickets.tables.full_models import full_models_table, render
 
 
 def study() -> Rows:
-    """A task that is learnt and has levelled, and one of which neither is true."""
+    """A task that is learned and has levelled, and one of which neither is true."""
     return [
         *trainings("majority", "sentence", [50], weights="none"),
         *trainings("dense", "sentence", [80, 82, 84]),
@@ -24,27 +24,27 @@ def study() -> Rows:
 
 def test_margins_and_gains_by_hand() -> None:
     """Two points are as much as the first task's deviation, more than the second one's and one."""
-    learnt, not_learnt = full_models_table(pd.DataFrame(study()), ["sentence", "pair"]).to_dict(
+    learned, not_learned = full_models_table(pd.DataFrame(study()), ["sentence", "pair"]).to_dict(
         "records"
     )
 
-    assert learnt == {
+    assert learned == {
         **{"task": "sentence", "metric": "accuracy", "n": 3},
         **{"majority": 50, "mean": 82, "std": 2},
-        **{"margin": 32, "margin_low": 30, "margin_high": 34, "learnt": True},
+        **{"margin": 32, "margin_low": 30, "margin_high": 34, "learned": True},
         **{"gain": 2, "gain_low": 2, "gain_high": 2, "bound": 2, "levelled": True},
     }
-    assert not_learnt["margin_low"] == 0
-    assert not not_learnt["learnt"]
-    assert (not_learnt["gain"], not_learnt["bound"]) == (2, 1)
-    assert not not_learnt["levelled"]
+    assert not_learned["margin_low"] == 0
+    assert not not_learned["learned"]
+    assert (not_learned["gain"], not_learned["bound"]) == (2, 1)
+    assert not not_learned["levelled"]
 
 
 def test_text_names_faults() -> None:
     """Beside the task."""
     text = render(full_models_table(pd.DataFrame(study()), ["sentence", "pair"]))
 
-    assert [line.split() for line in text.splitlines()[-3:-2]] == [["not", "learnt", "improves"]]
+    assert [line.split() for line in text.splitlines()[-3:-2]] == [["not", "learned", "improves"]]
 
 
 def test_a_missing_second_training_is_reported() -> None:

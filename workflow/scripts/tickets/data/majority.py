@@ -1,4 +1,4 @@
-"""The best constant answer: a network that has learnt anything must beat it."""
+"""The best constant answer: a network that has learned anything must beat it."""
 
 from __future__ import annotations
 

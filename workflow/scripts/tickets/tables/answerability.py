@@ -8,8 +8,8 @@ nothing else; a pooler that was not trained is pruned away, and every transfer t
 predictions: of the masks on a target but random ones, the least number of different predictions, by
 the best of a mask's seeds. One means that a network answers nothing; few numbers, where a metric is
 a correlation, that they were rounded.
-learnt: the lower end of the full model's margin over the best constant answer. Any mask matches a
-full model that has learnt nothing.
+learned: the lower end of the full model's margin over the best constant answer. Any mask matches a
+full model that has learned nothing.
 convergence: points that a second training adds to the full model. One that still improves is
 matched by whatever was trained for longer, such as a mask that was found in rounds of training.
 overlap: the Jaccard index of MLM's mask and the one-shot mask, beside that of MLM's masks of two
@@ -48,7 +48,7 @@ COLUMNS = (
 )
 CLAIMS = {
     **{"pooler": "5 6 7 8", "predictions": "5 6 7 8"},
-    **{"learnt": "1 5 6 7 8", "convergence": "1 5", "overlap": "5 8"},
+    **{"learned": "1 5 6 7 8", "convergence": "1 5", "overlap": "5 8"},
 }
 """The numbers of the claims that each check bears on."""
 
@@ -69,7 +69,7 @@ def answerability_table(
 
     metrics: scores of transfers. full_models: the table of that name. masks: those that are
     transferred. `low` and `high` are the 95 % interval of a margin or gain. `passes` is whether the
-    value is at least its bound (pooler, predictions, learnt), at most (convergence) or less
+    value is at least its bound (pooler, predictions, learned), at most (convergence) or less
     (overlap); if not, `obstacle` says what the matter is.
     """
     found = [(name, mask) for name, mask in masks if name.finder != "random"]
@@ -132,9 +132,9 @@ def _full_models(full_models: pd.DataFrame) -> Iterator[dict[str, object]]:
     """What the table of full models says of each task."""
     for row in full_models.to_dict("records"):
         yield {
-            **{"check": "learnt", "task": row["task"], "n": row["n"]},
+            **{"check": "learned", "task": row["task"], "n": row["n"]},
             **{"value": row["margin_low"], "low": row["margin_low"], "high": row["margin_high"]},
-            **{"bound": NOTABLE, "passes": row["learnt"]},
+            **{"bound": NOTABLE, "passes": row["learned"]},
         }
         yield {
             **{"check": "convergence", "task": row["task"], "n": row["n"]},
@@ -172,7 +172,7 @@ def _obstacle(row: Mapping[str, Any]) -> str:
         "pooler": f"the mask of {mask} keeps {value:.2f} % of the pooler, less than {bound:.2f}",
         "predictions": f"on {task} networks under the mask of {mask} give {value:.0f} different"
         f" predictions, less than {bound:.0f}",
-        "learnt": f"the full model of {task} may be no more than {value:.1f} points above the"
+        "learned": f"the full model of {task} may be no more than {value:.1f} points above the"
         f" best constant answer, less than {bound:.1f}",
         "convergence": f"the full model of {task} still improves: a second training adds"
         f" {value:.1f} points, more than {bound:.1f}",

@@ -1,4 +1,4 @@
-"""Full models alone: whether each has learnt its task, and whether it has stopped improving.
+"""Full models alone: whether each has learned its task, and whether it has stopped improving.
 
 A study's examples, epochs and learning rates can be chosen by this table before any mask is found.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     *("task", "metric", "n", "majority", "mean", "std"),
-    *("margin", "margin_low", "margin_high", "learnt"),
+    *("margin", "margin_low", "margin_high", "learned"),
     *("gain", "gain_low", "gain_high", "bound", "levelled"),
 )
 
@@ -34,7 +34,7 @@ where the full model's standard deviation is not more."""
 def full_models_table(metrics: pd.DataFrame, tasks: Sequence[str]) -> pd.DataFrame:
     """One row per task, in percent.
 
-    `margin` is what the full model has over the best constant answer; the task is `learnt` if even
+    `margin` is what the full model has over the best constant answer; the task is `learned` if even
     the lower end of its 95 % interval is at least `NOTABLE`. `gain` is what a second training adds,
     from the weights that a first one ended with; the model has `levelled` if that is at most
     `bound`: `NOTABLE`, or its standard deviation if it is greater.
@@ -56,7 +56,7 @@ def _row(metrics: pd.DataFrame, task: str) -> dict[str, object]:
         **{"task": task, "metric": full.metric, "n": full.n},
         **{"majority": constant.mean, "mean": full.mean, "std": full.std},
         **{"margin": rounded(full.mean - constant.mean)},
-        **{"margin_low": margin_low, "margin_high": margin_high, "learnt": margin_low >= NOTABLE},
+        **{"margin_low": margin_low, "margin_high": margin_high, "learned": margin_low >= NOTABLE},
         **{"gain": gain, "gain_low": gain_low, "gain_high": gain_high},
         **{"bound": bound, "levelled": gain <= bound},
     }
@@ -84,7 +84,7 @@ def _cells(row: Mapping[Any, Any]) -> Iterator[str]:
     yield score(row["mean"], row["std"])
     yield f"{row['margin']:+.1f} "
     yield f"{row['gain']:+.1f} "
-    faults = [] if row["learnt"] else ["not learnt"]
+    faults = [] if row["learned"] else ["not learned"]
     faults += [] if row["levelled"] else ["improves"]
     yield " ".join(faults) + " "
 
