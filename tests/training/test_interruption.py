@@ -10,7 +10,7 @@ import pytest
 from tickets.training.interruption import interruptible
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
 def test_a_signal_is_noted_and_no_more(number: signal.Signals) -> None:
     """Within the block only; afterwards it means what it meant before."""
     heard: list[int] = []

@@ -325,7 +325,18 @@ def test_another_code_is_not_resumed(training: Training, tmp_path: Path) -> None
     assert all("seeds.py" in line and "batches.py" not in line for line in lines)
 
 
-@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGUSR1"])
+@pytest.mark.parametrize("moment", [at("step", STEPS, "SIGINT"), at("write", 1, "SIGINT")])
+def test_a_training_that_is_asked_to_stop_at_its_end_finishes(
+    training: Training, expected: dict[str, bytes], moment: dict[str, Any]
+) -> None:
+    """In the last step, and while the outputs are written."""
+    done = training.run(moment, checkpoint_minutes=1000)
+
+    assert done.status == 0, done.stderr
+    assert training.outputs() == expected
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGINT", "SIGTERM", "SIGUSR1"])
 def test_a_process_of_its_own(training: Training, expected: dict[str, bytes], name: str) -> None:
     """No fork. SIGKILL: the last checkpoint counts. Others: one is written, the exit is orderly."""
     ordered = name != "SIGKILL"

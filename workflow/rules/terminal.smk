@@ -2,7 +2,7 @@
 
 from snakemake.logging import logger
 
-from tickets.monitoring import banner
+from tickets.monitoring import banner, stopping
 from tickets.monitoring.eta import TimeEstimate
 from tickets.monitoring.log_handler import replace_handler
 
@@ -41,6 +41,7 @@ onstart:
     # the limit and 3.1 without. A larger --max-jobs-per-timespan keeps the timers.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
+        stopping.end_after_running_jobs(workflow.scheduler)
 
 
 onsuccess:
@@ -49,4 +50,4 @@ onsuccess:
 
 
 onerror:
-    logger.error(banner.UNFINISHED)
+    logger.error(banner.unfinished_message(fault=handler is None or handler.fault))

@@ -19,6 +19,7 @@ from tickets.model import device
 from tickets.rules.pretrain import Parameters
 from tickets.training import gpu, lock
 from tickets.training.checkpoints import Checkpoints
+from tickets.training.interruption import StopRequest, interruptible
 from tickets.training.loop import initial_head, train
 from tickets.training.recipe import Recipe
 from tickets.training.saving import Saving, checkpoint_key
@@ -41,11 +42,15 @@ class Files:
 
 def main() -> None:
     parameters, files = flags.parse(__doc__, Parameters, Files)
-    with lock.exclusive(files.checkpoints) as waited, gpu.reserved(files.trainings_per_gpu):
-        run_training(parameters, files, waited=waited)
+    with (
+        lock.exclusive(files.checkpoints) as waited,
+        gpu.reserved(files.trainings_per_gpu),
+        interruptible() as stop,
+    ):
+        run_training(parameters, files, stop, waited=waited)
 
 
-def run_training(settings: Parameters, files: Files, *, waited: bool) -> None:
+def run_training(settings: Parameters, files: Files, stop: StopRequest, *, waited: bool) -> None:
     """Train on the reserved device and write the results, unless another attempt has done so."""
     started = provenance.now()
     device.prepare(settings.threads)
@@ -88,6 +93,7 @@ def run_training(settings: Parameters, files: Files, *, waited: bool) -> None:
         head="pretraining" if next_sentence else "mlm",
         seed=settings.seed,
         saving=Saving(checkpoints=checkpoints, minutes=files.checkpoint_minutes),
+        stop=stop,
         validation=validation,
         name=str(files.output.with_suffix("")),
         events=files.events,

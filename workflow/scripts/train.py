@@ -19,6 +19,7 @@ from tickets.rules.train import Parameters
 from tickets.training import gpu, lock
 from tickets.training.checkpoints import Checkpoints
 from tickets.training.evaluation import predict
+from tickets.training.interruption import StopRequest, interruptible
 from tickets.training.loop import initial_head, train
 from tickets.training.saving import Saving, checkpoint_key
 
@@ -44,11 +45,15 @@ class Files:
 
 def main() -> None:
     parameters, files = flags.parse(__doc__, Parameters, Files)
-    with lock.exclusive(files.checkpoints) as waited, gpu.reserved(files.trainings_per_gpu):
-        run_training(parameters, files, waited=waited)
+    with (
+        lock.exclusive(files.checkpoints) as waited,
+        gpu.reserved(files.trainings_per_gpu),
+        interruptible() as stop,
+    ):
+        run_training(parameters, files, stop, waited=waited)
 
 
-def run_training(recipe: Parameters, files: Files, *, waited: bool) -> None:
+def run_training(recipe: Parameters, files: Files, stop: StopRequest, *, waited: bool) -> None:
     """Train on the reserved device and write the results, unless another attempt has done so."""
     quick_torch.collect_again()
     started = provenance.now()
@@ -94,6 +99,7 @@ def run_training(recipe: Parameters, files: Files, *, waited: bool) -> None:
         first_step=first,
         last_step=last,
         saving=Saving(checkpoints=checkpoints, minutes=files.checkpoint_minutes),
+        stop=stop,
         name=str(files.trained.with_suffix("")),
         events=files.events,
     )

@@ -36,12 +36,17 @@ class Interrupted(TicketsError):
 
 
 def run(main: Callable[[], None]) -> None:
-    """Call an entry point and exit; print a `TicketsError` as one line, with exit status 1."""
+    """Call an entry point and exit; print a `TicketsError` as one line, with exit status 1, and an
+    interruption too.
+    """
     status = 0
     try:
         main()
     except TicketsError as error:
         print(f"error: {error}", file=sys.stderr)
+        status = 1
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
         status = 1
     if "torch" not in sys.modules:
         sys.exit(status)

@@ -44,5 +44,10 @@ def final_message(results: str) -> str:
     )
 
 
-UNFINISHED = "The study is not finished. Give the same command again: it goes on from here."
-"""Printed when a job failed or the run was stopped."""
+def unfinished_message(*, fault: bool) -> str:
+    """What to do when a run has ended early: because of a fault, or because it was stopped."""
+    if fault:
+        advice = "Correct what failed, then give the same command again: what is finished is kept."
+    else:
+        advice = "Give the same command again: it goes on from here."
+    return f"The study is not finished. {advice}"

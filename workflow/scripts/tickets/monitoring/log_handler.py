@@ -51,6 +51,8 @@ _CODE = re.compile(
     r"Params have changed since last execution: [^;]*"
     r": before: code \w{64} now: code \w{64} ?(?=;|$)"
 )
+_FAULT = re.compile(r"(error|[\w.]*Error): ")
+_STOPPED = re.compile(r"error: (interrupted$|training: stopped by )|KeyboardInterrupt$")
 REASON_LENGTH = 100  # characters; a reason may list hundreds of files
 
 
@@ -58,7 +60,8 @@ class LogHandler(logging.StreamHandler[TextIO]):
     """Prints at most one line a message, without colours.
 
     `fallback` formats the messages that are printed as Snakemake words them. `dry`: in a dry run
-    every job is printed.
+    every job is printed. `fault`: whether a job has failed with an error that comes again unless
+    something is corrected.
     """
 
     def __init__(self, stream: TextIO, fallback: logging.Formatter | None, *, dry: bool) -> None:
@@ -70,6 +73,7 @@ class LogHandler(logging.StreamHandler[TextIO]):
         self._all = self._percent = 0
         self._at_once = 1
         self._estimate: TimeEstimate | None = None
+        self.fault = False
 
     def begin(self, trainings: Collection[str], estimate: TimeEstimate, at_once: int) -> None:
         """Count down `trainings`, of which `at_once` run at a time."""
@@ -93,9 +97,9 @@ class LogHandler(logging.StreamHandler[TextIO]):
         if event == "progress":
             return self._progress(about["done"], about["total"])
         if event == "job_error":
-            return _failed(_name(about), about["log"], about["rule_msg"], about["indent"])
+            return self._failed(_name(about), about["log"], about["rule_msg"], about["indent"])
         if event == "group_error":  # its jobs follow, each with an event of its own
-            return _failed(f"submission {about['groupid']}", about["aux_logs"])
+            return self._failed(f"submission {about['groupid']}", about["aux_logs"])
         if event in SILENT_EVENTS or (event == "run_info" and not self._dry):
             return ""
         if event in (None, "error") and str(record.msg).startswith((*NOISE, *REPEATED)):
@@ -125,6 +129,23 @@ class LogHandler(logging.StreamHandler[TextIO]):
         rest = "" if left is None or not self._waiting else f", {in_words(left)} left"
         return f"trained  {name}{took}; {done}{rest}"
 
+    def _failed(
+        self, name: str, logs: Iterable[str], message: str | None = None, in_group: bool = False
+    ) -> str:
+        """A failed job, the executor's message on it, and the last line of each of its logs.
+
+        In a group only one job is at fault, and some never began: those without a log are left out.
+        """
+        ends = [(log, end) for log in logs if (end := _last_line(Path(log)))]
+        if in_group and not ends:
+            return ""
+        stopped = any(_STOPPED.match(end) for _, end in ends)
+        self.fault |= not stopped and any(_FAULT.match(end) for _, end in ends)
+        said = "; its log ends with" if ends else "; its log says nothing"
+        lines = [f"{'stopped' if stopped else 'failed'}: {name}{said}"]
+        lines += [message] if message else []
+        return "\n    ".join([*lines, *(line for log, end in ends for line in (end, f"({log})"))])
+
     def _progress(self, done: int, total: int) -> str:
         """A line for each twentieth of all jobs."""
         percent = 20 * done // total * 5
@@ -144,21 +165,6 @@ def replace_handler(logger: logging.Logger, *, dry: bool) -> LogHandler | None:
             logger.addHandler(ours)
             return ours
     return None
-
-
-def _failed(
-    name: str, logs: Iterable[str], message: str | None = None, in_group: bool = False
-) -> str:
-    """A failed job, the executor's message on it, and the last line of each of its logs.
-
-    In a group only one job is at fault, and some never began: those without a log are left out.
-    """
-    ends = [(log, end) for log in logs if (end := _last_line(Path(log)))]
-    if in_group and not ends:
-        return ""
-    lines = [f"failed: {name}" + ("; its log ends with" if ends else "; its log says nothing")]
-    lines += [message] if message else []
-    return "\n    ".join([*lines, *(line for log, end in ends for line in (end, f"({log})"))])
 
 
 def _name(job: Record) -> str:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-SIGNALS = (signal.SIGTERM, signal.SIGUSR1)  # a cluster's scheduler sends them before it kills
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+"""Ctrl-C, and what a cluster's scheduler sends before it kills."""
 
 
 @dataclass(kw_only=True)
@@ -20,7 +21,7 @@ class StopRequest:
 
 @contextmanager
 def interruptible() -> Generator[StopRequest]:
-    """Within the block, SIGTERM and SIGUSR1 end nothing: the yielded request records them.
+    """Within the block, `SIGNALS` end nothing: the yielded request records them.
 
     For the main thread only, where Python handles signals.
     """

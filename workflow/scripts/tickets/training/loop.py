@@ -22,7 +22,7 @@ from tickets.model.encoder import WORDS
 from tickets.model.network import HIDING, ROUNDING, Batch, Network
 from tickets.seeds import derive
 from tickets.training.adamw import AdamW
-from tickets.training.interruption import interruptible
+from tickets.training.interruption import StopRequest
 from tickets.training.progress import Progress
 from tickets.training.recipe import Recipe
 from tickets.training.saving import Saving, TrainingState
@@ -89,6 +89,7 @@ def train(
     first_step: int = 0,
     last_step: int | None = None,
     saving: Saving | None = None,
+    stop: StopRequest | None = None,
     validation: Validation | None = None,
     name: str = "training",
     events: Path | None = None,
@@ -104,7 +105,7 @@ def train(
 
     Raises:
         Diverged: a loss is not a number.
-        Interrupted: a signal asked the training to stop; with `saving`, its state is saved.
+        Interrupted: `stop` asked the training to stop; with `saving`, its state is saved.
     """
     total = recipe.total_steps(len(encoded))
     last = total if last_step is None else last_step
@@ -146,26 +147,26 @@ def train(
     state = TrainingState(parameters, optimizer, progress, saving, validation) if saving else None
     begin = state.resume(first_step) if state else first_step
     earlier = recipe.earlier_trainings * total
-    with interruptible() as request:
-        for step in range(begin, last):
-            is_mlm = step < recipe.mlm_steps
-            take, text = (mlm, true_pairs) if is_mlm else (stepper, encoded)
-            loss = take(
-                batch_at(take.network, text, vocabulary, width, recipe, seed, earlier + step),
-                rate=recipe.rate(step, total),
-                seed=derive(seed, f"dropout at step {step}"),
+    for step in range(begin, last):
+        is_mlm = step < recipe.mlm_steps
+        take, text = (mlm, true_pairs) if is_mlm else (stepper, encoded)
+        loss = take(
+            batch_at(take.network, text, vocabulary, width, recipe, seed, earlier + step),
+            rate=recipe.rate(step, total),
+            seed=derive(seed, f"dropout at step {step}"),
+        )
+        progress.add(loss)
+        if validation:
+            validation.evaluate(network, step + 1, total)
+        signal = stop.signal if stop else None
+        if state:
+            state.save(step + 1, now=signal is not None)
+        if signal and step + 1 < last:  # what follows the last step takes seconds
+            effect = ", and it goes on from there" if state else ""
+            raise Interrupted(
+                f"training: stopped by {signal} after step {step + 1} of {total};"
+                f" run it again{effect}"
             )
-            progress.add(loss)
-            if validation:
-                validation.evaluate(network, step + 1, total)
-            if state:
-                state.save(step + 1, now=request.signal is not None)
-            if request.signal:
-                effect = ", and it goes on from there" if state else ""
-                raise Interrupted(
-                    f"training: stopped by {request.signal} after step {step + 1} of {total};"
-                    f" run it again{effect}"
-                )
     arrays = parameters.arrays()
     if vocabulary:
         arrays[WORDS] = vocabulary.whole(theta[WORDS], arrays[WORDS])

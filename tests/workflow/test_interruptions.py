@@ -1,0 +1,91 @@
+"""Ctrl-C while a study runs: nothing that was trained is trained again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from studies import checkout, planned, snakemake
+
+TRAINING = "theta_0/dense/on-mlm/seed-1"
+PREDICTIONS = f"results/predictions/{TRAINING}.parquet"
+LOG = f"results/logs/trainings/{TRAINING}.log"
+STEPS = 400
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The predictions of a training that nothing interrupts."""
+    folder = study(tmp_path_factory.mktemp("whole"))
+    done = snakemake(folder, "--cores", "1", "--", PREDICTIONS)
+    assert done.returncode == 0, done.stdout
+    return (folder / PREDICTIONS).read_bytes()
+
+
+def study(folder: Path) -> Path:
+    """The miniature with a training of some seconds."""
+    checkout(folder)
+    file = folder / "config/mini.yaml"
+    config = yaml.safe_load(file.read_text(encoding="utf-8"))
+    config["tasks"]["mlm"]["steps"] = STEPS
+    file.write_text(yaml.safe_dump(config), encoding="utf-8")
+    return folder
+
+
+def interrupted(folder: Path, *, alone: bool) -> str:
+    """What a run says whose training has begun when SIGINT comes: to Snakemake alone, or to all of
+    its group, as a terminal sends it.
+    """
+    command = [sys.executable, "-m", "snakemake", "--configfile", "config/mini.yaml"]
+    with subprocess.Popen(
+        [*command, "--cores", "1", "--", PREDICTIONS],
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as run:
+        while not ((folder / LOG).exists() and f"/{STEPS}" in (folder / LOG).read_text()):
+            assert run.poll() is None
+            time.sleep(0.05)
+        (os.kill if alone else os.killpg)(run.pid, signal.SIGINT)
+        said, _ = run.communicate(timeout=300)
+    assert run.returncode == 1, said
+    return said
+
+
+def test_ctrl_c_stops_the_training_which_goes_on_later(tmp_path: Path, expected: bytes) -> None:
+    """It saves its state, and says so; the same command ends with the same bits."""
+    folder = study(tmp_path)
+
+    said = interrupted(folder, alone=False)
+
+    assert f"stopped: train {PREDICTIONS}" in said
+    assert "stopped by SIGINT after step" in said
+    assert "Give the same command again: it goes on from here." in said
+    assert "Traceback" not in said
+    assert not (folder / PREDICTIONS).exists()
+    done = snakemake(folder, "--cores", "1", "--", PREDICTIONS)
+    assert done.returncode == 0, done.stdout
+    assert "resumed at step" in (folder / LOG).read_text()
+    assert (folder / PREDICTIONS).read_bytes() == expected
+
+
+def test_a_training_that_ends_after_snakemake_was_stopped_counts(
+    tmp_path: Path, expected: bytes
+) -> None:
+    """SIGINT to Snakemake alone: it waits for the training, which is not run again."""
+    folder = study(tmp_path)
+
+    said = interrupted(folder, alone=True)
+
+    assert "stopped: train" not in said
+    assert (folder / PREDICTIONS).read_bytes() == expected
+    assert planned(folder, PREDICTIONS) == {}
