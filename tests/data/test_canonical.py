@@ -109,9 +109,14 @@ def test_subsets_are_drawn_once_and_nested(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wrong", [-1, 2])
 def test_labels_out_of_range_are_named(tmp_path: Path, wrong: int) -> None:
     """Task, split, row, value and what is allowed, in one line; -1 is how the hub hides labels."""
-    message = refusal(put(tmp_path / "1.parquet", pairs([0, 1, wrong, wrong])), PAIR)
+    path = tmp_path / "1.parquet"
 
-    assert message.startswith(f"tasks.rte, split train: row 2: label {wrong} is not in 0 to 1;")
+    message = refusal(put(path, pairs([0, 1, wrong])), PAIR)
+    where = "row 2 (counted from 0)"
+    said = f"label {wrong} is not in 0 to 1;"
+    assert message.startswith(f"tasks.rte, split train: {where}: {said}")
+    message = refusal(put(path, pairs([0, 1, wrong, wrong])), PAIR)
+    assert message.startswith(f"tasks.rte, split train: 2 rows, the first {where}: {said}")
 
 
 def test_bad_rows_and_columns_are_named(tmp_path: Path) -> None:
@@ -119,24 +124,28 @@ def test_bad_rows_and_columns_are_named(tmp_path: Path) -> None:
     path = tmp_path / "1.parquet"
 
     put(path, {**pairs([0, 1]), "a": ["x", None]})
-    assert "row 1: no value in column 'a'" in refusal(path, PAIR)
+    assert "row 1 (counted from 0): no value in column 'a'" in refusal(path, PAIR)
     put(path, pairs([0, None]))
-    assert "row 1: no value in column 'label'" in refusal(path, PAIR)
+    assert "row 1 (counted from 0): no value in column 'label'" in refusal(path, PAIR)
     put(path, {"a": ["x"], "label": [0]})
     assert "no column 'b'" in refusal(path, PAIR)
     put(path, pairs(["yes", "no"]))
-    assert "column 'label' is string, but must be int64; number the classes from 0" in refusal(
-        path, PAIR
-    )
+    said = "column 'label' has text, but must have whole numbers; number the classes from 0"
+    assert said in refusal(path, PAIR)
+    put(path, {**pairs([0, 1]), "label": pa.array(["a", "b"]).dictionary_encode()})
+    assert said in refusal(path, PAIR)
+    put(path, pairs([[0], [1]]))
+    assert "column 'label' has lists, but must have whole numbers" in refusal(path, PAIR)
     put(path, pairs([0.5, 1.0]))
-    assert "column 'label' is double, but must be int64" in refusal(path, PAIR)
+    assert "column 'label' has numbers, but must have whole numbers" in refusal(path, PAIR)
     put(path, {**pairs([0, 1]), "a": [1, 2]})
-    assert "column 'a' is int64, but must be string" in refusal(path, PAIR)
+    said = "column 'a' has whole numbers, but must have text; write `.astype(str)`"
+    assert said in refusal(path, PAIR)
     pq.write_table(pa.table(pairs([0])).slice(0, 0), path)
     assert "split train: empty" in refusal(path, PAIR)
     put(path, pairs([0.5, float("nan")]))
     regression = Selection(**{**vars(PAIR), "head": "regression", "labels": None})
-    assert "row 1: label nan is not a number" in refusal(path, regression)
+    assert "row 1 (counted from 0): label nan is not a number" in refusal(path, regression)
 
 
 def test_every_question_needs_an_answer(tmp_path: Path) -> None:
@@ -147,6 +156,17 @@ def test_every_question_needs_an_answer(tmp_path: Path) -> None:
 
     for bad in ({"text": [], "answer_start": []}, {"text": ["b"], "answer_start": []}):
         put(path, {**rows, "answers": [good, bad]})
-        assert "row 1: no answer with its start" in refusal(path, SPAN)
+        assert "row 1 (counted from 0): no answer with its start" in refusal(path, SPAN)
     put(path, {**rows, "answers": ["b", "a"]})
-    assert "column 'answers' is string, but must be SQuAD's" in refusal(path, SPAN)
+    assert "column 'answers' has text, but must have SQuAD's" in refusal(path, SPAN)
+
+
+def test_categories_are_texts(tmp_path: Path) -> None:
+    """As pandas writes a categorical column."""
+    path = put(
+        tmp_path / "1.parquet",
+        {"text": pa.array(["x", "y", "x"]).dictionary_encode()},
+    )
+    mlm = Selection(task="mlm", head="mlm", split="train", text=("text",))
+
+    assert prepare([path], mlm)["text_a"].to_pylist() == ["x", "y", "x"]

@@ -13,9 +13,8 @@ import pytest
 from huggingface_hub import constants
 
 from model_directories import configured
-from tickets.data.sources import check_length, check_local, locate, model_directory
+from tickets.data.sources import check_length, locate, model_directory
 from tickets.errors import BadInput
-from tickets.tasks import task
 
 REVISION = "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
 ROWS = {"sentence": ["one", "two"], "label": [0, 1]}
@@ -143,35 +142,6 @@ def test_missing_directories_and_files_are_one_line(tmp_path: Path) -> None:
     assert "no dev-*.parquet there" in split
     weights = line(lambda: model_directory(str(model(tmp_path / "model")), None, {}))
     assert "has no weights" in weights
-
-
-def test_local_data_is_checked_without_reading_it(tmp_path: Path) -> None:
-    """Columns, empty splits and subsets larger than the split are known before anything runs."""
-    copies = {"nyu-mll/glue": str(tmp_path)}
-    put(tmp_path / "cola/train-00000-of-00001.parquet")
-    validation = tmp_path / "cola/validation-00000-of-00001.parquet"
-
-    assert "no validation-*" in line(lambda: check_local(task("cola"), copies))
-    put(validation)
-    check_local(task("cola"), copies)
-    large = task("cola", {"train_examples": 3})
-    assert "3 examples of split train, which has 2" in line(lambda: check_local(large, copies))
-    other = task("cola", {"label": "stars"})
-    message = line(lambda: check_local(other, copies))
-    assert "no column 'stars'; it has sentence, label" in message
-    pq.write_table(pa.table(ROWS).slice(0, 0), validation)
-    assert "split validation is empty" in line(lambda: check_local(task("cola"), copies))
-    validation.write_bytes(b"version https://git-lfs")
-    assert "not a parquet file" in line(lambda: check_local(task("cola"), copies))
-
-
-def test_what_is_not_here_is_checked_as_far_as_it_goes() -> None:
-    """A hub id by its revision; the generated language is made later."""
-    check_local(task("cola"), {})
-    check_local(task("cola", {"dataset": {"path": "language", "name": "acceptability"}}), {})
-
-    unpinned = task("cola", {"dataset": {"path": "nyu-mll/glue", "name": "cola"}})
-    assert "needs a revision" in line(lambda: check_local(unpinned, {}))
 
 
 def test_texts_are_no_longer_than_the_models_positions(tmp_path: Path) -> None:

@@ -222,6 +222,36 @@ def test_what_failed_is_said_with_the_end_of_its_log(tmp_path: Path) -> None:
     assert group == f"failed: submission g; its log ends with\n{end}"
 
 
+@pytest.mark.parametrize(
+    ("end", "verb", "fault"),
+    [
+        ("error: a.tsv: line 3 has two columns; write three", "failed", True),
+        ("KeyError: 'label'", "failed", True),
+        ("torch.OutOfMemoryError: CUDA out of memory", "failed", True),
+        ("error: training: stopped by SIGTERM after step 2 of 9; run it again", "stopped", False),
+        ("error: interrupted", "stopped", False),
+        ("KeyboardInterrupt", "stopped", False),
+        ("x  step 3/9  loss 0.5", "failed", False),  # a lost node, or no memory
+    ],
+)
+def test_a_fault_to_correct_is_told_from_a_stop(
+    tmp_path: Path, end: str, verb: str, fault: bool
+) -> None:
+    """By the end of the job's log. What to do next depends on it."""
+    log = tmp_path / "train.log"
+    log.write_text(f"x  step 1/9  loss 0.6\n{end}\n")
+    terminal = Terminal()
+    about = {"rule_name": "train", "output": ["p"], "rule_msg": None, "indent": False}
+
+    said = terminal.event("job_error", "Error", log=[str(log)], **about)
+
+    assert said.startswith(f"{verb}: train p; its log ends with\n")
+    assert terminal.handler.fault == fault
+    advice = banner.unfinished_message(fault=fault)
+    assert ("Correct what failed" in advice) == fault
+    assert ("it goes on from here" in advice) != fault
+
+
 def test_another_logger_is_left_alone() -> None:
     """A plugin that writes to the terminal has its own way."""
     assert replace_handler(logging.Logger("snakemake"), dry=False) is None

@@ -8,6 +8,7 @@ answers, answer_start. `text_b` is null for single texts.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,17 +68,10 @@ def prepare(files: Sequence[Path], selection: Selection) -> pa.Table:
         BadInput: a missing column or value, a label out of range, a split that is empty or too
             small.
     """
-    columns = [*selection.text, *([selection.label] if selection.label else [])]
-    names = pq.read_schema(files[0]).names
-    for name in columns:
-        if name not in names:
-            raise _bad(selection, f"no column {name!r} in {files[0]}; it has {', '.join(names)}")
-    with_id = [*columns, *(["id"] if "id" in names and "id" not in columns else [])]
-    source = pa.concat_tables([pq.read_table(file, columns=with_id) for file in files])
+    columns = _columns(files[0], selection)
+    source = pa.concat_tables([pq.read_table(file, columns=columns) for file in files])
     if source.num_rows == 0:
         raise _bad(selection, f"empty; put rows into {files[0]} or name another split")
-    for name in columns:
-        _check_complete(source[name], selection, name)
     table = _canonical(source, selection)
     examples = selection.examples
     if examples is None:
@@ -90,7 +84,30 @@ def prepare(files: Sequence[Path], selection: Selection) -> pa.Table:
     return table.take(np.sort(order[:examples]))
 
 
+def check_sample(file: Path, selection: Selection, rows: int) -> None:
+    """Check the first `rows` rows of `file` as `prepare` checks all.
+
+    Raises:
+        BadInput: as `prepare`.
+    """
+    columns = _columns(file, selection)
+    batches = pq.ParquetFile(file).iter_batches(rows, columns=columns)
+    _canonical(pa.Table.from_batches([next(batches)]), selection)
+
+
+def _columns(file: Path, selection: Selection) -> list[str]:
+    """The columns to read, the source's `id` among them if there is one."""
+    columns = [*selection.text, *([selection.label] if selection.label else [])]
+    names = pq.read_schema(file).names
+    for name in columns:
+        if name not in names:
+            raise _bad(selection, f"no column {name!r} in {file}; it has {', '.join(names)}")
+    return [*columns, *(["id"] if "id" in names and "id" not in columns else [])]
+
+
 def _canonical(source: pa.Table, selection: Selection) -> pa.Table:
+    for name in (*selection.text, *([selection.label] if selection.label else [])):
+        _check_complete(source[name], selection, name)
     ids = _ids(source)
     texts = [_cast(source[name], pa.string(), selection, name) for name in selection.text]
     if selection.head == "span":
@@ -128,7 +145,8 @@ def _answers(column: pa.ChunkedArray, selection: Selection) -> tuple[pa.Array, p
     if not pa.types.is_struct(kind) or {"text", "answer_start"} - {field.name for field in kind}:
         raise _bad(
             selection,
-            f"column {selection.label!r} is {kind}, but must be SQuAD's {{text, answer_start}}",
+            f"column {selection.label!r} has {_content(kind)}, but must have SQuAD's"
+            " {text, answer_start}",
         )
     struct = column.combine_chunks()
     texts = struct.field("text").cast(pa.list_(pa.string()))
@@ -137,8 +155,10 @@ def _answers(column: pa.ChunkedArray, selection: Selection) -> tuple[pa.Array, p
         lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
         for lists in (texts, starts)
     )
-    for row in np.flatnonzero((text_counts == 0) | (text_counts != start_counts)):
-        raise _bad(selection, f"row {row}: no answer with its start; every question needs one")
+    rows = np.flatnonzero((text_counts == 0) | (text_counts != start_counts))
+    if rows.size:
+        problem = f"{_numbers(rows)}: no answer with its start; every question needs one"
+        raise _bad(selection, problem)
     return texts, starts
 
 
@@ -148,27 +168,57 @@ def _check_range(label: NDArray[Any], selection: Selection) -> None:
     else:
         wrong = (label < 0) | (label >= selection.labels)
         rule = f"in 0 to {selection.labels - 1}; correct `labels`, or take a split with labels"
-    for row in np.flatnonzero(wrong):
-        raise _bad(selection, f"row {row}: label {label[row]} is not {rule}")
+    rows = np.flatnonzero(wrong)
+    if rows.size:
+        raise _bad(selection, f"{_numbers(rows)}: label {label[rows[0]]} is not {rule}")
 
 
 def _check_complete(column: pa.ChunkedArray, selection: Selection, name: str) -> None:
-    for row in np.flatnonzero(column.is_null().to_numpy()):
-        raise _bad(selection, f"row {row}: no value in column {name!r}; leave the row out")
+    rows = np.flatnonzero(column.is_null().to_numpy())
+    if rows.size:
+        raise _bad(selection, f"{_numbers(rows)}: no value in column {name!r}; leave out such rows")
 
 
 def _cast(
     column: pa.ChunkedArray, kind: pa.DataType, selection: Selection, name: str
 ) -> pa.ChunkedArray:
-    text = pa.types.is_string(kind)
-    if text == (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        try:
+    if pa.types.is_string(kind) == (_content(column.type) == TEXT):
+        with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
             return column.cast(kind)
-        except pa.ArrowInvalid:
-            pass
-    remedies = {pa.string(): "write text", pa.int64(): "number the classes from 0"}
-    remedy = remedies.get(kind, "write numbers")
-    raise _bad(selection, f"column {name!r} is {column.type}, but must be {kind}; {remedy}")
+    wanted, remedy = WANTED[kind]
+    problem = f"column {name!r} has {_content(column.type)}, but must have {wanted}; {remedy}"
+    raise _bad(selection, problem)
+
+
+TEXT = "text"
+WANTED = {
+    pa.string(): (TEXT, "write `.astype(str)`"),
+    pa.int64(): ("whole numbers", "number the classes from 0"),
+    pa.float64(): ("numbers", "write numbers"),
+}
+"""What a column of a type must have, and what to write."""
+
+
+def _content(kind: pa.DataType) -> str:
+    """What a column of a type has, in words; `TEXT` for all kinds of text, categories included."""
+    types = pa.types
+    if types.is_dictionary(kind):
+        return _content(kind.value_type)
+    for words, tests in (
+        (TEXT, (types.is_string, types.is_large_string, types.is_string_view)),
+        ("whole numbers", (types.is_integer,)),
+        ("numbers", (types.is_floating,)),
+        ("lists", (types.is_list, types.is_large_list, types.is_fixed_size_list)),
+    ):
+        if any(test(kind) for test in tests):
+            return words
+    return str(kind)
+
+
+def _numbers(rows: NDArray[np.int64]) -> str:
+    """Which rows, in words."""
+    first = f"row {rows[0]} (counted from 0)"
+    return first if rows.size == 1 else f"{rows.size:,} rows, the first {first}"
 
 
 def _bad(selection: Selection, problem: str) -> BadInput:

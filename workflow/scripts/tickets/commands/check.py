@@ -10,8 +10,10 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
+from tickets.data.local_checks import unused_classes
 from tickets.design import config, strict_yaml
 
 POSITION = 10
@@ -23,11 +25,19 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def run(flags: argparse.Namespace) -> int:
-    """Print the number of tasks.
+    """Print the number of tasks, and warnings.
 
     Raises:
         BadInput: the configuration is invalid.
     """
     study = config.load(strict_yaml.merged(flags.config))
+    for task in study.tasks.values():
+        if unused := unused_classes(task, study.local_copies):
+            print(
+                f"warning: tasks.{task.name}.labels: {task.labels}, but split {task.train_split}"
+                f" has no example of class {', '.join(map(str, unused))}; correct `labels` if there"
+                " are no more classes",
+                file=sys.stderr,
+            )
     print(f"{', '.join(map(str, flags.config))}: a study of {len(study.tasks)} tasks")
     return 0

@@ -7,13 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from tickets import architecture
 from tickets.errors import BadInput
 from tickets.statements import SUFFIX
-from tickets.tasks import LANGUAGE, Task
+from tickets.tasks import Task
 
 MODEL_FILES = ("config.json", "tokenizer*", "special_tokens_map.json", "vocab.*", "merges.txt")
 WEIGHT_FILES = ("model*.safetensors*", "pytorch_model*.bin*")  # the first kind is preferred
@@ -73,7 +70,7 @@ def locate(
         root = _download(path, revision, "dataset", patterns)
     else:
         revision = None
-    files = {split: _parquet_files(root, name, split) for split in splits}
+    files = {split: parquet_files(root, name, split) for split in splits}
     return SourceFiles(revision=revision, splits=files)
 
 
@@ -129,59 +126,12 @@ def check_length(model: Path, task: str, max_length: int) -> None:
         )
 
 
-def check_local(task: Task, local_copies: Mapping[str, str]) -> None:
-    """Check that a task's data set can be used, without reading its rows.
-
-    For local files, check names, columns and numbers of rows; for a hub id, only its revision; for
-    the generated language, nothing: it does not exist yet.
+def parquet_files(root: Path, name: str | None, split: str) -> tuple[Path, ...]:
+    """The parquet files of a split below `root`.
 
     Raises:
-        BadInput: something is missing.
+        BadInput: there are none.
     """
-    data = task.dataset
-    if data.path == LANGUAGE and LANGUAGE not in local_copies:
-        return
-    root = local_directory(data.path, local_copies)
-    if root is None:
-        _check_revision(data.path, data.revision)
-        return
-    required = (*task.text, *((task.label,) if task.label else ()))
-    for split, examples in (
-        (task.train_split, task.train_examples),
-        (task.validation_split, task.validation_examples),
-    ):
-        files = _parquet_files(root, data.name, split)
-        for file in files:
-            columns = schema(file).names
-            missing = [column for column in required if column not in columns]
-            if missing:
-                raise BadInput(
-                    f"tasks.{task.name}: {file} has no column {missing[0]!r}; it has"
-                    f" {', '.join(columns)}"
-                )
-        rows = sum(pq.read_metadata(file).num_rows for file in files)
-        if rows == 0:
-            raise BadInput(f"tasks.{task.name}: split {split} is empty ({files[0]})")
-        if examples is not None and examples > rows:
-            raise BadInput(
-                f"tasks.{task.name}: {examples} examples of split {split}, which has {rows};"
-                f" write at most {rows}, or null for all"
-            )
-
-
-def schema(file: Path) -> pa.Schema:
-    """The columns of a parquet file.
-
-    Raises:
-        BadInput: it is not a parquet file.
-    """
-    try:
-        return pq.read_schema(file)
-    except pa.ArrowInvalid:
-        raise BadInput(f"{file}: not a parquet file; fetch it again") from None
-
-
-def _parquet_files(root: Path, name: str | None, split: str) -> tuple[Path, ...]:
     folders = [root / name, root] if name else [root]
     for folder in folders:
         files = tuple(sorted(folder.glob(f"{split}-*.parquet")))
@@ -190,7 +140,12 @@ def _parquet_files(root: Path, name: str | None, split: str) -> tuple[Path, ...]
     raise BadInput(f"{folders[0]}: no {split}-*.parquet there; a data set has the hub's layout")
 
 
-def _check_revision(path: str, revision: str | None) -> str:
+def check_revision(path: str, revision: str | None) -> str:
+    """The revision of a hub id.
+
+    Raises:
+        BadInput: it is not a commit's.
+    """
     if revision is None or not _REVISION.fullmatch(revision):
         raise BadInput(
             f"{path}: no directory here, and a hub id needs a revision of 40 hexadecimal digits"
@@ -200,7 +155,7 @@ def _check_revision(path: str, revision: str | None) -> str:
 
 
 def _download(path: str, revision: str | None, kind: str, patterns: list[str]) -> Path:
-    revision = _check_revision(path, revision)
+    revision = check_revision(path, revision)
     # This import takes half a second, which a study of local data can save.
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError

@@ -12,6 +12,7 @@ from typing import Any
 from tickets import axes
 from tickets.criterion import Criterion, load_criterion
 from tickets.data import sources
+from tickets.data.local_checks import check_local
 from tickets.design import schema
 from tickets.design.dag import Design
 from tickets.errors import BadInput
@@ -324,7 +325,7 @@ def _check_data(each: Task, copies: Mapping[str, str]) -> None:
                 f"{each.dataset.name} is not a task of the generated language; write"
                 f" name: {schema.alternatives(list(generator.TASKS))}"
             )
-        sources.check_local(each, copies)
+        check_local(each, copies)
 
 
 @contextmanager

@@ -1,0 +1,89 @@
+"""Checks of a task's data set before anything runs, as far as it is on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tickets.canonical import Selection, check_sample
+from tickets.data.sources import check_revision, local_directory, parquet_files
+from tickets.errors import BadInput
+from tickets.tasks import LANGUAGE, Task
+
+SAMPLE = 1000
+"""Rows of each file whose values are checked."""
+
+
+def check_local(task: Task, local_copies: Mapping[str, str]) -> None:
+    """Check that a task's data set can be used.
+
+    For local files, check names, columns, numbers of rows, and the first rows' values; for a hub
+    id, only its revision; for the generated language, nothing: it does not exist yet.
+
+    Raises:
+        BadInput: something is missing or wrong.
+    """
+    data = task.dataset
+    if _is_generated(task, local_copies):
+        return
+    root = local_directory(data.path, local_copies)
+    if root is None:
+        check_revision(data.path, data.revision)
+        return
+    for split, examples in (
+        (task.train_split, task.train_examples),
+        (task.validation_split, task.validation_examples),
+    ):
+        files = parquet_files(root, data.name, split)
+        rows = sum(map(_rows, files))
+        if rows == 0:
+            raise BadInput(f"tasks.{task.name}: split {split} is empty ({files[0]})")
+        if examples is not None and examples > rows:
+            raise BadInput(
+                f"tasks.{task.name}: {examples} examples of split {split}, which has {rows};"
+                f" write at most {rows}, or null for all"
+            )
+        for file in files:
+            if _rows(file):
+                check_sample(file, _selection(task, split), SAMPLE)
+
+
+def unused_classes(task: Task, local_copies: Mapping[str, str]) -> list[int]:
+    """The classes of which a local training split has no example."""
+    if task.label is None or task.labels is None or _is_generated(task, local_copies):
+        return []
+    root = local_directory(task.dataset.path, local_copies)
+    if root is None:
+        return []
+    files = parquet_files(root, task.dataset.name, task.train_split)
+    found = {
+        int(label)
+        for file in files
+        for label in pq.read_table(file, columns=[task.label])[task.label].unique().to_pylist()
+    }
+    return sorted(set(range(task.labels)) - found)
+
+
+def _is_generated(task: Task, local_copies: Mapping[str, str]) -> bool:
+    return task.dataset.path == LANGUAGE and LANGUAGE not in local_copies
+
+
+def _selection(task: Task, split: str) -> Selection:
+    return Selection(
+        task=task.name,
+        head=task.head,
+        split=split,
+        text=task.text,
+        label=task.label,
+        labels=task.labels,
+    )
+
+
+def _rows(file: Path) -> int:
+    try:
+        return int(pq.read_metadata(file).num_rows)
+    except pa.ArrowInvalid:
+        raise BadInput(f"{file}: not a parquet file; fetch it again") from None
