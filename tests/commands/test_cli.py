@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import fake_masks
+import tiny_bert
 from tickets import masks, provenance, weights
 from tickets.prunable import PrunableSet
 
@@ -110,10 +111,10 @@ def test_show_of_a_mask_that_prunes_on_a_task_says_which(tmp_path: Path) -> None
         ("show", ".", "cannot be read as a plain file (it is not a regular file)", 1),
         ("show", "text", "no statement is beside it; copy text.prov.json from where the file", 1),
         ("show", "alone", "no statement is beside it; copy alone.prov.json from where", 1),
-        ("show", "stated", "not a mask file (", 2),
+        ("show", "stated", "not a mask file; name one from results/masks", 2),
         ("why", "none", "there is no such file, nor a statement about it", 1),
         ("why", "alone", "no statement is beside it; copy alone.prov.json from where", 1),
-        ("prunable", "none", "cannot be read as a plain file (No such file or directory)", 1),
+        ("prunable", "none", "neither a directory here nor a hub id such as nyu-mll/glue", 2),
         ("prunable", "stated", "not a file of weights (", 2),
         ("prunable", "mask", "a mask, not weights; `tickets show` describes it", 2),
         ("audit", "none", "not a folder; write the path of a study's results folder", 2),
@@ -166,4 +167,17 @@ def test_prunable_prints_the_set(tmp_path: Path) -> None:
     provenance.write(path, rule="theta_0", parameters={}, dependencies={}, started=provenance.now())
 
     assert tickets("prunable", path).stdout == f"{NAME}  2 x 3\n1 matrices, 6 weights\n"
+    provenance.statement_path(path).unlink()
+    assert tickets("prunable", path).stdout == f"{NAME}  2 x 3\n1 matrices, 6 weights\n"
     assert tickets("forbid", path).returncode == 2
+
+
+def test_prunable_of_a_models_directory(tmp_path: Path) -> None:
+    """Or of its file, in which names have a prefix; a pooler counts where there is one."""
+    model = tiny_bert.model(tmp_path / "model")
+
+    said = tickets("prunable", model).stdout.splitlines()
+
+    assert said == tickets("prunable", model / "model.safetensors").stdout.splitlines()
+    assert said[0].startswith("encoder.layer.0.attention.output.dense.weight  ")
+    assert said[-2].startswith("pooler.dense.weight  ")

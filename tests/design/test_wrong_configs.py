@@ -68,8 +68,11 @@ WRONG = {
     ),
     "a number for a list": (
         [SMALL, "seeds: 5"],
-        "config: seeds: 5 is not possible; write a list of at least one integer from 0,"
-        " all different",
+        "config: seeds: 5 is not possible; write [5]",
+    ),
+    "a metric for a list": (
+        [SMALL, "tasks: {rte: {metrics: accuracy}}"],
+        'config: tasks.rte.metrics: "accuracy" is not possible; write [accuracy]',
     ),
     "text for a number": (
         [SMALL, "threads: '2'"],
@@ -85,7 +88,32 @@ WRONG = {
     ),
     "a percentage for a share": (
         [SMALL, "target_sparsity: 70"],
-        f"config: target_sparsity: 70 is not possible; {FRACTION}",
+        "config: target_sparsity: 70 is not possible; write 0.7",
+    ),
+    "a share above all": (
+        [SMALL, "target_sparsity: 170"],
+        f"config: target_sparsity: 170 is not possible; {FRACTION}",
+    ),
+    "several mistakes": (
+        [
+            SMALL,
+            "target_sparsity: 40\nprune_share: 10\nsedes: [1]\ntasks: {rte: {text: a, epoch: 1}}",
+        ],
+        "config: sedes: unknown key; write seeds\n"
+        "config: prune_share: 10 is not possible; write 0.1\n"
+        "config: target_sparsity: 40 is not possible; write 0.4\n"
+        "config: tasks.rte.epoch: unknown key; write epochs\n"
+        'config: tasks.rte.text: "a" is not possible; write [a]',
+    ),
+    "mistakes of several tasks": (
+        [SMALL, "tasks: {rte: {epochs: 1, steps: 2}, mrpc: {label: null}}"],
+        "config: tasks.rte: both epochs (1) and steps (2) are given; write one of them\n"
+        "config: tasks.mrpc.label: None; label must be a column; null for mlm, which has none",
+    ),
+    "a data set's path with a mistake": (
+        [SMALL, "tasks: {rte: {dataset: {path: resources/publisht}}}"],
+        "config: tasks.rte.dataset: resources/publisht: no such directory; resources has"
+        " published, theta_0; correct it, or give a hub id its revision",
     ),
     "a sparsity that no round reaches": (
         [SMALL, "target_sparsity: 0.75"],
@@ -159,9 +187,8 @@ WRONG = {
     ),
     "a hub's model without revision": (
         [SMALL, "model: {revision: null}"],
-        "config: model.path: google-bert/bert-base-uncased is not a directory here, and a hub id"
-        " needs a revision; write the directory's path, or model.revision: the 40 hexadecimal"
-        " digits of a commit",
+        "config: model.path: google-bert/bert-base-uncased: no directory here, and a hub id needs a"
+        " revision of 40 hexadecimal digits (found none); the hub shows it under 'History'",
     ),
     "a branch as revision": (
         [SMALL, "model: {revision: main}"],
@@ -220,7 +247,7 @@ WRONG = {
     ),
     "two files that contradict each other": (
         [SMALL, "tasks: {rte: {epochs: 3}}", "tasks: {rte: {steps: 100}}"],
-        "config: tasks.rte.epochs: 3; epochs must be given, or steps; not both",
+        "config: tasks.rte: both epochs (3) and steps (100) are given; write one of them",
     ),
     "two files of which one takes a section away": (
         [SMALL, "tasks: null"],
@@ -228,7 +255,8 @@ WRONG = {
     ),
     "only what differs, without what it differs from": (
         ["seeds: [1]\n"],
-        "config: model: missing; write a mapping",
+        "config: model: missing; write a mapping\n"
+        "config: tasks: missing; write a mapping with at least one task",
     ),
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save as save_tensors
 from torch import nn
 from transformers import (
     AutoConfig,
@@ -354,10 +355,17 @@ def test_what_is_no_mask_is_refused(tmp_path: Path) -> None:
     """A text, a folder, a path that leads nowhere: one line each."""
     text = tmp_path / "text"
     text.write_text("mask")
-    for path, error in ((text, BadInput), (tmp_path, Tampered), (tmp_path / "none", Tampered)):
-        with pytest.raises(error) as found:
+    weights = tmp_path / "weights.safetensors"
+    weights.write_bytes(save_tensors({"a": np.zeros(3, np.float32)}))
+    for path, says in (
+        (text, "not a mask file"),
+        (weights, "not a mask file"),
+        (tmp_path, "it is a folder"),
+        (tmp_path / "none", "there is no such file"),
+    ):
+        with pytest.raises(BadInput) as found:
             tickets.load_mask(path)
-        assert str(found.value).startswith(f"{path}: ")
+        assert str(found.value).startswith(f"{path}: {says}; name ")
         assert "\n" not in str(found.value)
 
 

@@ -127,8 +127,11 @@ def test_a_new_task_lists_what_is_missing() -> None:
     [
         ({"epochz": 3}, "tasks.reviews.epochz: unknown key; perhaps epochs"),
         ({"dataset": {"path": "x", "nam": "y"}}, "tasks.reviews.dataset.nam: unknown key"),
-        ({"steps": 10}, "tasks.reviews.epochs: 3; epochs must be given, or steps; not both"),
-        ({"epochs": None}, "tasks.reviews.epochs: None"),
+        (
+            {"steps": 10},
+            "tasks.reviews: both epochs (3) and steps (10) are given; write one of them",
+        ),
+        ({"epochs": None}, "tasks.reviews: neither epochs nor steps is given; write one of them"),
         ({"head": "classify"}, "one of classification, regression, span, mlm"),
         ({"labels": None}, "tasks.reviews.labels: None"),
         ({"labels": 1}, "tasks.reviews.labels: 1"),

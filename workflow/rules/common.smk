@@ -30,7 +30,7 @@ try:
         strict_yaml.check(workflow.configfiles)
     study = load(config)
 except BadInput as error:
-    sys.exit(f"error: {error}")
+    sys.exit(error.report())
 
 design = study.design
 files = paths.Results(root=study.results)

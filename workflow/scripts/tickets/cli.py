@@ -67,7 +67,7 @@ def _status() -> int:
     try:
         return min(COMMANDS[flags.command].run(flags), 1)
     except TicketsError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(error.report(), file=sys.stderr)
         return 1 if isinstance(error, Tampered) else 2
 
 

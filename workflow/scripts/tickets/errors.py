@@ -10,9 +10,22 @@ from collections.abc import Callable
 class TicketsError(Exception):
     """A problem that the user can mend; one line: what is wrong, where, what to do instead."""
 
+    def report(self) -> str:
+        """What a program prints."""
+        return f"error: {self}"
+
 
 class BadInput(TicketsError):
-    """Configuration, model or data that the workflow cannot use."""
+    """Configuration, model or data that the workflow cannot use: a line for each mistake."""
+
+    def __init__(self, *mistakes: str) -> None:
+        # A path in a message may hold a line break.
+        self.mistakes = [" ".join(mistake.splitlines()) for mistake in mistakes]
+        super().__init__("\n".join(self.mistakes))
+
+    def report(self) -> str:
+        """What a program prints."""
+        return "\n".join(f"error: {mistake}" for mistake in self.mistakes)
 
 
 class Tampered(TicketsError):
@@ -43,7 +56,7 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
     except TicketsError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(error.report(), file=sys.stderr)
         status = 1
     except KeyboardInterrupt:
         print("error: interrupted", file=sys.stderr)

@@ -24,7 +24,7 @@ Bits = NDArray[np.bool_]
 FORMAT = "bert-tickets/mask/v1"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Mask:
     """True where a weight is kept: one boolean array per prunable matrix.
 
@@ -50,6 +50,11 @@ class Mask:
 
     def __hash__(self) -> int:
         return hash(self.digest)
+
+    def __repr__(self) -> str:
+        share = f"{self.pruned:,} of {self.prunable.size:,} weights pruned"
+        matrices = f"{len(self.kept)} matrices"
+        return f"<Mask: {share} ({float(self.sparsity):.2%}), {matrices}, digest {self.digest[:8]}>"
 
     @cached_property
     def pruned(self) -> int:
@@ -175,8 +180,8 @@ def packed_from_bytes(data: bytes, origin: str) -> PackedMask:
         packed = PackedMask(
             prunable=PrunableSet(shapes=shapes), bits={name: tensors[name] for name in shapes}
         )
-    except Exception as error:  # noqa: BLE001 - a foreign file may raise anything in a parser
-        raise BadInput(f"{origin}: not a mask file ({error})") from None
+    except Exception:  # noqa: BLE001 - a foreign file may raise anything in a parser
+        raise BadInput(f"{origin}: not a mask file; name one from results/masks") from None
     if _to_bytes(packed) != data:
         raise BadInput(f"{origin}: not written as masks are (hidden or stray bytes); make it again")
     return packed

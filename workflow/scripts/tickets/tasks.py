@@ -73,6 +73,10 @@ class Task:
         span, mlm = self.head == "span", self.head == "mlm"
         classes = (self.labels or 0) >= 2 if self.head == "classification" else self.labels is None
         columns = {"span": (2,)}.get(self.head, (1,) if self.concatenate else (1, 2))
+        if (self.epochs is None) == (self.steps is None):
+            both = f"both epochs ({self.epochs}) and steps ({self.steps}) are"
+            given = "neither epochs nor steps is" if self.epochs is None else both
+            raise BadInput(f"tasks.{self.name}: {given} given; write one of them")
         for key, holds, rule in (
             ("head", self.head in METRICS, f"one of {', '.join(METRICS)}"),
             ("text", len(self.text) in columns, f"{' or '.join(map(str, columns))} columns here"),
@@ -81,7 +85,6 @@ class Task:
             ("metrics", bool(self.metrics), "at least one"),
             ("metrics", set(self.metrics) <= set(allowed), f"of {', '.join(allowed)} here"),
             ("metrics", "f1" not in self.metrics or self.labels == 2, "f1 for two classes only"),
-            ("epochs", (self.epochs is None) != (self.steps is None), "given, or steps; not both"),
             ("stride", (self.stride is not None) == span, "given for span, and for span only"),
             ("concatenate", (self.concatenate is not None) == mlm, "given for mlm, and only there"),
             *((key, self._positive(key), "above zero") for key in _POSITIVE),

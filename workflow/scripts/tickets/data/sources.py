@@ -146,6 +146,13 @@ def check_revision(path: str, revision: str | None) -> str:
     Raises:
         BadInput: it is not a commit's.
     """
+    folder = Path(path).parent
+    if revision is None and folder.is_dir():
+        here = sorted(each.name for each in folder.iterdir() if each.is_dir())
+        raise BadInput(
+            f"{path}: no such directory; {folder} has {', '.join(here) or 'none'}; correct it, or"
+            " give a hub id its revision"
+        )
     if revision is None or not _REVISION.fullmatch(revision):
         raise BadInput(
             f"{path}: no directory here, and a hub id needs a revision of 40 hexadecimal digits"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tickets import axes
 from tickets.criterion import Criterion, load_criterion
@@ -25,6 +26,8 @@ from tickets.schedule import exact, label, rounds
 from tickets.tasks import LANGUAGE, Task, task
 from tickets.training import events
 from tickets.training.recipe import Training
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +140,7 @@ def load(raw: Mapping[str, Any]) -> Study:
     """Check a configuration, and complete it with the schema's defaults.
 
     Raises:
-        BadInput: one line, "config: <key>: <what is wrong>; write <what>".
+        BadInput: a line for each mistake, "config: <key>: <what is wrong>; write <what>".
     """
     with _about("config"):
         schema.check(raw)
@@ -147,8 +150,7 @@ def load(raw: Mapping[str, Any]) -> Study:
             _check_pretraining(study)
         else:
             _check_model(study)
-        for each in study.tasks.values():
-            _check_data(each, study.local_copies)
+        _each(partial(_check_data, each, study.local_copies) for each in study.tasks.values())
         _check_seeds(study)
         if study.tensorboard and not events.installed():
             raise BadInput(
@@ -163,7 +165,8 @@ def _study(values: Mapping[str, Any]) -> Study:
     size = Size(**pretraining.pop("architecture"))
     generated: dict[str, Any] = dict(values["language"])
     pairs = generated.pop("pretraining_pairs")
-    tasks = {name: task(name, changes) for name, changes in values["tasks"].items()}
+    named = values["tasks"].items()
+    tasks = {each.name: each for each in _each(partial(task, name, of) for name, of in named)}
     later = values["later_sources"]
     _check_names("later_sources", later or [], tasks)
     _check_names("subsets", values["subsets"], tasks)
@@ -306,12 +309,9 @@ def _check_model(study: Study) -> None:
     path, revision = study.model.path, study.model.revision
     with _about("model.path"):
         directory = sources.local_directory(path, study.local_copies)
-        if directory is None and revision is None:
-            raise BadInput(
-                f"{path} is not a directory here, and a hub id needs a revision; write the"
-                " directory's path, or model.revision: the 40 hexadecimal digits of a commit"
-            )
-        if directory is not None:
+        if directory is None:
+            sources.check_revision(path, revision)
+        else:
             sources.model_directory(path, revision, study.local_copies)
     if directory is not None:
         for each in study.tasks.values():
@@ -330,10 +330,27 @@ def _check_data(each: Task, copies: Mapping[str, str]) -> None:
 
 @contextmanager
 def _about(key: str) -> Generator[None]:
-    """Put `key` before the line of an error, unless it names a key itself."""
+    """Put `key` before each mistake, unless it names a key itself."""
     try:
         yield
     except BadInput as error:
-        line = " ".join(str(error).split())  # a path in it may hold a line break
-        has_key = key != "config" and line.startswith(("tasks.", "model:", "local_copies:"))
-        raise BadInput(line if has_key else f"{key}: {line}") from None
+        raise BadInput(*(_with_key(key, mistake) for mistake in error.mistakes)) from None
+
+
+def _with_key(key: str, mistake: str) -> str:
+    has_key = key != "config" and mistake.startswith(("tasks.", "model:", "local_copies:"))
+    return mistake if has_key else f"{key}: {mistake}"
+
+
+def _each(calls: Iterable[Callable[[], T]]) -> list[T]:
+    """The results of all calls; their mistakes together, if there are any."""
+    results: list[T] = []
+    mistakes: list[str] = []
+    for call in calls:
+        try:
+            results.append(call())
+        except BadInput as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise BadInput(*mistakes)
+    return results

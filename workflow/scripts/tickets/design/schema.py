@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator, TypeChecker, ValidationError
-from jsonschema.exceptions import best_match
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
@@ -63,13 +62,17 @@ def check(values: Any) -> None:
     """Check a configuration, or whatever a file contains, against the schema.
 
     Raises:
-        BadInput: one line, "<key>: <what is wrong>; write <what>".
+        BadInput: a line for each mistake, "<key>: <what is wrong>; write <what>".
     """
     criteria = values.get("criteria") if isinstance(values, dict) else None
     own = tuple(map(str, criteria)) if isinstance(criteria, dict) else ()
-    error = best_match(_validator(own).iter_errors(values), key=_relevance)
-    if error is not None:
-        raise BadInput(_line(error))
+    found = sorted(_validator(own).iter_errors(values), key=_relevance)
+    lines: dict[str, str] = {}
+    for error in found:
+        for key, line in _mistakes(error):
+            lines.setdefault(key, line)
+    if lines:
+        raise BadInput(*lines.values())
 
 
 def complete(values: Mapping[str, Any], fragment: Fragment) -> dict[str, Any]:
@@ -129,21 +132,29 @@ def _validator(own: tuple[str, ...]) -> Validator:
 
 def _relevance(error: ValidationError) -> tuple[int, list[str]]:
     """The shallowest error first. Keys become text, as YAML's need not be comparable."""
-    return -len(error.absolute_path), [str(part) for part in error.absolute_path]
+    return len(error.absolute_path), [str(part) for part in error.absolute_path]
+
+
+def _mistakes(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """Each key at fault, and its line."""
+    fragment = cast(Fragment, error.schema)
+    if error.validator == "additionalProperties":
+        keys = list(fragment["properties"])
+        for unknown in (name for name in error.instance if name not in keys):
+            near = difflib.get_close_matches(str(unknown), keys, n=1)
+            key = _key(error, unknown)
+            yield key, f"{key}: unknown key; write {alternatives(near or keys)}"
+    elif error.validator == "required":
+        for missing in (name for name in fragment["required"] if name not in error.instance):
+            key, wanted = _key(error, missing), allowed(fragment["properties"][missing])
+            yield key, f"{key}: missing; write {wanted}"
+    else:
+        yield _key(error), _line(error)
 
 
 def _line(error: ValidationError) -> str:
     fragment = cast(Fragment, error.schema)
     value: Any = error.instance
-    if error.validator == "additionalProperties":
-        keys = list(fragment["properties"])
-        unknown = next(name for name in value if name not in keys)
-        near = difflib.get_close_matches(str(unknown), keys, n=1)
-        return f"{_key(error, unknown)}: unknown key; write {alternatives(near or keys)}"
-    if error.validator == "required":
-        missing = next(name for name in fragment["required"] if name not in value)
-        wanted = allowed(fragment["properties"][missing])
-        return f"{_key(error, missing)}: missing; write {wanted}"
     shown = json.dumps(value, default=str, ensure_ascii=False)
     if error.validator == "type" and (number := _as_number(value)) is not None:
         return f"{_key(error)}: YAML reads {shown} as text; write {number:f}"
@@ -151,7 +162,22 @@ def _line(error: ValidationError) -> str:
         read = f"YAML reads this value as {value if isinstance(value, date) else shown}"
         return f"{_key(error)}: {read}; write {allowed(fragment)}, in quotes"
     shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
-    return f"{_key(error)}: {shown} is not possible; write {allowed(fragment)}"
+    wanted = _meant(value, fragment) or allowed(fragment)
+    return f"{_key(error)}: {shown} is not possible; write {wanted}"
+
+
+def _meant(value: Any, fragment: Fragment) -> str:
+    """What somebody meant who wrote one item for a list, or per cent for a share; else empty."""
+    if fragment.get("type") == "array" and _fits(value, fragment["items"]):
+        return f"[{value}]"
+    is_share = 1 in (fragment.get("maximum"), fragment.get("exclusiveMaximum"))
+    if is_share and type(value) in (int, float) and value > 1 and _fits(value / 100, fragment):
+        return f"{value / 100:g}"
+    return ""
+
+
+def _fits(value: Any, fragment: Fragment) -> bool:
+    return _validator(()).evolve(schema=fragment).is_valid(value)
 
 
 def _key(error: ValidationError, *more: str) -> str:

@@ -26,10 +26,13 @@ def load_mask(path: str | Path) -> Mask:
     """Read the mask in a file, and compare it with its statement if one is beside it.
 
     Raises:
-        Tampered: there is no such file, or it does not fit its statement.
-        BadInput: it is not a mask file.
+        Tampered: it does not fit its statement.
+        BadInput: there is no such file, or it is not a mask file.
     """
     path = Path(path)
+    if not path.is_file():
+        reason = "it is a folder" if path.is_dir() else "there is no such file"
+        raise BadInput(f"{path}: {reason}; name a mask, a file from results/masks")
     if provenance.statement_path(path).exists():
         return masks.read(path)
     return masks.from_bytes(read_bytes(path), str(path))
