@@ -224,3 +224,14 @@ def test_hidden_bytes_are_refused(stated_mask: Path) -> None:
     for changed in (data[:-1] + bytes([data[-1] | 1]), save({"x": np.zeros(1, np.uint8)}), b""):
         with pytest.raises(BadInput, match="mask"):
             masks.from_bytes(changed, "somewhere")
+
+
+def test_a_mask_is_shown_in_one_line() -> None:
+    """Without its arrays: counts, and what tells it from others."""
+    name = names(1)[0]
+    bits = np.arange(2000).reshape(40, 50) % 4 == 0
+    mask = Mask(prunable=PrunableSet(shapes={name: bits.shape}), kept={name: bits})
+
+    assert repr(mask) == (
+        f"<Mask: 1,500 of 2,000 weights pruned (75.00%), 1 matrices, digest {mask.digest[:8]}>"
+    )

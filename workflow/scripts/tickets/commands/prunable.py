@@ -3,7 +3,8 @@
 Examples:
     tickets prunable results/weights/theta_0.safetensors
     tickets prunable my_model_directory
-    tickets prunable google-bert/bert-base-uncased --revision 86b5e0934494bd15c9632b12f734a8a67f723594
+    tickets prunable google-bert/bert-base-uncased \\
+        --revision 86b5e0934494bd15c9632b12f734a8a67f723594
 """
 
 from __future__ import annotations
