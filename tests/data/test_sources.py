@@ -13,7 +13,7 @@ import pytest
 from huggingface_hub import constants
 
 from model_directories import configured
-from tickets.data.sources import check_length, locate, model_directory
+from tickets.data.sources import check_length, hub_configuration, locate, model_directory
 from tickets.errors import BadInput
 
 REVISION = "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
@@ -142,6 +142,19 @@ def test_missing_directories_and_files_are_one_line(tmp_path: Path) -> None:
     assert "no dev-*.parquet there" in split
     weights = line(lambda: model_directory(str(model(tmp_path / "model")), None, {}))
     assert "has no weights" in weights
+
+
+def test_a_configuration_is_looked_up_in_the_cache(
+    hub: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Offline nothing is asked, and a hub that does not answer is asked once."""
+    snapshot = hub("model", "org/name")
+    assert hub_configuration("org/name", REVISION, fetch=True) is None
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # nobody listens there
+    assert hub_configuration("org/name", REVISION, fetch=True) is None
+    (snapshot / "config.json").write_text("{}")
+    assert hub_configuration("org/name", REVISION) == snapshot
 
 
 def test_texts_are_no_longer_than_the_models_positions(tmp_path: Path) -> None:

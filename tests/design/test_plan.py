@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from huggingface_hub import constants
 from safetensors.numpy import save_file
 
 from model_directories import configured
@@ -236,6 +238,24 @@ def test_a_model_that_is_here_is_measured_by_its_header(tmp_path: Path) -> None:
 
     assert model_size(here) == ModelSize(parameters=120 + 64 + 64 + 8, prunable=128)
     assert model_size(study()) == BERT_BASE
+
+
+def test_a_hub_model_has_the_size_of_its_configuration_in_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its matrices and its tables of words and positions."""
+    revision = "86b5e0934494bd15c9632b12f734a8a67f723594"
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    snapshot = tmp_path / "models--google-bert--bert-base-uncased" / "snapshots" / revision
+    configured(snapshot, hidden_size=8, num_hidden_layers=2, intermediate_size=16)
+    told = json.loads((snapshot / "config.json").read_text())
+
+    size = model_size(study())
+
+    assert size.prunable == 2 * (4 * 8 * 8 + 2 * 8 * 16) + 8 * 8
+    words = told["vocab_size"] + told["max_position_embeddings"]
+    assert size.parameters == size.prunable + words * 8
+    assert "config.json" in size.known
 
 
 def test_a_model_that_is_pre_trained_here_has_the_size_of_its_architecture() -> None:

@@ -35,11 +35,15 @@ TEMPLATE = ROOT / "workflow" / "report"
 OBSTACLE = "the mask of mlm keeps 0.01 % of the pooler"
 ANSWERABILITY = pd.DataFrame(
     {"check": ["pooler", "overlap"], "passes": [False, True], "obstacle": [OBSTACLE, None]}
-)  # a table that the kept study is too old to have
+)
+LATER = {
+    "answerability": ANSWERABILITY,
+    "full_models": pd.DataFrame({"task": ["pair"], "learned": [True]}),
+}
+"""Tables that the kept study is too old to have."""
+
 TABLES = {
-    name: ANSWERABILITY
-    if name == "answerability"
-    else pd.read_csv(STUDY / "tables" / f"{name}.csv")
+    name: LATER[name] if name in LATER else pd.read_csv(STUDY / "tables" / f"{name}.csv")
     for name in page.TABLES
 }
 AUDIT = {
@@ -334,10 +338,11 @@ def command(folder: Path, tables: list[Path]) -> subprocess.CompletedProcess[str
 
 
 def test_the_command_writes_the_same_page_every_time(html: str, tmp_path: Path) -> None:
-    later = tmp_path / "answerability.csv"
-    later.write_bytes(csv(ANSWERABILITY))
-    state(later)
-    done = command(tmp_path, [*(STUDY / "tables").glob("*.csv"), later])
+    later = {name: tmp_path / f"{name}.csv" for name in LATER}
+    for name, path in later.items():
+        path.write_bytes(csv(LATER[name]))
+        state(path)
+    done = command(tmp_path, [*(STUDY / "tables").glob("*.csv"), *later.values()])
 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "story.html").read_text(encoding="utf-8") == html
@@ -347,7 +352,7 @@ def test_a_table_that_is_not_given_is_named(tmp_path: Path) -> None:
     done = command(tmp_path, [STUDY / "tables" / "transfer.csv"])
 
     assert done.returncode == 1
-    assert done.stderr.startswith("error: --tables: no baselines.csv, ")
+    assert done.stderr.startswith("error: --tables: no full_models.csv, ")
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -104,7 +104,8 @@ def test_networks_that_answer_alike_are_seen() -> None:
 def test_a_full_model_that_has_learned_nothing_is_seen() -> None:
     """The margin of its least seed over the majority answer must be a point."""
     majority = {"finder": "majority", "target_task": "pair"}
-    table_of = [table(scores(where=majority, values={"score": score})) for score in (79, 79.1)]
+    answers = [{"score": score, "replicates": [score] * 1000} for score in (79, 79.1)]
+    table_of = [table(scores(where=majority, values=answer)) for answer in answers]
     assert [failing(each) for each in table_of] == [[], [("learned", "1 5 6 7 8")]]
     assert "may be no more than 0.9 points above" in " ".join(render(table_of[1]).split())
 

@@ -15,6 +15,7 @@ from fake_metrics import Rows, frame, trainings
 from table_command import make_table
 from tickets import provenance
 from tickets.errors import BadInput
+from tickets.report_page.summaries import describe_transfer
 from tickets.tables.cells import csv
 from tickets.tables.transfer import COLUMNS, render, transfer_table, wide
 
@@ -40,6 +41,29 @@ def two_tasks() -> Rows:
 
 def table_of(rows: Rows) -> pd.DataFrame:
     return transfer_table(frame(rows), TASKS, fake_metrics.SPARSITY, 0)
+
+
+def test_a_target_that_the_full_model_has_not_learned_has_no_star() -> None:
+    """Its margin over the majority answer has to be a point at the interval's lower end."""
+    answers = [*fake_metrics.majority("sentence", 89.1), *fake_metrics.majority("pair", 49)]
+
+    table = table_of([*two_tasks(), *answers])
+
+    assert list(table.columns) == [*COLUMNS, "learned"]
+    assert dict(zip(table["target"], table["learned"], strict=True)) == {
+        "sentence": False,
+        "pair": True,
+    }
+    stars = {line.split()[0]: line.count("*") for line in render(table).splitlines() if "±" in line}
+    assert stars == {"Transfer": 0, "full": 0} | {
+        "sentence": 1,
+        "pair": 0,
+        "oneshot": 0,
+        "random": 0,
+    }
+    assert render(table).endswith("not above the best constant answer: sentence")
+    assert describe_transfer(table).startswith("At 70 % pruned, 0 of 2 masks are winning tickets")
+    assert describe_transfer(table).endswith("constant answer: sentence.")
 
 
 def test_the_table_equals_the_one_worked_out_by_hand() -> None:

@@ -54,7 +54,7 @@ def test_the_table_is_complete(study: Path) -> None:
     assert list(table.columns) == [
         *("source", "target", "sparsity", "metric", "n", "mean", "std", "full_mean", "full_std"),
         *("delta_full", "low", "high", "delta_same_task"),
-        *("few_seeds", "matches_full", "matches_same_task"),
+        *("few_seeds", "matches_full", "matches_same_task", "learned"),
     ]
     assert (table["n"] == 2).all()
     for other in ("tables/transfer_matrix.csv", "figures/transfer.svg", "figures/transfer.png"):

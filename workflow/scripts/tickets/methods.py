@@ -1,4 +1,4 @@
-"""Sources and methods as tables and figures name them."""
+"""Sources, methods and winning tickets as tables and figures show them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,26 @@ if TYPE_CHECKING:
 
 UNIVERSAL = ("oneshot", "random")
 """Sources that belong to no task: magnitudes of theta_0, and chance."""
+
+
+LEARNED = "learned"
+"""The column of transfer.csv that says whether the full model has learned the target task; tables
+of earlier versions lack it."""
+
+
+def is_ticket(transfer: pd.DataFrame) -> pd.Series[bool]:
+    """Which rows of transfer.csv are shown as winning tickets: none where the full model has
+    learned nothing, as every mask wins there.
+    """
+    return transfer["matches_full"] & transfer.get(LEARNED, True)
+
+
+def not_learned(transfer: pd.DataFrame) -> str:
+    """Which targets in transfer.csv the full model has not learned, in words; empty if none."""
+    if LEARNED not in transfer or transfer[LEARNED].all():
+        return ""
+    targets = ", ".join(transfer.loc[~transfer[LEARNED], "target"].unique())
+    return f"no star where the full model is not above the best constant answer: {targets}"
 
 
 def method_labels(rewinding: pd.DataFrame) -> pd.Series[str]:

@@ -13,6 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tickets.data import sources
 from tickets.data.local_checks import unused_classes
 from tickets.design import config, strict_yaml
 
@@ -31,6 +32,10 @@ def run(flags: argparse.Namespace) -> int:
         BadInput: the configuration is invalid.
     """
     study = config.load(strict_yaml.merged(flags.config))
+    model = study.model
+    is_on_hub = sources.local_directory(model.path, study.local_copies) is None
+    if is_on_hub and not model.pretrain and model.revision is not None:
+        _check_hub_model(study, model.path, model.revision)
     for task in study.tasks.values():
         if unused := unused_classes(task, study.local_copies):
             print(
@@ -41,3 +46,13 @@ def run(flags: argparse.Namespace) -> int:
             )
     print(f"{', '.join(map(str, flags.config))}: a study of {len(study.tasks)} tasks")
     return 0
+
+
+def _check_hub_model(study: config.Study, path: str, revision: str) -> None:
+    """Check a model's family and positions by its config.json, if the hub or its cache has it."""
+    folder = sources.hub_configuration(path, revision, fetch=True)
+    if folder is None:
+        print(f"warning: model: {path} was not looked at: the hub did not answer", file=sys.stderr)
+        return
+    for task in study.tasks.values():
+        sources.check_length(folder, task.name, task.max_length)

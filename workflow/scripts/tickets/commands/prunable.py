@@ -1,9 +1,9 @@
-"""Print a model's prunable set: matrices and their shapes.
+r"""Print a model's prunable set: matrices and their shapes.
 
 Examples:
     tickets prunable results/weights/theta_0.safetensors
     tickets prunable my_model_directory
-    tickets prunable google-bert/bert-base-uncased \\
+    tickets prunable google-bert/bert-base-uncased \
         --revision 86b5e0934494bd15c9632b12f734a8a67f723594
 """
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 from tickets import architecture
 from tickets.errors import BadInput
@@ -14,6 +17,9 @@ from tickets.tasks import Task
 
 MODEL_FILES = ("config.json", "tokenizer*", "special_tokens_map.json", "vocab.*", "merges.txt")
 WEIGHT_FILES = ("model*.safetensors*", "pytorch_model*.bin*")  # the first kind is preferred
+HUB_SECONDS = 3
+"""How long a check waits for the hub."""
+
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _REVISION = re.compile(r"[0-9a-f]{40}")
 
@@ -98,6 +104,37 @@ def local_data(task: Task, local_copies: Mapping[str, str]) -> list[Path]:
         return []
     source = locate(data.path, data.name, data.revision, local_copies, splits)
     return [file for split in splits for file in source.splits[split]]
+
+
+def hub_configuration(path: str, revision: str, *, fetch: bool = False) -> Path | None:
+    """The folder of the hub's cache with the config.json of a model; None if it is not there.
+
+    fetch: download that one file first, if the hub can be reached.
+    """
+    # This import takes half a second, which a study of local data can save.
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    local = not (fetch and _hub_answers())
+    with suppress(HfHubHTTPError, LocalEntryNotFoundError, ConnectionError, OSError):
+        file = hf_hub_download(path, MODEL_FILES[0], revision=revision, local_files_only=local)
+        return Path(file).parent
+    return None
+
+
+def _hub_answers() -> bool:
+    """Whether the hub can be reached; asked once, where a download would be tried six times."""
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    try:
+        urlopen(Request(constants.ENDPOINT, method="HEAD"), timeout=HUB_SECONDS).close()
+    except HTTPError:
+        return True  # it has answered
+    except OSError:
+        return False
+    return True
 
 
 def local_model(path: str, local_copies: Mapping[str, str]) -> list[Path]:

@@ -1,7 +1,7 @@
 """The sizes of a study's model and data, before any of it is fetched.
 
 Sizes of files on this machine are read from their headers. For others, sizes.yaml has those of the
-known tasks' data sets, and a model is taken to be a BERT-base.
+known tasks' data sets; a model's is that of its config.json, or else taken to be a BERT-base's.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from tickets import architecture
+from tickets.architecture import Architecture
 from tickets.data import sources
 from tickets.design.config import Study
 from tickets.initial.pretraining import Size
@@ -63,7 +64,11 @@ def model_size(study: Study) -> ModelSize:
     """The size of the study's model, from its file's header if it is on this machine."""
     if study.model.pretrain:
         return _of_its_own(study.pretraining.architecture)
-    directory = sources.local_directory(study.model.path, study.local_copies)
+    model = study.model
+    directory = sources.local_directory(model.path, study.local_copies)
+    if directory is None and model.revision is not None:
+        configuration = sources.hub_configuration(model.path, model.revision)
+        return BERT_BASE if configuration is None else _of_a_configuration(configuration)
     shapes = shapes_of(directory) if directory else {}
     if not shapes:
         return BERT_BASE
@@ -118,13 +123,29 @@ def task_size(study: Study, task: Task) -> TaskSize:
 
 def _of_its_own(size: Size) -> ModelSize:
     """The size of the BERT that a study pre-trains, without norms, biases and word embeddings."""
-    width = size.hidden_size
-    prunable = size.layers * (4 * width + 2 * size.intermediate_size) * width + width * width
+    prunable = _prunable(size)
     return ModelSize(
-        parameters=prunable + size.positions * width,
+        parameters=prunable + size.positions * size.hidden_size,
         prunable=prunable,
         known="from pretraining.architecture, without word embeddings",
     )
+
+
+def _of_a_configuration(model: Path) -> ModelSize:
+    """The size of a model whose config.json alone is known, without norms and biases."""
+    size = architecture.read(model)
+    prunable = _prunable(size)
+    return ModelSize(
+        parameters=prunable + (size.positions + size.vocabulary) * size.hidden_size,
+        prunable=prunable,
+        known="from its config.json, without norms and biases",
+    )
+
+
+def _prunable(size: Size | Architecture) -> int:
+    """The number of weights in the matrices of layers and pooler."""
+    width = size.hidden_size
+    return size.layers * (4 * width + 2 * size.intermediate_size) * width + width * width
 
 
 @cache

@@ -17,7 +17,7 @@ from tickets.figures.labels import (
     source_label,
     to_words,
 )
-from tickets.methods import UNIVERSAL
+from tickets.methods import UNIVERSAL, is_ticket
 from tickets.prunable import KINDS
 from tickets.terminal import metric_label, score, seeds
 
@@ -44,6 +44,7 @@ def transfer(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
         column=table["target"] if theme.tooltips else _headings(table),
         label=table["delta_full"].map(format_difference),
         own=table["source"] == table["target"],
+        ticket=is_ticket(table),
         as_good=table["matches_same_task"] & (table["source"] != table["target"]),
     )
     sources, columns = list(rows["source"].unique()), list(rows["column"].unique())
@@ -53,7 +54,7 @@ def transfer(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
     chart = alt.LayerChart(
         layer=[
             *_numbers(base, "delta_full", _colour("delta_full", title, "diverging", (-end, end))),
-            _mark(base, "matches_full", shape=STAR, size=110, yOffset=-0.22 * ROW),
+            _mark(base, "ticket", shape=STAR, size=110, yOffset=-0.22 * ROW),
             _mark(base, "as_good", shape="circle", size=30, yOffset=0.22 * ROW),
             _frame(base),
             *_divide(sources),

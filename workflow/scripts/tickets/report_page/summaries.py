@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tickets.methods import UNIVERSAL
+from tickets.methods import UNIVERSAL, is_ticket, not_learned
 from tickets.tables.cells import ENOUGH_SEEDS
 from tickets.tables.verdicts import Verdict
 from tickets.terminal import metric_label, score
@@ -77,14 +77,16 @@ def describe_winning_sparsities(table: pd.DataFrame) -> str:
 
 def describe_transfer(table: pd.DataFrame) -> str:
     """A sentence on how many masks win on their own and on other tasks, from transfer.csv."""
-    masks = table[~table["source"].isin(UNIVERSAL)]
+    masks = table[~table["source"].isin(UNIVERSAL)].assign(ticket=is_ticket)
     is_own = masks["source"] == masks["target"]
     own, other = masks[is_own], masks[~is_own]
-    return (
-        f"At {100 * table['sparsity'].iloc[0]:g} % pruned, {own['matches_full'].sum()} of "
+    sentence = (
+        f"At {100 * table['sparsity'].iloc[0]:g} % pruned, {own['ticket'].sum()} of "
         f"{len(own)} masks are winning tickets on the task they were found on, and "
-        f"{other['matches_full'].sum()} of {len(other)} on another one."
+        f"{other['ticket'].sum()} of {len(other)} on another one."
     )
+    exception = not_learned(table)
+    return f"{sentence} {exception.capitalize()}." if exception else sentence
 
 
 def describe_seeds(seeds: Sequence[int]) -> str:
@@ -116,7 +118,8 @@ def tabulate_scores(table: pd.DataFrame, rows: str, columns: str, wins: str) -> 
 
 def tabulate_transfer(table: pd.DataFrame) -> TextTable:
     """The scores of transfer.csv as a matrix, the full model's in the first row."""
-    square = tabulate_scores(table, "source", "target", "matches_full")
+    starred = table.assign(ticket=is_ticket(table))
+    square = tabulate_scores(starred, "source", "target", "ticket")
     targets = table.drop_duplicates("target")
     full = [
         score(mean, std, "")

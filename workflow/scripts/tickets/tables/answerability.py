@@ -33,8 +33,7 @@ from tickets.design.table_spec import Inputs, TableSpec
 from tickets.masks import PackedMask
 from tickets.names import MaskName
 from tickets.prunable import place
-from tickets.tables.cells import frame, rounded
-from tickets.tables.full_models import NOTABLE
+from tickets.tables.cells import NOTABLE, frame, rounded
 from tickets.terminal import WIDTH
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ def _predictions(metrics: pd.DataFrame, target: str) -> dict[str, object]:
     rows = metrics[
         metrics["primary"].astype(bool)
         & (metrics["target_task"] == target)
-        & ~metrics["finder"].isin(["dense", "random"])
+        & ~metrics["finder"].isin(["dense", "random", "majority"])
     ]
     by_mask = rows.groupby(rows["source_task"].fillna(rows["finder"]), sort=False)["distinct"]
     most = by_mask.max()

@@ -10,7 +10,7 @@ from tickets.design import experiments
 from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITY, TASKS
 from tickets.design.table_spec import TableSpec
-from tickets.tables.cells import Cell, dense, frame, select, select_paired
+from tickets.tables.cells import Cell, constant, dense, frame, select, select_paired
 from tickets.terminal import blocks, metric_label, score, seeds
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def cells(target: str, sparsity: float, rewind: float) -> dict[str, Cell]:
     """The cell of each baseline of a target, in the order of `MEANING`."""
     own = Cell(finder="imp", source=target, target=target, sparsity=sparsity, rewind=rewind)
     return {
-        "majority": Cell(finder="majority", weights="none", target=target),
+        "majority": constant(target),
         "full": dense(target),
         "imp": own,
         "random": Cell(finder="random", target=target, sparsity=sparsity),

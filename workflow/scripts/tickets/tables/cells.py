@@ -27,6 +27,9 @@ printed digits and do not depend on the order of a sum."""
 
 SPARSITY_TOLERANCE = 1e-4
 
+NOTABLE = 1.0
+"""Points: less is no margin, and no gain."""
+
 ENOUGH_SEEDS = 5
 """With fewer seeds, a table marks its deviations and intervals as rough."""
 
@@ -159,6 +162,18 @@ def select_paired(metrics: pd.DataFrame, cell: Cell) -> Scores:
             "run the trainings that are missing"
         )
     return scores
+
+
+def constant(target: str) -> Cell:
+    """The best constant answer on `target`."""
+    return Cell(finder="majority", weights="none", target=target)
+
+
+def has_learned(full: Scores, answer: Scores) -> bool:
+    """Whether even the lower end of a full model's margin over the best constant answer is at least
+    `NOTABLE`.
+    """
+    return interval(full, answer)[0] >= NOTABLE
 
 
 def interval(one: Scores, other: Scores) -> tuple[float, float]:

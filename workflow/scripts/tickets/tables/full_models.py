@@ -14,7 +14,18 @@ from tickets.design import experiments
 from tickets.design.metrics import Metrics
 from tickets.design.parameters import TASKS
 from tickets.design.table_spec import TableSpec
-from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired
+from tickets.tables.cells import (
+    NOTABLE,
+    Cell,
+    constant,
+    dense,
+    frame,
+    has_learned,
+    interval,
+    rounded,
+    select,
+    select_paired,
+)
 from tickets.terminal import blocks, metric_label, score, seeds
 
 if TYPE_CHECKING:
@@ -26,16 +37,12 @@ COLUMNS = (
     *("gain", "gain_low", "gain_high", "bound", "levelled"),
 )
 
-NOTABLE = 1.0
-"""Points: the least margin over the majority answer, and the most that a second training may add
-where the full model's standard deviation is not more."""
-
 
 def full_models_table(metrics: pd.DataFrame, tasks: Sequence[str]) -> pd.DataFrame:
     """One row per task, in percent.
 
-    `margin` is what the full model has over the best constant answer; the task is `learned` if even
-    the lower end of its 95 % interval is at least `NOTABLE`. `gain` is what a second training adds,
+    `margin` is what the full model has over the best constant answer; `learned` is `has_learned`.
+    `gain` is what a second training adds,
     from the weights that a first one ended with; the model has `levelled` if that is at most
     `bound`: `NOTABLE`, or its standard deviation if it is greater.
 
@@ -46,17 +53,21 @@ def full_models_table(metrics: pd.DataFrame, tasks: Sequence[str]) -> pd.DataFra
 
 
 def _row(metrics: pd.DataFrame, task: str) -> dict[str, object]:
-    constant = select(metrics, Cell(finder="majority", weights="none", target=task))
+    answer = select(metrics, constant(task))
     full = select_paired(metrics, dense(task))
     again = select_paired(metrics, Cell(finder="dense", weights="trained", target=task))
-    margin_low, margin_high = interval(full, constant)
+    margin_low, margin_high = interval(full, answer)
     gain_low, gain_high = interval(again, full)
     gain, bound = rounded(again.mean - full.mean), max(NOTABLE, float(np.nan_to_num(full.std)))
     return {
         **{"task": task, "metric": full.metric, "n": full.n},
-        **{"majority": constant.mean, "mean": full.mean, "std": full.std},
-        **{"margin": rounded(full.mean - constant.mean)},
-        **{"margin_low": margin_low, "margin_high": margin_high, "learned": margin_low >= NOTABLE},
+        **{"majority": answer.mean, "mean": full.mean, "std": full.std},
+        **{"margin": rounded(full.mean - answer.mean)},
+        **{
+            "margin_low": margin_low,
+            "margin_high": margin_high,
+            "learned": has_learned(full, answer),
+        },
         **{"gain": gain, "gain_low": gain_low, "gain_high": gain_high},
         **{"bound": bound, "levelled": gain <= bound},
     }

@@ -13,8 +13,18 @@ from tickets.design import experiments
 from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITY, TASKS
 from tickets.design.table_spec import TableSpec
-from tickets.methods import UNIVERSAL
-from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired
+from tickets.methods import LEARNED, UNIVERSAL, is_ticket, not_learned
+from tickets.tables.cells import (
+    Cell,
+    constant,
+    dense,
+    frame,
+    has_learned,
+    interval,
+    rounded,
+    select,
+    select_paired,
+)
 from tickets.tables.winning_sparsities import wins
 from tickets.terminal import WIDTH, blocks, metric_label, score, seeds
 
@@ -49,15 +59,24 @@ def transfer_table(
 
     `matches_full` is the paper's winning ticket: mean >= full_mean - full_std, the sample standard
     deviation over seeds; with a single seed, mean >= full_mean. `matches_same_task` is mean >= the
-    mean of TRANSFER(T, T). `low` and `high` are the 95 % interval of `delta_full`. `rewind` is the
-    masks', in percent; the weights are theta_0.
+    mean of TRANSFER(T, T). `low` and `high` are the 95 % interval of `delta_full`. `learned` is
+    whether the full model has learned the target task, if the scores of constant answers are among
+    `metrics`. `rewind` is the masks', in percent; the weights are theta_0.
 
     Raises:
         BadInput: a cell is missing, or its seeds differ from the full model's.
     """
     columns = [_column(metrics, tasks, target, sparsity, rewind) for target in tasks]
     rows = [row for source in zip(*columns, strict=True) for row in source]
-    return frame(rows, COLUMNS)
+    table = frame(rows, COLUMNS)
+    if (metrics["finder"] == "majority").any():
+        full = {
+            task: (select(metrics, dense(task)), select(metrics, constant(task))) for task in tasks
+        }
+        table[LEARNED] = table["target"].map(
+            {task: has_learned(*pair) for task, pair in full.items()}
+        )
+    return table
 
 
 def _column(
@@ -117,9 +136,7 @@ def render(table: pd.DataFrame) -> str:
         full = rows.iloc[0]
         cells = [
             score(mean, std, "*" if matches else " ")
-            for mean, std, matches in zip(
-                rows["mean"], rows["std"], rows["matches_full"], strict=True
-            )
+            for mean, std, matches in zip(rows["mean"], rows["std"], is_ticket(rows), strict=True)
         ]
         whole = score(full["full_mean"], full["full_std"])
         columns.append([f"{target} ", metric_label(full["metric"]), whole, *cells])
@@ -133,6 +150,7 @@ def render(table: pd.DataFrame) -> str:
         "",
         "* winning ticket: at least the full model's mean less one standard deviation",
         *wrap(f"other targets on which a mask does as well as the target's own: {summary}", WIDTH),
+        *wrap(not_learned(table), WIDTH),
     ]
     return "\n".join(lines)
 
@@ -146,7 +164,7 @@ def _draw(table: pd.DataFrame) -> dict[str, bytes]:
 TABLE = TableSpec(
     name="transfer",
     position=10,
-    metrics=Metrics(trainings=experiments.transfers),
+    metrics=Metrics(trainings=experiments.transfers, majority=True),
     parameters={"tasks": TASKS, "sparsity": SPARSITY, "rewind": REWIND},
     make=lambda inputs: transfer_table(
         inputs.metrics(), inputs["tasks"], inputs.number("sparsity"), inputs.number("rewind")
