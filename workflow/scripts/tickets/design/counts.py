@@ -114,6 +114,17 @@ def count(design: Design) -> Counts:
     return Counts(kinds=kinds, tables=tables, design=design)
 
 
+def behind(table: str, design: Design) -> set[TrainingName]:
+    """The trainings that a table takes if it is made alone."""
+    spec, parts = registry.table(table), registry.parts()
+    wanted = [each for part in spec.metrics_of for each in parts[part].trainings(design)]
+    if spec.masks is not None:
+        decisive = (design.decided_by(mask) for mask in spec.masks(design) if is_round(mask.finder))
+        wanted += filter(None, decisive)
+    others = (behind(name, design) for name in (*spec.tables, *spec.later_tables))
+    return needed(design, [*spec.trainings(design), *wanted]).union(*others)
+
+
 def _of(finder: str, trainings: Iterable[TrainingName]) -> list[TrainingName]:
     return [each for each in trainings if each.mask.finder == finder]
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
+from tickets.design import registry
 from tickets.design.config import Study
 from tickets.design.costs import Disk, disk, whole_trainings
-from tickets.design.counts import Counts, count
+from tickets.design.counts import Counts, behind, count
 from tickets.design.sizes import ModelSize, TaskSize, model_size, task_size
 from tickets.terminal import blocks
 from tickets.training.checkpoints import KEPT
@@ -34,6 +35,8 @@ def _trainings(counts: Counts) -> list[str]:
     kinds = {kind: len(trainings) for kind, trainings in counts.kinds.items() if trainings}
     kinds["all"] = len(counts.trainings)
     jobs = counts.jobs
+    tables = registry.tables()
+    alone = {f"{name}.csv": len(behind(name, counts.design)) for name in tables}
     by_rule = ", ".join(
         f"{rule} {jobs[rule]:,}" for rule in sorted(jobs, key=lambda r: (-jobs[r], r))
     )
@@ -44,6 +47,8 @@ def _trainings(counts: Counts) -> list[str]:
         "",
         f"{counts.shared:,} of them are needed by more than one table; table by table it would be"
         f" {counts.alone:,}.",
+        *blocks(["a table alone", *alone], [["", *(f"{number:,}" for number in alone.values())]]),
+        "",
         f"Beside them, {len(counts.early):,} trainings end early, at theta_i.",
         *_evaluations(counts),
         f"Jobs: {sum(jobs.values()):,}, and a few that read data or make tables ({by_rule})",
@@ -85,7 +90,7 @@ def _tasks(study: Study, counts: Counts, sizes: Mapping[str, TaskSize]) -> list[
         *blocks(["trained on", *amounts], list(zip(head, *cells, strict=True))),
         "",
         *(f"{mark} {meaning}" for mark, meaning in marks.items() if mark in used),
-        "Hours are not known: tokens_per_second is null."
+        "Hours are not known: tokens_per_second is null. `tickets calibrate` measures it."
         if speed is None
         else f"Hours of one device at {speed:,.0f} tokens a second, as tokens_per_second says;"
         " predictions and data not counted.",
