@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,8 +63,25 @@ def test_a_changed_byte_of_theta_0_is_one_line(study: Path) -> None:
     assert cause.startswith(f"changed-file  {THETA}: its sha256 is ")
     assert following == f"{number} findings follow from {THETA}: {number} broken-link"
     assert all(line.startswith("remark: ") for line in remarks)
-    assert hint == "--full, or a report, lists the findings that follow"
+    assert hint == "--full, or a report, lists every finding"
     assert last.startswith(f"not clean: {number + 1} findings; ")
+
+
+def test_many_files_with_one_fault_are_one_line(study: Path) -> None:
+    """As those of a removed seed. A few are named one by one, and `full` names all."""
+    paths = [f"masks/random/seed-{seed}/sparsity-70.safetensors" for seed in range(5)]
+    findings = [
+        Finding(path=each, code="extra-cell", message="not of this study") for each in paths
+    ]
+    result = audited(study)
+
+    def said(number: int, *, full: bool = False) -> list[str]:
+        made = replace(result, findings=tuple(findings[:number]))
+        return [line for line in lines(made, full=full) if line.startswith("extra-cell")]
+
+    assert said(5) == [f"extra-cell  5 files, the first {paths[0]}: not of this study"]
+    assert len(said(3)) == 3
+    assert said(5, full=True) == [f"extra-cell  {each}: not of this study" for each in paths]
 
 
 def test_full_lists_each_finding_below_its_cause(study: Path) -> None:

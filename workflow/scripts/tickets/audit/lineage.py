@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tickets.audit.study_files import StudyFile
+from tickets.audit.study_files import StudyFile, parse_path
 from tickets.criterion import SPLITS
 from tickets.design import registry
 from tickets.design.dag import Design, file_of_scores, file_of_weights, files_of_round
@@ -50,9 +50,17 @@ _OLDER = {"dense": "prune", "oneshot": "prune", "random": "random_mask", "snip":
 
 def as_older_version(wanted: Expected, file: StudyFile, statement: Statement) -> Expected:
     """`wanted` as an earlier version would record it, if `statement` is from one: tickets were
-    weights then, or finders had rules of their own.
+    weights then, finders had rules of their own, or constant answers were scored for fewer tables.
     """
     parents = dict(wanted.parents)
+    if wanted.rule == statement.rule == "metrics" and not _names_evaluation(statement):
+        scored = statement.dependencies
+        parents = {
+            role: path
+            for role, path in parents.items()
+            if role in scored or (of := parse_path(path)) is None or of.kind != "majority"
+        }
+        return replace(wanted, parents=parents)
     if wanted.rule == statement.rule == "train" and "theta" not in statement.dependencies:
         theta = parents.pop("theta")
         if file.kind == "weights":
@@ -63,6 +71,12 @@ def as_older_version(wanted: Expected, file: StudyFile, statement: Statement) ->
             parents = {"weights": parents["theta_0"]}
         return replace(wanted, rule=statement.rule, parents=parents)
     return wanted
+
+
+def _names_evaluation(statement: Statement) -> bool:
+    """Whether the design in a statement of scores says which seed evaluates a mask."""
+    design = statement.parameters.get("design")
+    return isinstance(design, Mapping) and "evaluation" in design
 
 
 def _mask(design: Design, parts: Parts) -> Expected:

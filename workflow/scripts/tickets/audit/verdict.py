@@ -9,6 +9,9 @@ from tickets.audit.causes import Cause
 from tickets.audit.findings import Finding
 from tickets.audit.study import Audit
 
+FEW = 3
+"""So many causes with one and the same fault have a line each."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AuditVerdict:
@@ -41,16 +44,28 @@ def text(audit: Audit, verdict: AuditVerdict, *, full: bool = False) -> str:
     """A line for each cause, then one that counts what follows from it; remarks, number of files,
     the root digest and the verdict.
 
-    full: list each finding that follows, too, below the line that counts it.
+    Many files with one and the same fault, such as those of a removed seed, are counted in a line.
+    full: list each of them, and each finding that follows, below the line that counts it.
     """
-    lines = [_line(cause.finding) for cause in audit.causes]
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for cause in audit.causes:
+        alike.setdefault((cause.finding.code, cause.finding.message), []).append(cause.finding)
+    lines: list[str] = []
+    for findings in alike.values():
+        if full or len(findings) <= FEW:
+            lines += map(_line, findings)
+        else:
+            first = findings[0]
+            where = f"{len(findings):,} files, the first {first.path}"
+            lines.append(f"{first.code}  {where}: {first.message}")
     for cause in audit.causes:
         if cause.consequences:
             lines.append(summary(cause))
             lines += [f"  {_line(each)}" for each in cause.consequences if full]
     lines += [f"remark: {_line(each)}" for each in audit.remarks]
-    if any(cause.consequences for cause in audit.causes) and not full:
-        lines.append("--full, or a report, lists the findings that follow")
+    is_short = len(lines) < len(audit.findings)
+    if is_short and not full:
+        lines.append("--full, or a report, lists every finding")
     return "\n".join(
         [
             *lines,

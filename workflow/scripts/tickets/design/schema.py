@@ -138,14 +138,15 @@ def _relevance(error: ValidationError) -> tuple[int, list[str]]:
 def _mistakes(error: ValidationError) -> Iterator[tuple[str, str]]:
     """Each key at fault, and its line."""
     fragment = cast(Fragment, error.schema)
+    value: Any = error.instance
     if error.validator == "additionalProperties":
         keys = list(fragment["properties"])
-        for unknown in (name for name in error.instance if name not in keys):
+        for unknown in (name for name in value if name not in keys):
             near = difflib.get_close_matches(str(unknown), keys, n=1)
             key = _key(error, unknown)
             yield key, f"{key}: unknown key; write {alternatives(near or keys)}"
     elif error.validator == "required":
-        for missing in (name for name in fragment["required"] if name not in error.instance):
+        for missing in (name for name in fragment["required"] if name not in value):
             key, wanted = _key(error, missing), allowed(fragment["properties"][missing])
             yield key, f"{key}: missing; write {wanted}"
     else:
