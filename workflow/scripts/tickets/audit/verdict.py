@@ -34,8 +34,8 @@ def of(audit: Audit, *, anchored: bool) -> AuditVerdict:
         meaning = "every file is the one that the root digest or the key vouches for"
         return AuditVerdict(word="authentic", meaning=meaning)
     meaning = (
-        "every file agrees with its statement; only --expect-root or --public-key can tell whether "
-        "all of them were rewritten"
+        "every file agrees with its statement. Forging everything would go unnoticed; to rule that "
+        "out, pass --expect-root or --public-key"
     )
     return AuditVerdict(word="self-consistent", meaning=meaning)
 
