@@ -73,6 +73,17 @@ def test_every_mask_has_the_exact_count_and_is_within_its_parent(study: Path) ->
             ]
 
 
+def test_data_come_before_any_training(study: Path) -> None:
+    """A fault in the last task's data does not wait for the trainings on the others."""
+    times = {
+        kind: sorted(p.stat().st_mtime for p in study.glob(f"results/benchmarks/{kind}/**/*.jsonl"))
+        for kind in ("encode", "trainings")
+    }
+
+    assert len(times["encode"]) == 2
+    assert times["encode"][-1] <= times["trainings"][0]
+
+
 def test_what_was_trained_is_not_kept(study: Path) -> None:
     """Trained weights go when nothing needs them any more; tickets stay, and hold no weights."""
     assert not list((study / "results").glob("trained/**/*.safetensors"))

@@ -44,6 +44,7 @@ rule data:
         files.log("data/{task}"),
     benchmark:
         files.benchmark("data/{task}")
+    priority: 3  # a fault in the data shows before anything is trained
     localrule: True
     conda:
         "../../envs/environment.yaml"
@@ -71,6 +72,7 @@ rule encode:
         files.log("encode/{task}"),
     benchmark:
         files.benchmark("encode/{task}")
+    priority: 2
     conda:
         "../../envs/environment.yaml"
     params:
