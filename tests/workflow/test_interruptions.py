@@ -39,9 +39,9 @@ def study(folder: Path) -> Path:
     return folder
 
 
-def interrupted(folder: Path, *, alone: bool) -> str:
-    """What a run says whose training has begun when SIGINT comes: to Snakemake alone, or to all of
-    its group, as a terminal sends it.
+def interrupted(folder: Path, *, alone: bool, log: str = f"/{STEPS}") -> str:
+    """What a run says if SIGINT comes when the training's log has the text `log`: to Snakemake
+    alone, or to all of its group, as a terminal sends it.
     """
     command = [sys.executable, "-m", "snakemake", "--configfile", "config/mini.yaml"]
     with subprocess.Popen(
@@ -52,7 +52,7 @@ def interrupted(folder: Path, *, alone: bool) -> str:
         stderr=subprocess.STDOUT,
         start_new_session=True,
     ) as run:
-        while not ((folder / LOG).exists() and f"/{STEPS}" in (folder / LOG).read_text()):
+        while not ((folder / LOG).exists() and log in (folder / LOG).read_text()):
             assert run.poll() is None
             time.sleep(0.05)
         (os.kill if alone else os.killpg)(run.pid, signal.SIGINT)
@@ -75,6 +75,20 @@ def test_ctrl_c_stops_the_training_which_goes_on_later(tmp_path: Path, expected:
     done = snakemake(folder, "--cores", "1", "--", PREDICTIONS)
     assert done.returncode == 0, done.stdout
     assert "resumed at step" in (folder / LOG).read_text()
+    assert (folder / PREDICTIONS).read_bytes() == expected
+
+
+def test_ctrl_c_before_the_first_step_is_no_error(tmp_path: Path, expected: bytes) -> None:
+    """While the training's libraries are loaded: nothing is there to save."""
+    folder = study(tmp_path)
+
+    said = interrupted(folder, alone=False, log="")
+
+    assert f"stopped: train {PREDICTIONS}" in said
+    assert "it goes on from here." in said
+    assert "Traceback" not in said
+    done = snakemake(folder, "--cores", "1", "--", PREDICTIONS)
+    assert done.returncode == 0, done.stdout
     assert (folder / PREDICTIONS).read_bytes() == expected
 
 
