@@ -12,10 +12,12 @@ import pytest
 
 from tickets.design import registry
 from tickets.figures import charts, curves, scatter
+from tickets.paths import Results
 from tickets.tables import transferability
 from tickets.tables.cells import csv
 from tickets.tables.rewinding import COLUMNS as REWOUND
 from tickets.tables.sparsity_sweep import COLUMNS as SWEPT
+from tickets.tables.tabulation import figure, svg
 from tickets.tables.transfer_variants import COLUMNS as VARIANTS
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -88,7 +90,7 @@ SOURCES = sources_table(
 
 
 def drawn(chart: alt.TopLevelMixin) -> ElementTree.Element:
-    return ElementTree.fromstring(charts.svg(chart))
+    return ElementTree.fromstring(svg(chart))
 
 
 def texts(image: ElementTree.Element) -> list[str]:
@@ -258,15 +260,16 @@ def test_a_table_is_drawn_the_same_way_every_time(
     """As it is and from its file."""
     path = tmp_path / "table.csv"
     path.write_bytes(csv(table))
-    draw = registry.table(name).draw
-    assert draw is not None
+    spec, files = registry.table(name), Results(root="r")
 
-    one, two = draw(table), draw(pd.read_csv(path))
+    one, two = (figure(spec, each, files) for each in (table, pd.read_csv(path)))
 
     assert one == two
-    assert one["png"].startswith(b"\x89PNG")
+    assert list(one) == [files.figure(spec.picture, kind) for kind in ("svg", "png")]
+    image, picture = one.values()
+    assert picture.startswith(b"\x89PNG")
     column = "source" if name == "transferability" else "target"
-    assert set(table[column]) <= set(texts(ElementTree.fromstring(one["svg"])))
+    assert set(table[column]) <= set(texts(ElementTree.fromstring(image)))
 
 
 def test_tasks_without_parts_are_drawn_from_their_file(tmp_path: Path) -> None:

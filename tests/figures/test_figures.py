@@ -12,7 +12,8 @@ from fake_metrics import frame
 from svg_texts import SVG, texts
 from table_command import make_table
 from tickets import provenance
-from tickets.figures import charts, heat_maps
+from tickets.figures import heat_maps
+from tickets.tables.tabulation import png, svg
 from tickets.tables.transfer import transfer_table
 
 TASKS = ("sentence", "pair", "mlm")
@@ -36,7 +37,7 @@ def marks(image: bytes, role: str) -> list[ElementTree.Element]:
 
 def test_the_image_shows_every_label_and_number(table: pd.DataFrame) -> None:
     """Sources, targets with metric and full score, all differences, title, legend and its unit."""
-    shown = texts(charts.svg(heat_maps.transfer(table)))
+    shown = texts(svg(heat_maps.transfer(table)))
 
     assert set(SOURCES) | {"accuracy", "pearson", "masked accuracy"} <= set(shown)
     assert shown.count("90.0 ± 1.0") == len(TASKS)
@@ -51,7 +52,7 @@ def test_the_image_shows_every_label_and_number(table: pd.DataFrame) -> None:
 
 def test_rows_and_columns_keep_the_order_of_the_table(table: pd.DataFrame) -> None:
     """Down: tasks, one-shot, random; across: tasks."""
-    shown = texts(charts.svg(heat_maps.transfer(table)))
+    shown = texts(svg(heat_maps.transfer(table)))
 
     assert [text for text in shown if text in SOURCES] == [*TASKS, *SOURCES]
 
@@ -59,7 +60,7 @@ def test_rows_and_columns_keep_the_order_of_the_table(table: pd.DataFrame) -> No
 def test_stars_mark_the_winning_tickets_and_frames_the_own_masks(table: pd.DataFrame) -> None:
     """One star a winning ticket, one frame a task, on as many squares as there are cells."""
     table.loc[0, "matches_full"] = False
-    image = charts.svg(heat_maps.transfer(table))
+    image = svg(heat_maps.transfer(table))
 
     assert len(marks(image, "point")) == len(TASKS) - 1
     assert len(marks(image, "rect mark")) == len(SOURCES) * len(TASKS) + len(TASKS)
@@ -67,11 +68,11 @@ def test_stars_mark_the_winning_tickets_and_frames_the_own_masks(table: pd.DataF
 
 def test_dots_mark_masks_as_good_as_the_targets_own(table: pd.DataFrame) -> None:
     """One a mask of another source; that a mask is as good as itself says nothing."""
-    before = len(marks(charts.svg(heat_maps.transfer(table)), "point"))
+    before = len(marks(svg(heat_maps.transfer(table)), "point"))
     assert table.loc[1, "source"] != table.loc[1, "target"]
     table.loc[1, "matches_same_task"] = True
 
-    assert len(marks(charts.svg(heat_maps.transfer(table)), "point")) == before + 1
+    assert len(marks(svg(heat_maps.transfer(table)), "point")) == before + 1
 
 
 def test_loss_and_gain_differ_in_colour_and_the_random_mask_does_not_set_the_scale(
@@ -79,7 +80,7 @@ def test_loss_and_gain_differ_in_colour_and_the_random_mask_does_not_set_the_sca
 ) -> None:
     """-20 is as dark as -40: the scale ends at the largest difference of a mask that was found."""
     table.loc[0, "delta_full"] = 20.0
-    squares = marks(charts.svg(heat_maps.transfer(table)), "rect mark")
+    squares = marks(svg(heat_maps.transfer(table)), "rect mark")
     colours = [square.get("fill") for square in squares if square.get("fill") != "none"]
 
     gain, loss, random = colours[0], colours[1], colours[-1]
@@ -91,16 +92,14 @@ def test_a_difference_that_rounds_to_zero_has_no_minus(table: pd.DataFrame) -> N
     """-0.04 is shown as +0.0."""
     table.loc[0, "delta_full"] = -0.04
 
-    assert "+0.0" in texts(charts.svg(heat_maps.transfer(table)))
+    assert "+0.0" in texts(svg(heat_maps.transfer(table)))
 
 
 def test_long_task_names_do_not_overlap(table: pd.DataFrame) -> None:
     """A column is as wide as the longest name in it."""
     long = table.replace("sentence", "a_rather_long_name_of_a_task")
 
-    assert width(charts.png(heat_maps.transfer(long))) > 1.5 * width(
-        charts.png(heat_maps.transfer(table))
-    )
+    assert width(png(heat_maps.transfer(long))) > 1.5 * width(png(heat_maps.transfer(table)))
 
 
 def overlap_of(*pairs: tuple[str | None, str | None, float]) -> pd.DataFrame:
@@ -130,7 +129,7 @@ def test_overlap_is_shown_both_ways_and_between_seeds() -> None:
         ("sentence", "sentence", 0.92), ("mlm", "mlm", 0.83),
     )  # fmt: skip
     scopes = pd.concat([table, table.assign(scope="layer", beyond_chance=0.5)])
-    image = charts.svg(heat_maps.mask_overlap(scopes))
+    image = svg(heat_maps.mask_overlap(scopes))
     shown = texts(image)
 
     names = ["sentence", "mlm", "random"]
@@ -146,7 +145,7 @@ def test_more_overlap_is_darker_and_random_masks_do_not_set_the_scale() -> None:
     table = overlap_of(
         ("sentence", "mlm", 0.4), ("sentence", None, 0.0), ("mlm", None, -0.2), ("mlm", "mlm", 0.8)
     )
-    squares = marks(charts.svg(heat_maps.mask_overlap(table)), "rect mark")
+    squares = marks(svg(heat_maps.mask_overlap(table)), "rect mark")
     colours = [square.get("fill") or "" for square in squares if square.get("fill") != "none"]
     found, random, below, seeds = colours[:4]
 
@@ -165,7 +164,7 @@ def test_layer_sparsity_has_a_facet_a_source_and_a_square_a_matrix() -> None:
             for (layer, kind), mean in zip(places, (0.31, 0.72, 0.83, 0.94), strict=True)
         ]
     )  # fmt: skip
-    image = charts.svg(heat_maps.layer_sparsity(table))
+    image = svg(heat_maps.layer_sparsity(table))
     shown = texts(image)
 
     assert {"mlm, 0.70", "random, 0.50"} <= set(shown)
@@ -180,7 +179,7 @@ def test_layer_sparsity_has_a_facet_a_source_and_a_square_a_matrix() -> None:
 
 def test_equal_masks_have_a_scale_that_ends_at_one() -> None:
     """Ends that were the same would make no scale; and no overlap is above 1."""
-    shown = texts(charts.svg(heat_maps.mask_overlap(overlap_of(("sentence", "mlm", 1.0)))))
+    shown = texts(svg(heat_maps.mask_overlap(overlap_of(("sentence", "mlm", 1.0)))))
     numbers = [float(text) for text in shown if text.replace(".", "").isdigit()]
 
     assert max(numbers) == 1

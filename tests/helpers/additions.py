@@ -109,19 +109,19 @@ FIGURE = '''
 
 import altair as alt
 
-from tickets.figures.charts import add_heading
+from tickets.figures.charts import PRINT, add_heading
 
 
-def steadiness(table, theme):
+def steadiness(table, theme=PRINT):
     bars = alt.Chart(table).mark_bar().encode(x="n:Q", y="task:N")
     return add_heading(alt.layer(bars), theme, "Steadiness", ["Seeds of each task."])
 '''
 
-DRAW = """
-def _draw(table):
-    from tickets.figures import bars, charts
+CHART = """
+def _chart(table, *theme):
+    from tickets.figures import bars
 
-    return charts.pictures(bars.steadiness(table, charts.PRINT))
+    return bars.steadiness(table, *theme)
 
 
 NOTE = """
@@ -319,18 +319,11 @@ ADDITIONS: Mapping[str, Mapping[str, Edit]] = {
     "a figure": {
         "figures/bars.py": FIGURE,
         "tables/steadiness.py": [
-            ("\nNOTE = ", DRAW),
-            ("    make=_make,\n", "    make=_make,\n    draw=_draw,\n"),
+            ("\nNOTE = ", CHART),
+            ("    make=_make,\n", "    make=_make,\n    chart=_chart,\n"),
         ],
     },
     "its place on the report's page": {
-        "report_page/page.py": [
-            ("import curves,", "import bars, curves,"),
-            (
-                '    "rewinding": (',
-                '    "steadiness": (bars.steadiness, "steadiness"),\n    "rewinding": (',
-            ),
-        ],
         "workflow/report/story.html.jinja": [
             (
                 '{% call figure("transfer_sweep") %}',

@@ -35,8 +35,8 @@ from tickets.model.network import Network
 from tickets.monitoring import calibration
 from tickets.prunable import PrunableSet, prunable_set
 from tickets.report_page.layout import split_chart
-from tickets.report_page.page import CHARTS
 from tickets.scores import resampling, scoring
+from tickets.tables.tabulation import svg
 from tickets.tasks import task
 from tickets.training.evaluation import predict
 from tickets.training.loop import initial_head, train
@@ -140,14 +140,13 @@ def use_metric() -> dict[str, Any]:
 def use_figure() -> dict[str, Any]:
     """In print, and on the page."""
     table = pd.DataFrame({"task": ["a", "b"], "n": [2, 3], "note": "full"})
-    draw = registry.table("steadiness").draw
-    assert draw is not None
-    chart, of = CHARTS["steadiness"]
-    panels = split_chart(chart(table, PAGE)).panels
+    spec = registry.table("steadiness")
+    assert spec.chart is not None
+    panels = split_chart(spec.chart(table, PAGE)).panels
     words = Path("workflow/report/story.html.jinja").read_text(encoding="utf-8")
     return {
-        "svg": draw(table)["svg"].startswith(b"<svg"),
-        "page": [of == "steadiness" and len(panels) == 1, 'figure("steadiness")' in words],
+        "svg": svg(spec.chart(table)).startswith(b"<svg"),
+        "page": [len(panels) == 1, 'figure("steadiness")' in words],
     }
 
 

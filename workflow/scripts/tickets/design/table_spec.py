@@ -20,6 +20,7 @@ from tickets.names import MaskName, TrainingName
 from tickets.paths import Results, parse_mask
 
 if TYPE_CHECKING:
+    import altair as alt
     import pandas as pd
     import pyarrow as pa
 
@@ -130,8 +131,9 @@ class TableSpec:
     with the paper's numbers.
 
     Files beside the CSV: render: the table as text. others: further tables, from this one, by the
-    suffix of their names. draw: its figure, as SVG and PNG. figure: the figure's name, if it is not
-    the table's. counts: further parameters, which the job counts in its files.
+    suffix of their names. chart: its figure, from the table and a theme; without one, in print.
+    figure: the figure's name, if it is not the table's. counts: further parameters, which the job
+    counts in its files.
     """
 
     name: str
@@ -149,7 +151,7 @@ class TableSpec:
     others: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = field(
         default_factory=dict[str, "Callable[[pd.DataFrame], pd.DataFrame]"]
     )
-    draw: Callable[[pd.DataFrame], Mapping[str, bytes]] | None = None
+    chart: Callable[..., alt.LayerChart | alt.ConcatChart] | None = None
     figure: str = ""
     counts: Mapping[str, Count] = field(default_factory=dict[str, Count])
 
@@ -198,10 +200,14 @@ class TableSpec:
         paths |= {kind: files.table(f"{self.name}_{kind}") for kind in self.others}
         if self.render is not None:
             paths["text"] = files.text(self.name)
-        if self.draw is not None:
-            figure = self.figure or self.name
-            paths |= {kind: files.figure(figure, kind) for kind in ("svg", "png")}
+        if self.chart is not None:
+            paths |= {kind: files.figure(self.picture, kind) for kind in ("svg", "png")}
         return paths
+
+    @property
+    def picture(self) -> str:
+        """The name of its figure."""
+        return self.figure or self.name
 
     def form(self) -> dict[str, Any]:
         """The JSON schema of its statement's parameters."""

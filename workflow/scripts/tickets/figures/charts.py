@@ -1,8 +1,7 @@
-"""Shared by all charts: themes for print and for the page, headings, tooltips, files."""
+"""Shared by all charts: themes for print and for the page, headings, tooltips."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -43,7 +42,8 @@ TOOLTIPS = {
 }
 """Titles of columns in tooltips, by default their names, and the format of their numbers."""
 
-Chart = TypeVar("Chart", bound=alt.TopLevelMixin)
+Chart = alt.LayerChart | alt.ConcatChart
+AnyChart = TypeVar("AnyChart", bound=alt.TopLevelMixin)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,14 +90,14 @@ PAGE = Theme(tooltips=True, legends=False)
 
 
 def add_heading(
-    chart: Chart,
+    chart: AnyChart,
     theme: Theme,
     title: str,
     reading: Sequence[str],
     *,
     legend: Mapping[str, str] | None = None,
     columns: int = 0,
-) -> Chart:
+) -> AnyChart:
     """The chart in its theme, under a title and the lines that explain how to read it.
 
     `legend` (names with their colours) and the number of `columns` of squares are notes for a page
@@ -145,22 +145,3 @@ def mark_level(chart: alt.Chart) -> alt.Chart:
 def colour_lines(names: Sequence[str]) -> dict[str, str]:
     """A colour for each name, in their order; after the last colour, the first again."""
     return dict(zip(names, cycle(COLOURS)))
-
-
-def svg(chart: alt.TopLevelMixin) -> bytes:
-    """The chart as SVG; it needs neither network nor browser."""
-    image = io.StringIO()
-    chart.save(image, format="svg")
-    return image.getvalue().encode()
-
-
-def png(chart: alt.TopLevelMixin) -> bytes:
-    """The chart as PNG, with two pixels per point."""
-    image = io.BytesIO()
-    chart.save(image, format="png", scale_factor=2)
-    return image.getvalue()
-
-
-def pictures(chart: alt.TopLevelMixin) -> dict[str, bytes]:
-    """The files of a figure, by kind."""
-    return {"svg": svg(chart), "png": png(chart)}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import altair as alt
 import pandas as pd
 import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,8 +15,7 @@ from markupsafe import Markup
 
 from tickets.audit.findings import FAULTS, REMARKS
 from tickets.design import registry
-from tickets.figures import curves, heat_maps, networks, scatter
-from tickets.figures.charts import PAGE, Theme
+from tickets.figures.charts import PAGE
 from tickets.report_page import summaries
 from tickets.report_page.layout import Figure, split_chart
 from tickets.tables.winning_tickets import MEANING
@@ -26,19 +24,6 @@ TEMPLATE = "story.html.jinja"
 VEGA = "window.vegaEmbed = vegaEmbed;"
 TABLES = tuple(registry.tables())
 """The tables that the page needs, in the order in which it lists them."""
-
-Chart = Callable[[pd.DataFrame, Theme], alt.LayerChart | alt.ConcatChart]
-CHARTS: Mapping[str, tuple[Chart, str]] = {
-    "transfer": (heat_maps.transfer, "transfer"),
-    "transfer_sweep": (curves.transfer_sweep, "transfer_variants"),
-    "transferability": (scatter.transferability, "transferability"),
-    "sparsity_sweep": (curves.sparsity_sweep, "sparsity_sweep"),
-    "rewinding": (curves.rewinding, "rewinding"),
-    "winning_tickets": (networks.winning_tickets, "winning_tickets"),
-    "mask_overlap": (heat_maps.mask_overlap, "mask_overlap"),
-    "layer_sparsity": (heat_maps.layer_sparsity, "layer_sparsity"),
-}
-"""The page's charts in its order, each with its table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +37,18 @@ class ReportData:
 
 
 def draw_figures(study: ReportData) -> dict[str, Figure]:
-    """Every figure of the page, in its order.
+    """Every table's figure, by its name.
 
     Two columns are added for tooltips: the study's seeds, and the explanation of a network.
     """
     seeds = ", ".join(map(str, study.seeds))
     tables = {name: table.assign(seeds=seeds) for name, table in study.tables.items()}
     tables["winning_tickets"]["meaning"] = tables["winning_tickets"]["network"].map(MEANING)
-    return {name: split_chart(draw(tables[table], PAGE)) for name, (draw, table) in CHARTS.items()}
+    return {
+        spec.picture: split_chart(spec.chart(tables[name], PAGE))
+        for name, spec in registry.tables().items()
+        if spec.chart is not None
+    }
 
 
 def render_page(study: ReportData, template: Path) -> str:

@@ -17,6 +17,8 @@ from tickets.tables.cells import frame, rounded
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tickets.figures.charts import Chart, Theme
+
 COLUMNS = ("finder", "source", "sparsity", "layer", "matrix", "n", "mean", "std")
 GROUP = ["finder", "source", "sparsity", "layer", "matrix"]
 
@@ -53,10 +55,10 @@ def layer_sparsity_table(masks: Iterable[tuple[MaskName, PackedMask]]) -> pd.Dat
     return table.reset_index()
 
 
-def _draw(table: pd.DataFrame) -> dict[str, bytes]:
-    from tickets.figures import charts, heat_maps
+def _chart(table: pd.DataFrame, *theme: Theme) -> Chart:
+    from tickets.figures import heat_maps
 
-    return charts.pictures(heat_maps.layer_sparsity(table))
+    return heat_maps.layer_sparsity(table, *theme)
 
 
 TABLE = TableSpec(
@@ -65,5 +67,5 @@ TABLE = TableSpec(
     masks=experiments.compared_masks,
     parameters={},
     make=lambda inputs: layer_sparsity_table(inputs.masks()),
-    draw=_draw,
+    chart=_chart,
 )

@@ -20,6 +20,8 @@ from tickets.tables.cells import frame, rounded
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tickets.figures.charts import Chart, Theme
+
 COLUMNS = (
     "comparison",
     "finder_a",
@@ -194,10 +196,10 @@ def _scopes(prunable: PrunableSet) -> tuple[list[Scope], NDArray[np.int64]]:
     return scopes, np.array(members, np.int64)
 
 
-def _draw(table: pd.DataFrame) -> dict[str, bytes]:
-    from tickets.figures import charts, heat_maps
+def _chart(table: pd.DataFrame, *theme: Theme) -> Chart:
+    from tickets.figures import heat_maps
 
-    return charts.pictures(heat_maps.mask_overlap(table))
+    return heat_maps.mask_overlap(table, *theme)
 
 
 TABLE = TableSpec(
@@ -206,5 +208,5 @@ TABLE = TableSpec(
     masks=experiments.compared_masks,
     parameters={},
     make=lambda inputs: overlap_table(inputs.masks()),
-    draw=_draw,
+    chart=_chart,
 )

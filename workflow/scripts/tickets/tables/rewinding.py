@@ -23,6 +23,8 @@ from tickets.terminal import blocks, metric_label, score, seeds
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tickets.figures.charts import Chart, Theme
+
 COLUMNS = (
     "task",
     "method",
@@ -109,10 +111,10 @@ def render(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _draw(table: pd.DataFrame) -> dict[str, bytes]:
-    from tickets.figures import charts, curves
+def _chart(table: pd.DataFrame, *theme: Theme) -> Chart:
+    from tickets.figures import curves
 
-    return charts.pictures(curves.rewinding(table))
+    return curves.rewinding(table, *theme)
 
 
 TABLE = TableSpec(
@@ -127,5 +129,5 @@ TABLE = TableSpec(
         [float(rewind) for rewind in inputs["rewinds"]],
     ),
     render=lambda table, _: render(table),
-    draw=_draw,
+    chart=_chart,
 )

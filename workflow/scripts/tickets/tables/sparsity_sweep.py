@@ -16,6 +16,8 @@ from tickets.tables.winning_sparsities import NO_INTERVAL, wins
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tickets.figures.charts import Chart, Theme
+
 COLUMNS = (
     "task",
     "finder",
@@ -96,10 +98,10 @@ def _cells(
             )
 
 
-def _draw(table: pd.DataFrame) -> dict[str, bytes]:
-    from tickets.figures import charts, curves
+def _chart(table: pd.DataFrame, *theme: Theme) -> Chart:
+    from tickets.figures import curves
 
-    return charts.pictures(curves.sparsity_sweep(table))
+    return curves.sparsity_sweep(table, *theme)
 
 
 FINDERS = Parameter(
@@ -123,5 +125,5 @@ TABLE = TableSpec(
         inputs["sparsities"],
         inputs.number("rewind"),
     ),
-    draw=_draw,
+    chart=_chart,
 )

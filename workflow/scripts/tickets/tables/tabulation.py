@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
@@ -12,6 +13,9 @@ from tickets import canonical, masks, provenance
 from tickets.design.table_spec import Inputs, TableSpec
 from tickets.paths import Results
 from tickets.tables.cells import csv
+
+if TYPE_CHECKING:
+    import altair as alt
 
 
 class StatedFiles:
@@ -48,9 +52,24 @@ def contents(
 
 def figure(spec: TableSpec, table: pd.DataFrame, files: Results) -> dict[str, bytes]:
     """The contents of its figure's files, by path; empty if it has no figure."""
-    paths = spec.outputs(files)
-    pictures = {} if spec.draw is None else spec.draw(table)
-    return {paths[kind]: picture for kind, picture in pictures.items()}
+    if spec.chart is None:
+        return {}
+    paths, chart = spec.outputs(files), spec.chart(table)
+    return {paths["svg"]: svg(chart), paths["png"]: png(chart)}
+
+
+def svg(chart: alt.TopLevelMixin) -> bytes:
+    """The chart as SVG; it needs neither network nor browser."""
+    image = io.StringIO()
+    chart.save(image, format="svg")
+    return image.getvalue().encode()
+
+
+def png(chart: alt.TopLevelMixin) -> bytes:
+    """The chart as PNG, with two pixels per point."""
+    image = io.BytesIO()
+    chart.save(image, format="png", scale_factor=2)
+    return image.getvalue()
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -31,6 +31,8 @@ from tickets.terminal import WIDTH, blocks, metric_label, score, seeds
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tickets.figures.charts import Chart, Theme
+
 COLUMNS = (
     "source",
     "target",
@@ -155,10 +157,10 @@ def render(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _draw(table: pd.DataFrame) -> dict[str, bytes]:
-    from tickets.figures import charts, heat_maps
+def _chart(table: pd.DataFrame, *theme: Theme) -> Chart:
+    from tickets.figures import heat_maps
 
-    return charts.pictures(heat_maps.transfer(table))
+    return heat_maps.transfer(table, *theme)
 
 
 TABLE = TableSpec(
@@ -171,5 +173,5 @@ TABLE = TableSpec(
     ),
     render=lambda table, _: render(table),
     others={"matrix": wide},
-    draw=_draw,
+    chart=_chart,
 )

@@ -33,6 +33,8 @@ from tickets.tables.winning_sparsities import wins
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tickets.figures.charts import Chart, Theme
+
 MASK = ("variant", "finder", "source", "target", "sparsity", "weights", "rewind")
 CRITERION = "within_std"
 COLUMNS = MASK + tuple(name for name in TRANSFERRED if name not in MASK)
@@ -191,10 +193,10 @@ def _make(inputs: Inputs) -> pd.DataFrame:
     return transfer_variants_table(inputs.metrics(), grid)
 
 
-def _draw(table: pd.DataFrame) -> dict[str, bytes]:
-    from tickets.figures import charts, curves
+def _chart(table: pd.DataFrame, *theme: Theme) -> Chart:
+    from tickets.figures import curves
 
-    return charts.pictures(curves.transfer_sweep(table))
+    return curves.transfer_sweep(table, *theme)
 
 
 TABLE = TableSpec(
@@ -212,6 +214,6 @@ TABLE = TableSpec(
         "rewinds": REWINDS,
     },
     make=_make,
-    draw=_draw,
+    chart=_chart,
     figure="transfer_sweep",
 )

@@ -32,6 +32,8 @@ from tickets.tables.cells import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tickets.figures.charts import Chart, Theme
+
 COLUMNS = (
     "source",
     "subset_of",
@@ -168,10 +170,10 @@ def _make(inputs: Inputs) -> pd.DataFrame:
     return make(metrics, inputs["tasks"], subsets, inputs.examples(), sparsity, rewind)
 
 
-def _draw(table: pd.DataFrame) -> dict[str, bytes]:
-    from tickets.figures import charts, scatter
+def _chart(table: pd.DataFrame, *theme: Theme) -> Chart:
+    from tickets.figures import scatter
 
-    return charts.pictures(scatter.transferability(table))
+    return scatter.transferability(table, *theme)
 
 
 SUBSETS = Parameter(
@@ -195,5 +197,5 @@ TABLE = TableSpec(
     },
     counts={"sizes": Count(form=shared("sizes"), of=Inputs.examples)},
     make=_make,
-    draw=_draw,
+    chart=_chart,
 )

@@ -30,6 +30,8 @@ from tickets.terminal import blocks, metric_label, score, seeds
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tickets.figures.charts import Chart, Theme
+
 COLUMNS = (
     "task",
     "criterion",
@@ -162,6 +164,12 @@ def _column(rows: pd.DataFrame) -> list[str]:
     return [f"{first['task']} ", sparsity, metric_label(first["metric"]), *scores]
 
 
+def _chart(table: pd.DataFrame, *theme: Theme) -> Chart:
+    from tickets.figures import networks
+
+    return networks.winning_tickets(table, *theme)
+
+
 TABLE = TableSpec(
     name="winning_tickets",
     position=40,
@@ -175,4 +183,5 @@ TABLE = TableSpec(
         inputs.number("rewind"),
     ),
     render=lambda table, _: render(table),
+    chart=_chart,
 )
