@@ -70,13 +70,13 @@ def test_the_folders_are_the_axes() -> None:
     """What the paper's experiments need is there, under the names that paths have."""
     assert {"magnitude", "random", "snip"} <= set(axes.names("criteria"))
     assert set(axes.names("procedures")) == {"imp", "oneshot", "standard"}
-    assert set(axes.names("scopes")) == {"global", "per_matrix"}
+    assert set(axes.names("scopes")) == {"global", "per_matrix", "per_row"}
     for name in axes.names("criteria"):
         assert axes.file_of("criteria", name).is_file()
         assert isinstance(load_criterion(name), Criterion)
         assert set(load_criterion(name).procedures) <= set(axes.names("procedures"))
-    with pytest.raises(BadInput, match="per_row: none of the scopes; write global, per_matrix"):
-        load_scope("per_row")
+    with pytest.raises(BadInput, match="per_head: none of the scopes; write global, per_matrix"):
+        load_scope("per_head")
 
 
 def test_a_finder_is_a_procedure_with_a_criterion() -> None:

@@ -24,6 +24,7 @@ from tickets.prunable import PrunableSet
 from tickets.schedule import pruned_count
 from tickets.scopes.global_ import prune_global
 from tickets.scopes.per_matrix import prune_per_matrix
+from tickets.scopes.per_row import prune_per_row
 from tickets.weights import prunable_of, rewind
 
 NAMES = ("encoder.layer.0.output.dense.weight", "encoder.layer.1.output.dense.weight")
@@ -195,6 +196,43 @@ def test_each_matrix_alone_agrees_with_torch() -> None:
         assert np.array_equal(module.weight_mask.numpy().astype(bool), mask.kept[name])
 
 
+def test_each_row_alone_agrees_with_torch() -> None:
+    """As if each were a matrix of its own: torch's l1_unstructured, row by row; and it nests."""
+    generator = np.random.default_rng(0)
+    prunable = two((6, 30), (5, 20))
+    weights = {
+        n: generator.standard_normal(s).astype(np.float32) for n, s in prunable.shapes.items()
+    }
+    weights[NAMES[0]][2] *= 100  # pruned with the others, this row would keep everything
+    scores = magnitudes(weights, prunable)
+
+    fifth = prune_per_row(scores, masks.dense(prunable), Fraction(1, 5))
+    half = prune_per_row(scores, fifth, Fraction(1, 2))
+
+    assert half.within(fifth)
+    assert half == prune_per_row(scores, masks.dense(prunable), Fraction(1, 2))
+    for name, weight in weights.items():
+        for row, kept in zip(weight, half.kept[name], strict=True):
+            module = nn.Linear(len(row), 1, bias=False)
+            module.weight.data = torch.from_numpy(row[None].copy())
+            prune.l1_unstructured(module, "weight", amount=len(row) // 2)
+            assert np.array_equal(module.weight_mask.numpy()[0].astype(bool), kept)
+    with pytest.raises(BadInput, match="sparser than 1/5 already"):
+        prune_per_row(scores, half, Fraction(1, 5))
+
+
+def test_equal_scores_of_a_row_go_by_position() -> None:
+    """The first ones are pruned; what the parent prunes counts."""
+    prunable = two((1, 4), (2, 2))
+    scores = {name: np.ones(shape, np.float32) for name, shape in prunable.shapes.items()}
+    kept = {NAMES[0]: np.array([[True, True, False, True]]), NAMES[1]: np.ones((2, 2), bool)}
+
+    mask = prune_per_row(scores, masks.Mask(prunable=prunable, kept=kept), Fraction(1, 2))
+
+    assert mask.kept[NAMES[0]].tolist() == [[False, True, False, True]]
+    assert mask.kept[NAMES[1]].tolist() == [[False, True]] * 2
+
+
 def test_sensitivities_by_hand() -> None:
     """|dL/dw . w|: a large weight that nothing depends on goes before a small one that matters."""
     prunable = two((1, 2), (1, 1))
@@ -237,7 +275,7 @@ def test_chance_is_a_criterion_whose_scores_give_the_drawn_mask(sparsity: Fracti
     assert find(criterion, criterion.scope or "", inputs) == draw(prunable, sparsity, 3)
 
 
-@pytest.mark.parametrize("scope", ["global", "per_matrix"])
+@pytest.mark.parametrize("scope", ["global", "per_matrix", "per_row"])
 @pytest.mark.parametrize("sparsity", [Fraction(1, 10), Fraction(1, 3), Fraction(99, 100)])
 def test_a_scope_says_how_many_weights_it_prunes(scope: str, sparsity: Fraction) -> None:
     """Of all matrices together, or of each."""
@@ -246,7 +284,7 @@ def test_a_scope_says_how_many_weights_it_prunes(scope: str, sparsity: Fraction)
     known = load_scope(scope)
 
     mask = known.prune(scores, masks.dense(prunable), sparsity)
-    expected = known.expected({name: 35 - 2 * i for i, name in enumerate(NAMES)}, sparsity)
+    expected = known.expected(prunable.shapes, sparsity)
 
     counts = {name: int((~bits).sum()) for name, bits in mask.kept.items()}
     assert expected == ({None: mask.pruned} if scope == "global" else counts)

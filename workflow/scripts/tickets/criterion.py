@@ -18,6 +18,7 @@ from tickets.masks import Mask
 Array = NDArray[np.float32]
 PARTS = ("task", "seed")
 SPLITS = ("train", "validation")
+Shapes = Mapping[str, tuple[int, ...]]
 Scores = Mapping[str, Array]
 """An array for each prunable matrix, of its shape; the weights of lowest score are pruned."""
 
@@ -92,12 +93,12 @@ class Criterion:
 class Scope:
     """What a file in `scopes` declares as `SCOPE`.
 
-    prune: from scores, a parent and a sparsity, the mask. expected: from the sizes of all matrices
+    prune: from scores, a parent and a sparsity, the mask. expected: from the shapes of all matrices
     and a sparsity, how many weights are then pruned in each matrix, by name, or in all, under None.
     """
 
     prune: Callable[[Scores, Mask, Fraction], Mask]
-    expected: Callable[[Mapping[str, int], Fraction], Mapping[str | None, int]]
+    expected: Callable[[Shapes, Fraction], Mapping[str | None, int]]
 
 
 def load_criterion(name: str, file: Path | None = None) -> Criterion:

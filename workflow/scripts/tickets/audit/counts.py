@@ -58,7 +58,7 @@ def _check_counts(
     if name.fraction is not None:
         scope = "global" if statement is None else str(statement.parameters.get("scope", "global"))
         try:
-            expected = load_scope(scope).expected(mask.sizes, name.fraction)
+            expected = load_scope(scope).expected(mask.shapes, name.fraction)
         except BadInput as error:
             yield Finding(path=path, code="wrong-parameters", message=one_line(f"scope: {error}"))
     elif name.finder == "layerwise":

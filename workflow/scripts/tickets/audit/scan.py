@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,13 +29,18 @@ _ROUND = re.compile("(imp|standard)/.*/sparsity-[^/]*")
 @dataclass(frozen=True, kw_only=True)
 class MaskSeen:
     """The digests of a mask's bits and of its prunable set, and by matrix how many weights are kept
-    and how many there are.
+    and its shape.
     """
 
     bits: str
     prunable: str
     kept: Mapping[str, int]
-    sizes: Mapping[str, int]
+    shapes: Mapping[str, tuple[int, ...]]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many weights each matrix has."""
+        return {name: math.prod(shape) for name, shape in self.shapes.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,9 +131,9 @@ def _read_mask(root: Path, path: str, data: bytes, seen: Seen) -> PackedMask | N
         seen.findings.append(Finding(path=path, code="bad-mask", message=_relative(root, error)))
         return None
     kept = dict(zip(packed.bits, packed.kept.tolist(), strict=True))
-    sizes = {name: int(np.prod(shape)) for name, shape in packed.prunable.shapes.items()}
+    shapes = packed.prunable.shapes
     seen.masks[path] = MaskSeen(
-        bits=packed.digest, prunable=packed.prunable.digest, kept=kept, sizes=sizes
+        bits=packed.digest, prunable=packed.prunable.digest, kept=kept, shapes=shapes
     )
     return packed
 

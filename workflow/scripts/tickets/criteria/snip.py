@@ -6,23 +6,19 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tickets import architecture
 from tickets.architecture import Architecture
 from tickets.criterion import Array, Criterion, Inputs, Scores
 from tickets.encoded import Encoded
+from tickets.masks import Mask
 
 
 def scores(inputs: Inputs) -> Scores:
     """|dL/dw . w| (eq. 4), without the paper's division by the sum, which keeps the order."""
     # Snakemake imports this file: torch is imported only where it is used.
-    from tickets.model import device
-    from tickets.training import gpu
+    from tickets.training.first_batches import reserved_device
 
-    model = architecture.read(inputs.files["model"])
-    with gpu.reserved(inputs.trainings_per_gpu):
-        device.prepare(inputs.parameters["threads"])
-        inputs.facts["products"] = str(device.product_dtype(inputs.parameters["precision"]))
-        slopes = gradients(inputs, Encoded.read(inputs.files["train"]), model)
+    with reserved_device(inputs) as (encoded, model):
+        slopes = gradients(inputs, encoded, model)
     return sensitivities(inputs.prunable_weights, slopes)
 
 
@@ -31,32 +27,18 @@ def sensitivities(weights: Scores, slopes: Scores) -> Scores:
     return {name: np.abs(weight) * np.abs(slopes[name]) for name, weight in weights.items()}
 
 
-def gradients(inputs: Inputs, encoded: Encoded, model: Architecture) -> Mapping[str, Array]:
-    """dL/dw of every prunable matrix, without dropout, summed over a training's first batches.
+def gradients(
+    inputs: Inputs, encoded: Encoded, model: Architecture, mask: Mask | None = None
+) -> Mapping[str, Array]:
+    """dL/dw of every prunable matrix under `mask` (None: the parent), without dropout, summed over
+    a training's first batches.
 
     The gradient of a matrix that the head does not use (the pooler, for a span or MLM) is zero.
     """
-    from tickets.model.device import product_dtype
     from tickets.model.dropout import NONE
-    from tickets.model.network import Network
-    from tickets.training.loop import batch_at, initial_head
-    from tickets.training.recipe import Recipe
+    from tickets.training.first_batches import first_batches
 
-    values = inputs.parameters
-    recipe = Recipe(
-        epochs=None,
-        steps=values["batches"],
-        batch_size=values["batch_size"],
-        learning_rate=0.0,
-        mlm_probability=values["mlm_probability"],
-        precision=values["precision"],
-    )
-    head, seed = values["head"], inputs.seed
-    theta, gamma = initial_head(
-        inputs.weights, model, head=head, labels=values["labels"], seed=seed, task=inputs.task
-    )
-    dtype = product_dtype(recipe.precision)
-    network = Network.of(theta, gamma, model, head, dtype=dtype, mask=inputs.parent)
+    network, batches = first_batches(inputs, encoded, model, mask)
     parameters = network.parameters
     summed = {n: np.zeros(s, dtype=np.float32) for n, s in inputs.parent.prunable.shapes.items()}
 
@@ -65,9 +47,8 @@ def gradients(inputs: Inputs, encoded: Encoded, model: Architecture) -> Mapping[
             total += parameters.grad_of(name).cpu().numpy()
 
     parameters.after_backward = add
-    for step in range(values["batches"]):
+    for batch in batches:
         parameters.clear()
-        batch = batch_at(network, encoded, None, None, recipe, seed, step)
         network.backward(network.loss(batch, NONE))
     return summed
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 from fractions import Fraction
 
 import numpy as np
 
-from tickets.criterion import Scope, Scores
+from tickets.criterion import Scope, Scores, Shapes
 from tickets.errors import BadInput
 from tickets.masks import Mask, from_flat
 from tickets.schedule import pruned_count
@@ -47,9 +47,9 @@ def prune_global(scores: Scores, parent: Mask, sparsity: Fraction) -> Mask:
     return from_flat(parent.prunable, kept)
 
 
-def expected(sizes: Mapping[str, int], sparsity: Fraction) -> dict[str | None, int]:
+def expected(shapes: Shapes, sparsity: Fraction) -> dict[str | None, int]:
     """The number of all prunable weights that are pruned."""
-    return {None: pruned_count(sparsity, sum(sizes.values()))}
+    return {None: pruned_count(sparsity, sum(map(math.prod, shapes.values())))}
 
 
 SCOPE = Scope(prune=prune_global, expected=expected)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tickets.criterion import Scope, Scores
+from tickets.criterion import Scope, Scores, Shapes
 from tickets.masks import Mask
 from tickets.prunable import PrunableSet
 from tickets.schedule import pruned_count
@@ -29,9 +29,9 @@ def prune_per_matrix(scores: Scores, parent: Mask, sparsity: Fraction) -> Mask:
     return Mask(prunable=parent.prunable, kept=kept)
 
 
-def expected(sizes: Mapping[str, int], sparsity: Fraction) -> dict[str | None, int]:
+def expected(shapes: Shapes, sparsity: Fraction) -> dict[str | None, int]:
     """The number of weights of each matrix that are pruned."""
-    return {name: pruned_count(sparsity, size) for name, size in sizes.items()}
+    return {name: pruned_count(sparsity, math.prod(shape)) for name, shape in shapes.items()}
 
 
 SCOPE = Scope(prune=prune_per_matrix, expected=expected)
