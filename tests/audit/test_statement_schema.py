@@ -184,7 +184,13 @@ def test_words_are_those_of_the_code() -> None:
     known = schema()["definitions"]
     design, rules = known["design"], known["rules"]
 
-    assert known["scope"]["enum"] == ["global", "per_matrix", "per_row"]
+    assert known["scope"]["enum"] == [
+        "global",
+        "groups_of_4",
+        "groups_of_8",
+        "per_matrix",
+        "per_row",
+    ]
     assert known["head"]["enum"] == list(METRICS)
     assert rules["shuffle"]["properties"]["how"]["enum"] == list(SHUFFLES)
     assert rules["winning_mask"]["properties"]["criterion"]["enum"] == list(WINNING.values())

@@ -70,12 +70,18 @@ def test_the_folders_are_the_axes() -> None:
     """What the paper's experiments need is there, under the names that paths have."""
     assert {"magnitude", "random", "snip"} <= set(axes.names("criteria"))
     assert set(axes.names("procedures")) == {"imp", "oneshot", "standard"}
-    assert set(axes.names("scopes")) == {"global", "per_matrix", "per_row"}
+    assert set(axes.names("scopes")) == {
+        "global",
+        "groups_of_4",
+        "groups_of_8",
+        "per_matrix",
+        "per_row",
+    }
     for name in axes.names("criteria"):
         assert axes.file_of("criteria", name).is_file()
         assert isinstance(load_criterion(name), Criterion)
         assert set(load_criterion(name).procedures) <= set(axes.names("procedures"))
-    with pytest.raises(BadInput, match="per_head: none of the scopes; write global, per_matrix"):
+    with pytest.raises(BadInput, match="per_head: none of the scopes; write global, groups_of_4"):
         load_scope("per_head")
 
 

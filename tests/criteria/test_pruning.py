@@ -233,6 +233,38 @@ def test_equal_scores_of_a_row_go_by_position() -> None:
     assert mask.kept[NAMES[1]].tolist() == [[False, True]] * 2
 
 
+@pytest.mark.parametrize("length", [4, 8])
+def test_each_group_of_neighbours_loses_as_many(length: int) -> None:
+    """2:4 and 4:8: the lowest of each group, in rounds that nest; other shares are refused."""
+    generator = np.random.default_rng(0)
+    prunable = two((6, 32), (5, 16))
+    weights = {
+        n: generator.standard_normal(s).astype(np.float32) for n, s in prunable.shapes.items()
+    }
+    scores, scope = magnitudes(weights, prunable), load_scope(f"groups_of_{length}")
+
+    quarter = scope.prune(scores, masks.dense(prunable), Fraction(1, 4))
+    half = scope.prune(scores, quarter, Fraction(1, 2))
+
+    assert half.within(quarter)
+    assert half == scope.prune(scores, masks.dense(prunable), Fraction(1, 2))
+    for name, bits in half.kept.items():
+        for kept, sizes in zip(
+            bits.reshape(-1, length), np.abs(weights[name]).reshape(-1, length), strict=True
+        ):
+            assert sizes[kept].min() > sizes[~kept].max()
+            assert kept.sum() == length // 2
+    counts = {name: int((~bits).sum()) for name, bits in half.kept.items()}
+    assert scope.expected(prunable.shapes, Fraction(1, 2)) == counts
+    with pytest.raises(BadInput, match=f"every {length} weights; write multiples of {1 / length}"):
+        scope.prune(scores, masks.dense(prunable), Fraction(1, 10))
+    odd = two((6, 30), (5, 20))
+    with pytest.raises(BadInput, match=f"30 weights, not groups of {length}"):
+        scope.prune(
+            {n: np.ones(s) for n, s in odd.shapes.items()}, masks.dense(odd), Fraction(1, 2)
+        )
+
+
 def test_sensitivities_by_hand() -> None:
     """|dL/dw . w|: a large weight that nothing depends on goes before a small one that matters."""
     prunable = two((1, 2), (1, 1))

@@ -124,6 +124,11 @@ WRONG = {
         [SMALL, "rewind: -5"],
         "config: rewind: -5 is not possible; write a number of at least 0 and of at most 100",
     ),
+    "a share that groups of weights cannot lose": (
+        [SMALL, "imp: {scope: groups_of_4}"],
+        "config: imp.scope: a sparsity of 0.1 is no whole number of every 4 weights; write"
+        " multiples of 0.25, such as prune_share: 0.25",
+    ),
     "a seed twice": (
         [SMALL, "seeds: [1, 2, 2]"],
         "config: seeds: [1, 2, 2] is not possible; write a list of at least one integer from 0,"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tickets import axes
-from tickets.criterion import Criterion, load_criterion
+from tickets.criterion import Criterion, load_criterion, load_scope
 from tickets.data import sources
 from tickets.data.local_checks import check_local
 from tickets.design import schema
@@ -152,6 +152,7 @@ def load(raw: Mapping[str, Any]) -> Study:
             _check_model(study)
         _each(partial(_check_data, each, study.local_copies) for each in study.tasks.values())
         _check_seeds(study)
+        _check_scope(study)
         if study.tensorboard and not events.installed():
             raise BadInput(
                 f"tensorboard: true, but {events.LIBRARY} is not installed; install the package's"
@@ -273,6 +274,12 @@ def _check_results(folder: Path) -> None:
     for part in (folder, *folder.parents):
         if part.exists() and not part.is_dir():
             raise BadInput(f"results: {part} is a file; write the name of a folder")
+
+
+def _check_scope(study: Study) -> None:
+    with _about("imp.scope"):
+        for sparsity in study.sparsities:
+            load_scope(study.imp.scope).expected({}, sparsity)
 
 
 def _check_seeds(study: Study) -> None:

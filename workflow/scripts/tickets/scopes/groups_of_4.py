@@ -1,0 +1,7 @@
+"""Compare scores within every 4 neighbours of a row, and prune each such group alike."""
+
+from __future__ import annotations
+
+from tickets.groups import scope_of_groups
+
+SCOPE = scope_of_groups(4)
