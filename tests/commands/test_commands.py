@@ -167,7 +167,7 @@ def test_plan_without_at_once_takes_the_cores(folder: Path) -> None:
         ("model: [", "", "bad.yaml, line 1: not YAML ("),
         ("- one", "", "bad.yaml: it is a list, not a mapping; write lines of `key: value`"),
         (None, "", "bad.yaml: No such file or directory; write the path of a YAML file"),
-        ("{}", "", "config: model: missing"),
+        ("tasks: {rte: }", "", "config: model: missing"),
         ("{}", " --at-once 0", "--at-once: 0 trainings at a time; write at least 1"),
     ],
 )

@@ -352,17 +352,12 @@ def test_a_mask_is_read_with_its_statement_or_without(tmp_path: Path) -> None:
 
 
 def test_what_is_no_mask_is_refused(tmp_path: Path) -> None:
-    """A text, a folder, a path that leads nowhere: one line each."""
-    text = tmp_path / "text"
+    """A text, weights, a folder, a path that leads nowhere: one line each."""
+    text, weights, none = (tmp_path / name for name in ("text", "weights", "none"))
     text.write_text("mask")
-    weights = tmp_path / "weights.safetensors"
     weights.write_bytes(save_tensors({"a": np.zeros(3, np.float32)}))
-    for path, says in (
-        (text, "not a mask file"),
-        (weights, "not a mask file"),
-        (tmp_path, "it is a folder"),
-        (tmp_path / "none", "there is no such file"),
-    ):
+    said = {text: "not a mask file", weights: "not a mask file", tmp_path: "it is a folder"}
+    for path, says in (said | {none: "there is no such file"}).items():
         with pytest.raises(BadInput) as found:
             tickets.load_mask(path)
         assert str(found.value).startswith(f"{path}: {says}; name ")

@@ -1,10 +1,9 @@
-r"""Print a model's prunable set: matrices and their shapes.
+"""Print a model's prunable set: matrices and their shapes.
+
+Of a file of weights, of a model's directory, or of a hub id with its --revision.
 
 Examples:
     tickets prunable results/weights/theta_0.safetensors
-    tickets prunable my_model_directory
-    tickets prunable google-bert/bert-base-uncased \
-        --revision 86b5e0934494bd15c9632b12f734a8a67f723594
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ Snakemake imports these files at every call: they import pandas, SciPy and Altai
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -74,12 +73,6 @@ class Inputs:
     def content(self, name: str) -> bytes:
         """Another table's file."""
         return self.reader.read(self.paths[name])
-
-    def table(self, name: str) -> pd.DataFrame:
-        """Another table."""
-        import pandas as pd  # slow to import, and Snakemake reads this file
-
-        return pd.read_csv(io.BytesIO(self.content(name)))
 
     def examples(self) -> dict[str, int]:
         """The number of training examples of each source whose data are among the files."""

@@ -33,7 +33,7 @@ from tickets.design.table_spec import Inputs, TableSpec
 from tickets.masks import PackedMask
 from tickets.names import MaskName
 from tickets.prunable import place
-from tickets.tables.cells import NOTABLE, frame, rounded
+from tickets.tables.cells import NOTABLE, frame, read_csv, rounded
 from tickets.terminal import WIDTH
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def render(table: pd.DataFrame) -> str:
 
 def _make(inputs: Inputs) -> pd.DataFrame:
     masks = list(inputs.masks())
-    full_models = inputs.table("full_models")
+    full_models = read_csv(inputs.content("full_models"))
     return answerability_table(inputs.metrics("transfer"), full_models, masks, inputs["mlm_tasks"])
 
 

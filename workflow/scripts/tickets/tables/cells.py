@@ -6,6 +6,7 @@ Tables give a cell's mean and standard deviation, or the difference of two means
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -211,6 +212,13 @@ def frame(rows: Iterable[object], columns: Sequence[str]) -> pd.DataFrame:
     import pandas as pd  # slow to import, and Snakemake reads the tables' files
 
     return pd.DataFrame(list(rows), columns=list(columns))
+
+
+def read_csv(content: bytes) -> pd.DataFrame:
+    """The table in a CSV file."""
+    import pandas as pd
+
+    return pd.read_csv(io.BytesIO(content))
 
 
 def csv(table: pd.DataFrame) -> bytes:

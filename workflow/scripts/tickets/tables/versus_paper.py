@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tickets.design.parameters import MLM_TASKS, REWIND, Parameter
 from tickets.design.table_spec import Inputs, TableSpec
 from tickets.tables import published
-from tickets.tables.cells import SPARSITY_TOLERANCE, frame, rounded
+from tickets.tables.cells import SPARSITY_TOLERANCE, frame, read_csv, rounded
 from tickets.tables.published import COUNT, FIGURE2, Value
 from tickets.terminal import WIDTH
 
@@ -195,13 +195,13 @@ def _claims(inputs: Inputs) -> list[Claim]:
     from tickets.tables import by_seed, claims
     from tickets.tables.earlier import claims as earlier
 
-    tables = {name: inputs.table(name) for name in CLAIM_TABLES}
+    tables = {name: read_csv(inputs.content(name)) for name in CLAIM_TABLES}
     mlm_tasks = inputs["mlm_tasks"]
     if not _tests_by_seed(inputs.parameters):
         return earlier.claims(claims.Tables(**tables, mlm_tasks=mlm_tasks))
     tables |= by_seed.by_seed(tables, inputs.metrics, inputs.number("rewind"))
     judged = claims.claims(claims.Tables(**tables, mlm_tasks=mlm_tasks))
-    obstacles = _obstacles(inputs.table("answerability"))
+    obstacles = _obstacles(read_csv(inputs.content("answerability")))
     return [replace(claim, obstacles=obstacles.get(claim.number, ())) for claim in judged]
 
 
@@ -222,7 +222,10 @@ def _tests_by_seed(parameters: Mapping[str, Any]) -> bool:
 
 def _make(inputs: Inputs) -> pd.DataFrame:
     numbers = published.values(published.FOLDER)
-    tickets, transfer = inputs.table("winning_tickets"), inputs.table("transfer")
+    tickets, transfer = (
+        read_csv(inputs.content("winning_tickets")),
+        read_csv(inputs.content("transfer")),
+    )
     table = versus_paper_table(numbers, tickets, transfer, _claims(inputs))
     return table if _tests_by_seed(inputs.parameters) else table.drop(columns="standard_error")
 
