@@ -65,5 +65,5 @@ def test_the_tutorial_leads_to_a_table_and_a_ticket(tmp_path: Path) -> None:
     assert "time: known when the first trainings are finished" in "".join(said)
     assert re.search(r"trained  .* in \d+ s; 1 of \d+ trainings, .* left", "".join(said))
     table = pd.read_csv(folder / "results-own" / "tables" / "transfer.csv")
-    assert set(table["source"]) == {"reviews", "notes", "oneshot", "random"}
+    assert set(table["source"]) == {"reviews", "notes", "mlm", "oneshot", "random"}
     assert (folder / "own" / "ticket" / "model.safetensors").is_file()

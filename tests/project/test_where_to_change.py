@@ -221,7 +221,7 @@ def test_a_head_is_trained_and_scored(used: dict[str, Any]) -> None:
 
     assert (
         share["refused"]
-        == "tasks.shares, split train: row 0: label 2.0 is not a number; leave the row out"
+        == "tasks.shares, split train: row 0 (counted from 0): label 2.0 is not a number; leave the row out"
     )
     assert share["losses"][-1] < share["losses"][0]
     assert all(0 < value < 1 for value in share["predictions"])

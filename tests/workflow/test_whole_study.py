@@ -77,7 +77,7 @@ def test_every_table_and_figure_is_there(study: Path) -> None:
     made = [path for path in results.glob("[tf]*/*") if path.suffix in kinds]
     assert {path.stem for path in made if path.suffix == ".svg"} == {
         *("transfer", "sparsity_sweep", "rewinding", "mask_overlap", "layer_sparsity"),
-        *("transferability", "transfer_sweep"),
+        *("transferability", "transfer_sweep", "winning_tickets"),
     }
     for path in made:
         assert provenance.subject_digest(path)
@@ -100,7 +100,7 @@ def test_snakemakes_report_has_page_figures_tables_and_audit(report: Path) -> No
     figures = {path for path in shown if path.endswith(".svg")}
     tables = {path for path in shown if path.endswith(".csv")}
 
-    assert len(figures) == 7
+    assert len(figures) == 8
     assert {Path(path).stem for path in tables} == {*TABLES, "transfer", "baselines"}
     assert set(shown) - figures - tables == {
         "results/report/story.html",

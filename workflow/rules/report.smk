@@ -25,7 +25,7 @@ rule story:
     conda:
         "../../envs/environment.yaml"
     params:
-        code=code("story"),
+        code=code("story", *map(registry.file, registry.tables())),
         flags=flags.flags({"model": study.model.path, "seeds": study.seeds}),
         template=lambda w, input: os.path.dirname(input.template[0]),
     shell:

@@ -137,18 +137,15 @@ def _find_mask() -> Mapping[str, Any]:
     """The fields of the statement of a mask that theta_0 decides, by its finder."""
     kinds = {name: _known(_NEEDED[name]) for name in ("finder", "scope", "sparsity")}
     own = _object(kinds, required=kinds, others={"type": ["integer", "string"]})
-    for finder in at_theta_0():
-        own = _if_finder(finder, _parameters(finder), own)
     dense = {"finder": _known("task"), "sparsity": {"const": "0"}}
-    return _if_finder("dense", _object(dense, required=dense), own)
+    forms = {finder: _parameters(finder) for finder in at_theta_0()}
+    return _by_finder(forms | {"dense": _object(dense, required=dense)}, own)
 
 
 def _prune() -> Mapping[str, Any]:
     """The same of a mask that is found in rounds; earlier versions had no other rule."""
-    once = _known("pruned_once")
-    for finder in filter(is_round, axes.names("procedures")):
-        once = _if_finder(finder, _parameters(finder), once)
-    return once
+    rounds = filter(is_round, axes.names("procedures"))
+    return _by_finder({each: _parameters(each) for each in rounds}, _known("pruned_once"))
 
 
 def _parameters(finder: str) -> Mapping[str, Any]:
@@ -160,11 +157,16 @@ def _parameters(finder: str) -> Mapping[str, Any]:
     return _object(kinds, required=kinds)
 
 
-def _if_finder(
-    finder: str, then: Mapping[str, Any], otherwise: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    this = {"properties": {"finder": {"const": finder}}}
-    return {"if": this, "then": then, "else": otherwise}
+def _by_finder(forms: Mapping[str, Any], otherwise: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Each finder's form, and that of all others: side by side, as Python limits how deep the code
+    that checks them can be nested.
+    """
+    known = {"properties": {"finder": {"enum": list(forms)}}}
+    each = [
+        {"if": {"properties": {"finder": {"const": finder}}}, "then": form}
+        for finder, form in forms.items()
+    ]
+    return {"allOf": [*each, {"if": known, "else": otherwise}]}
 
 
 def _object(
