@@ -219,10 +219,8 @@ def test_a_head_is_trained_and_scored(used: dict[str, Any]) -> None:
     """From canonical columns to predictions between 0 and 1, and the constant answer."""
     share = used["share"]
 
-    assert (
-        share["refused"]
-        == "tasks.shares, split train: row 0 (counted from 0): label 2.0 is not a number; leave the row out"
-    )
+    refused = "row 0 (counted from 0): label 2.0 is not a number; leave the row out"
+    assert share["refused"] == f"tasks.shares, split train: {refused}"
     assert share["losses"][-1] < share["losses"][0]
     assert all(0 < value < 1 for value in share["predictions"])
     assert share["constant"] == [0.5] * 4
