@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from engine_job import BadInput, EngineJob
 from tickets import canonical
-from tickets.canonical import Selection
 from tickets.data.encoding import Settings, Tokenizer, encode
+from tickets.data.local_checks import select
 from tickets.data.sources import check_length, locate
 from tickets.encoded import Encoded
 from tickets.seeds import derive
@@ -94,15 +94,7 @@ def _read(job: EngineJob, split: str) -> Encoded:
     else:
         most = job.examples or (rows if job.case.source == "data" else ROWS)
         count = min(rows, most) // task.batch_size * task.batch_size
-    selection = Selection(
-        task=job.task,
-        head=task.head,
-        split=split,
-        text=task.text,
-        label=task.label,
-        labels=task.labels,
-        examples=count,
-    )
+    selection = replace(select(task, split), task=job.task, examples=count)
     settings = Settings(
         task=job.task,
         head=task.head,

@@ -24,7 +24,7 @@ from tickets.prunable import PrunableSet
 from tickets.schedule import pruned_count
 from tickets.scopes.global_ import prune_global
 from tickets.scopes.per_matrix import prune_per_matrix
-from tickets.scopes.per_row import prune_per_row
+from tickets.scopes.per_row import SCOPE as PER_ROW
 from tickets.weights import prunable_of, rewind
 
 NAMES = ("encoder.layer.0.output.dense.weight", "encoder.layer.1.output.dense.weight")
@@ -206,11 +206,11 @@ def test_each_row_alone_agrees_with_torch() -> None:
     weights[NAMES[0]][2] *= 100  # pruned with the others, this row would keep everything
     scores = magnitudes(weights, prunable)
 
-    fifth = prune_per_row(scores, masks.dense(prunable), Fraction(1, 5))
-    half = prune_per_row(scores, fifth, Fraction(1, 2))
+    fifth = PER_ROW.prune(scores, masks.dense(prunable), Fraction(1, 5))
+    half = PER_ROW.prune(scores, fifth, Fraction(1, 2))
 
     assert half.within(fifth)
-    assert half == prune_per_row(scores, masks.dense(prunable), Fraction(1, 2))
+    assert half == PER_ROW.prune(scores, masks.dense(prunable), Fraction(1, 2))
     for name, weight in weights.items():
         for row, kept in zip(weight, half.kept[name], strict=True):
             module = nn.Linear(len(row), 1, bias=False)
@@ -218,7 +218,7 @@ def test_each_row_alone_agrees_with_torch() -> None:
             prune.l1_unstructured(module, "weight", amount=len(row) // 2)
             assert np.array_equal(module.weight_mask.numpy()[0].astype(bool), kept)
     with pytest.raises(BadInput, match="sparser than 1/5 already"):
-        prune_per_row(scores, half, Fraction(1, 5))
+        PER_ROW.prune(scores, half, Fraction(1, 5))
 
 
 def test_equal_scores_of_a_row_go_by_position() -> None:
@@ -227,7 +227,7 @@ def test_equal_scores_of_a_row_go_by_position() -> None:
     scores = {name: np.ones(shape, np.float32) for name, shape in prunable.shapes.items()}
     kept = {NAMES[0]: np.array([[True, True, False, True]]), NAMES[1]: np.ones((2, 2), bool)}
 
-    mask = prune_per_row(scores, masks.Mask(prunable=prunable, kept=kept), Fraction(1, 2))
+    mask = PER_ROW.prune(scores, masks.Mask(prunable=prunable, kept=kept), Fraction(1, 2))
 
     assert mask.kept[NAMES[0]].tolist() == [[False, True, False, True]]
     assert mask.kept[NAMES[1]].tolist() == [[False, True]] * 2

@@ -1,31 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
+from parquet_files import ROWS, line, put
 from tickets.data.local_checks import SAMPLE, check_local, unused_classes
-from tickets.errors import BadInput
 from tickets.tasks import task
-
-ROWS = {"sentence": ["one", "two"], "label": [0, 1]}
-
-
-def put(path: Path, rows: dict[str, Any] = ROWS) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(rows), path)
-    return path
-
-
-def line(call: Callable[[], object]) -> str:
-    with pytest.raises(BadInput) as caught:
-        call()
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def test_local_data_is_checked(tmp_path: Path) -> None:

@@ -7,30 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from huggingface_hub import constants
 
 from model_directories import configured
+from parquet_files import line, put
 from tickets.data.sources import check_length, hub_configuration, locate, model_directory
-from tickets.errors import BadInput
 
 REVISION = "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
-ROWS = {"sentence": ["one", "two"], "label": [0, 1]}
-
-
-def put(path: Path, rows: dict[str, list[Any]] = ROWS) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(rows), path)
-    return path
-
-
-def line(call: Callable[[], object]) -> str:
-    with pytest.raises(BadInput) as caught:
-        call()
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from studies import ROOT, checkout, planned, snakemake
 from tickets.design import plan
 from tickets.design.config import Study, load
 from tickets.design.costs import Disk, disk, whole_trainings
-from tickets.design.counts import behind, count
+from tickets.design.counts import count
 from tickets.design.dag import Design
 from tickets.design.sizes import BERT_BASE, ModelSize, TaskSize, model_size, task_size
 
@@ -140,11 +140,11 @@ def test_jobs_are_those_that_snakemake_counts(changes: dict[str, Any], tmp_path:
 
     found = planned(folder, "all")
 
-    design = load(raw).design
+    counts = count(load(raw).design)
     for name in ("transfer", "mask_overlap", "versus_paper"):
         trainings = planned(folder, f"results/tables/{name}.csv")["train"]
-        assert len(behind(name, design)) == trainings
-    jobs = count(design).jobs
+        assert len(counts.needed_by(name)) == trainings
+    jobs = counts.jobs
     assert {rule: found.get(rule, 0) for rule in jobs} == dict(jobs)
     assert not {"train", "theta_i", "round_start", "prune", "find_mask_on_data"} & (
         set(found) - set(jobs)

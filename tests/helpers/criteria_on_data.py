@@ -23,11 +23,17 @@ BATCH = 8
 EXAMPLES = 30
 
 
-def inputs(folder: Path, sparsity: Fraction = Fraction(1, 2), **own: int) -> Inputs:
-    """Of a classification; `own` are the criterion's parameters."""
+def inputs(
+    folder: Path,
+    sparsity: Fraction = Fraction(1, 2),
+    *,
+    head: str = "classification",
+    **own: float,
+) -> Inputs:
+    """Of a task with this head; `own` are the criterion's parameters."""
     model = tiny_bert.model(folder / "model")
     train = folder / "train.arrow"
-    tiny_bert.texts(EXAMPLES, "classification").write(train)
+    tiny_bert.texts(EXAMPLES, head).write(train)
     provenance.write(train, rule="x", parameters={}, dependencies={}, started=provenance.now())
     theta_0 = pretrained.read(model)
     return Inputs(
@@ -37,7 +43,7 @@ def inputs(folder: Path, sparsity: Fraction = Fraction(1, 2), **own: int) -> Inp
         seed=1,
         task="toy",
         parameters={
-            **{"head": "classification", "labels": 2, "batch_size": BATCH, "threads": 1},
+            **{"head": head, "labels": 2, "batch_size": BATCH, "threads": 1},
             **{"mlm_probability": 0.15, "precision": "float32"},
             **own,
         },

@@ -145,7 +145,7 @@ def _answers(column: pa.ChunkedArray, selection: Selection) -> tuple[pa.Array, p
     if not pa.types.is_struct(kind) or {"text", "answer_start"} - {field.name for field in kind}:
         raise _bad(
             selection,
-            f"column {selection.label!r} has {_content(kind)}, but must have SQuAD's"
+            f"column {selection.label!r} has {_describe_type(kind)}, but must have SQuAD's"
             " {text, answer_start}",
         )
     struct = column.combine_chunks()
@@ -157,7 +157,7 @@ def _answers(column: pa.ChunkedArray, selection: Selection) -> tuple[pa.Array, p
     )
     rows = np.flatnonzero((text_counts == 0) | (text_counts != start_counts))
     if rows.size:
-        problem = f"{_numbers(rows)}: no answer with its start; every question needs one"
+        problem = f"{_describe_rows(rows)}: no answer with its start; every question needs one"
         raise _bad(selection, problem)
     return texts, starts
 
@@ -170,23 +170,24 @@ def _check_range(label: NDArray[Any], selection: Selection) -> None:
         rule = f"in 0 to {selection.labels - 1}; correct `labels`, or take a split with labels"
     rows = np.flatnonzero(wrong)
     if rows.size:
-        raise _bad(selection, f"{_numbers(rows)}: label {label[rows[0]]} is not {rule}")
+        raise _bad(selection, f"{_describe_rows(rows)}: label {label[rows[0]]} is not {rule}")
 
 
 def _check_complete(column: pa.ChunkedArray, selection: Selection, name: str) -> None:
     rows = np.flatnonzero(column.is_null().to_numpy())
     if rows.size:
-        raise _bad(selection, f"{_numbers(rows)}: no value in column {name!r}; leave out such rows")
+        problem = f"{_describe_rows(rows)}: no value in column {name!r}; leave out such rows"
+        raise _bad(selection, problem)
 
 
 def _cast(
     column: pa.ChunkedArray, kind: pa.DataType, selection: Selection, name: str
 ) -> pa.ChunkedArray:
-    if pa.types.is_string(kind) == (_content(column.type) == TEXT):
+    if pa.types.is_string(kind) == (_describe_type(column.type) == TEXT):
         with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
             return column.cast(kind)
     wanted, remedy = WANTED[kind]
-    problem = f"column {name!r} has {_content(column.type)}, but must have {wanted}; {remedy}"
+    problem = f"column {name!r} has {_describe_type(column.type)}, but must have {wanted}; {remedy}"
     raise _bad(selection, problem)
 
 
@@ -199,11 +200,11 @@ WANTED = {
 """What a column of a type must have, and what to write."""
 
 
-def _content(kind: pa.DataType) -> str:
+def _describe_type(kind: pa.DataType) -> str:
     """What a column of a type has, in words; `TEXT` for all kinds of text, categories included."""
     types = pa.types
     if types.is_dictionary(kind):
-        return _content(kind.value_type)
+        return _describe_type(kind.value_type)
     for words, tests in (
         (TEXT, (types.is_string, types.is_large_string, types.is_string_view)),
         ("whole numbers", (types.is_integer,)),
@@ -215,7 +216,7 @@ def _content(kind: pa.DataType) -> str:
     return str(kind)
 
 
-def _numbers(rows: NDArray[np.int64]) -> str:
+def _describe_rows(rows: NDArray[np.int64]) -> str:
     """Which rows, in words."""
     first = f"row {rows[0]} (counted from 0)"
     return first if rows.size == 1 else f"{rows.size:,} rows, the first {first}"

@@ -18,6 +18,11 @@ from tickets.masks import Mask
 Array = NDArray[np.float32]
 PARTS = ("task", "seed")
 SPLITS = ("train", "validation")
+NETWORK_NEEDS = ("head", "labels", "batch_size", "mlm_probability", "precision", "threads")
+"""What a criterion needs of the study to run a network (`training/first_batches.py`), beside a
+parameter of its own, `batches`.
+"""
+
 Shapes = Mapping[str, tuple[int, ...]]
 Scores = Mapping[str, Array]
 """An array for each prunable matrix, of its shape; the weights of lowest score are pruned."""

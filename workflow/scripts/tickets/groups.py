@@ -34,7 +34,7 @@ def prune_groups(scores: Scores, parent: Mask, sparsity: Fraction, length: int |
         alive, count = parent.kept[name].reshape(-1, size), pruned_count(sparsity, size)
         if (size - alive.sum(axis=1) > count).any():
             raise BadInput(
-                f"pruning: a row of {name} is sparser than {sparsity} already; write a higher one"
+                f"pruning: a group of {name} is sparser than {sparsity} already; write a higher one"
             )
         # What the parent prunes stays pruned, and so comes first.
         order = np.lexsort((scores[name].reshape(-1, size), alive), axis=1)
@@ -44,27 +44,32 @@ def prune_groups(scores: Scores, parent: Mask, sparsity: Fraction, length: int |
     return Mask(prunable=parent.prunable, kept=kept)
 
 
-def scope_of_groups(length: int) -> Scope:
-    """The scope that prunes the same number of every `length` neighbours.
+def scope_of_groups(length: int | None) -> Scope:
+    """The scope that prunes the same number of every `length` neighbours in a row; None: of each
+    row.
 
-    At half of them it is the pattern that GPUs skip: 2 of 4 zeros (Mishra et al. 2021, arXiv
-    2104.08378). Its `expected` raises BadInput for a sparsity that is no whole number of a group.
+    At half of 4 neighbours it is the pattern that GPUs skip (Mishra et al. 2021, arXiv 2104.08378).
+    Of groups both functions raise BadInput for a sparsity that is no whole number of weights.
     """
 
     def prune(scores: Scores, parent: Mask, sparsity: Fraction) -> Mask:
-        _whole(sparsity)
+        _check_whole(sparsity, length)
         return prune_groups(scores, parent, sparsity, length)
 
     def expected(shapes: Shapes, sparsity: Fraction) -> dict[str | None, int]:
-        pruned = _whole(sparsity)
-        return {name: rows * width // length * pruned for name, (rows, width) in shapes.items()}
-
-    def _whole(sparsity: Fraction) -> int:
-        if (sparsity * length).denominator != 1:
-            raise BadInput(
-                f"a sparsity of {float(sparsity):g} is no whole number of every {length} weights;"
-                f" write multiples of {1 / length:g}, such as prune_share: {1 / length:g}"
-            )
-        return int(sparsity * length)
+        _check_whole(sparsity, length)
+        return {
+            name: rows * (width // size) * pruned_count(sparsity, size)
+            for name, (rows, width) in shapes.items()
+            for size in (length or width,)
+        }
 
     return Scope(prune=prune, expected=expected)
+
+
+def _check_whole(sparsity: Fraction, length: int | None) -> None:
+    if length and (sparsity * length).denominator != 1:
+        raise BadInput(
+            f"a sparsity of {float(sparsity):g} is no whole number of every {length} weights;"
+            f" write multiples of {1 / length:g}, such as prune_share: {1 / length:g}"
+        )

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 UNIVERSAL = ("oneshot", "random")
 """Sources that belong to no task: magnitudes of theta_0, and chance."""
 
-
 LEARNED = "learned"
 """The column of transfer.csv that says whether the full model has learned the target task; tables
 of earlier versions lack it."""
@@ -23,8 +22,8 @@ def is_ticket(transfer: pd.DataFrame) -> pd.Series[bool]:
     return transfer["matches_full"] & transfer.get(LEARNED, True)
 
 
-def not_learned(transfer: pd.DataFrame) -> str:
-    """Which targets in transfer.csv the full model has not learned, in words; empty if none."""
+def explain_missing_stars(transfer: pd.DataFrame) -> str:
+    """A clause on the targets that `is_ticket` leaves out; empty if there are none."""
     if LEARNED not in transfer or transfer[LEARNED].all():
         return ""
     targets = ", ".join(transfer.loc[~transfer[LEARNED], "target"].unique())

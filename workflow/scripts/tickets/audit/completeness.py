@@ -87,7 +87,7 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
         is_known = "sweep" in present or len(design.sweep) > 0
         if is_known or not _may_be_swept(design, MaskName.parse(file.parts["mask"])):
             message = (
-                "the study's design has no such cell, as where a seed or task was removed; delete"
+                "the study's design has no such cell: a seed or task may have been removed; delete"
                 " it, or restore the tables"
             )
             yield Finding(path=path, code="extra-cell", message=message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tickets.audit.causes import Cause
@@ -10,7 +11,7 @@ from tickets.audit.findings import Finding
 from tickets.audit.study import Audit
 
 FEW = 3
-"""So many causes with one and the same fault have a line each."""
+"""Up to this number, causes with one and the same fault have a line each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,23 +48,13 @@ def text(audit: Audit, verdict: AuditVerdict, *, full: bool = False) -> str:
     Many files with one and the same fault, such as those of a removed seed, are counted in a line.
     full: list each of them, and each finding that follows, below the line that counts it.
     """
-    alike: dict[tuple[str, str], list[Finding]] = {}
-    for cause in audit.causes:
-        alike.setdefault((cause.finding.code, cause.finding.message), []).append(cause.finding)
-    lines: list[str] = []
-    for findings in alike.values():
-        if full or len(findings) <= FEW:
-            lines += map(_line, findings)
-        else:
-            first = findings[0]
-            where = f"{len(findings):,} files, the first {first.path}"
-            lines.append(f"{first.code}  {where}: {first.message}")
+    lines = list(_cause_lines(audit.causes, full=full))
+    is_short = len(lines) < len(audit.causes) or any(cause.consequences for cause in audit.causes)
     for cause in audit.causes:
         if cause.consequences:
             lines.append(summary(cause))
             lines += [f"  {_line(each)}" for each in cause.consequences if full]
     lines += [f"remark: {_line(each)}" for each in audit.remarks]
-    is_short = len(lines) < len(audit.findings)
     if is_short and not full:
         lines.append("--full, or a report, lists every finding")
     return "\n".join(
@@ -74,6 +65,19 @@ def text(audit: Audit, verdict: AuditVerdict, *, full: bool = False) -> str:
             f"{verdict.word}: {verdict.meaning}",
         ]
     )
+
+
+def _cause_lines(causes: Iterable[Cause], *, full: bool) -> Iterator[str]:
+    """A line for each cause; one for more than `FEW` with one and the same fault, unless `full`."""
+    by_fault: dict[tuple[str, str], list[Finding]] = {}
+    for finding in (cause.finding for cause in causes):
+        by_fault.setdefault((finding.code, finding.message), []).append(finding)
+    for (code, message), findings in by_fault.items():
+        if full or len(findings) <= FEW:
+            yield from map(_line, findings)
+        else:
+            where = f"{len(findings):,} files, the first {findings[0].path}"
+            yield f"{code}  {where}: {message}"
 
 
 def summary(cause: Cause) -> str:

@@ -32,10 +32,7 @@ def run(flags: argparse.Namespace) -> int:
         BadInput: the configuration is invalid.
     """
     study = config.load(strict_yaml.merged(flags.config))
-    model = study.model
-    is_on_hub = sources.local_directory(model.path, study.local_copies) is None
-    if is_on_hub and not model.pretrain and model.revision is not None:
-        _check_hub_model(study, model.path, model.revision)
+    _check_hub_model(study)
     for task in study.tasks.values():
         if unused := unused_classes(task, study.local_copies):
             print(
@@ -48,11 +45,18 @@ def run(flags: argparse.Namespace) -> int:
     return 0
 
 
-def _check_hub_model(study: config.Study, path: str, revision: str) -> None:
-    """Check a model's family and positions by its config.json, if the hub or its cache has it."""
-    folder = sources.hub_configuration(path, revision, fetch=True)
+def _check_hub_model(study: config.Study) -> None:
+    """Check family and positions of a model on the hub, if the hub or its cache has its
+    configuration.
+    """
+    model = study.model
+    if model.pretrain or sources.local_directory(model.path, study.local_copies) is not None:
+        return
+    revision = sources.check_revision(model.path, model.revision)
+    folder = sources.hub_configuration(model.path, revision, fetch=True)
     if folder is None:
-        print(f"warning: model: {path} was not looked at: the hub did not answer", file=sys.stderr)
+        reason = "was not looked at: the hub did not answer"
+        print(f"warning: model: {model.path} {reason}", file=sys.stderr)
         return
     for task in study.tasks.values():
         sources.check_length(folder, task.name, task.max_length)

@@ -6,32 +6,17 @@ squared gradients, here over the first batches of a training, each a mean over i
 
 from __future__ import annotations
 
-import numpy as np
-
-from tickets.criterion import Criterion, Inputs, Scores
+from tickets.criterion import NETWORK_NEEDS, Criterion, Inputs, Scores
 
 
 def scores(inputs: Inputs) -> Scores:
-    """w^2 times the sum over batches of (dL/dw)^2, which keeps the order."""
+    """The product of w^2 and the sum over batches of (dL/dw)^2, which keeps the order."""
     # Snakemake imports this file: torch is imported only where it is used.
-    from tickets.model.dropout import NONE
-    from tickets.training.first_batches import first_batches, reserved_device
+    from tickets.training.first_batches import reserved_device, sum_gradients
 
-    weights = inputs.prunable_weights
-    summed = {name: np.zeros_like(weight) for name, weight in weights.items()}
     with reserved_device(inputs) as (encoded, model):
-        network, batches = first_batches(inputs, encoded, model)
-        parameters = network.parameters
-
-        def add_squares() -> None:
-            for name, total in summed.items():
-                total += parameters.grad_of(name).cpu().numpy() ** 2
-
-        parameters.after_backward = add_squares
-        for batch in batches:
-            parameters.clear()
-            network.backward(network.loss(batch, NONE))
-    return {name: weight**2 * summed[name] for name, weight in weights.items()}
+        squares = sum_gradients(inputs, encoded, model, squared=True)
+    return {name: weight**2 * squares[name] for name, weight in inputs.prunable_weights.items()}
 
 
 CRITERION = Criterion(
@@ -39,6 +24,6 @@ CRITERION = Criterion(
     scores=scores,
     of=("task", "seed"),
     reads=("train",),
-    needs=("head", "labels", "batch_size", "mlm_probability", "precision", "threads"),
+    needs=NETWORK_NEEDS,
     parameters={"batches": 32},
 )

@@ -15,25 +15,25 @@ from dataclasses import replace
 
 import numpy as np
 
-from tickets.criteria.snip import gradients
-from tickets.criterion import Criterion, Inputs, Scores
+from tickets.criterion import NETWORK_NEEDS, Criterion, Inputs, Scores
 
 
 def scores(inputs: Inputs) -> Scores:
     """The product w (H g) for every prunable weight w."""
     # Snakemake imports this file: torch is imported only where it is used.
-    from tickets.training.first_batches import reserved_device
+    from tickets.training.first_batches import reserved_device, sum_gradients
 
     weights = inputs.prunable_weights
     with reserved_device(inputs) as (encoded, model):
-        g = gradients(inputs, encoded, model)
+        g = sum_gradients(inputs, encoded, model)
         step = inputs.parameters["step"] * _norm(weights) / _norm(g)
 
         def gradients_at(length: float) -> Scores:
             moved = {
                 name: weight + np.float32(length) * g[name] for name, weight in weights.items()
             }
-            return gradients(replace(inputs, weights={**inputs.weights, **moved}), encoded, model)
+            there = replace(inputs, weights={**inputs.weights, **moved})
+            return sum_gradients(there, encoded, model)
 
         ahead, behind = gradients_at(step), gradients_at(-step)
     return {
@@ -51,7 +51,7 @@ CRITERION = Criterion(
     scores=scores,
     of=("task", "seed"),
     reads=("train",),
-    needs=("head", "labels", "batch_size", "mlm_probability", "threads"),
+    needs=tuple(name for name in NETWORK_NEEDS if name != "precision"),
     # step: its length, as a share of the weights' norm.
     parameters={"batches": 8, "precision": "float32", "step": 0.001},
 )

@@ -7,27 +7,24 @@ the network without those that went before.
 
 from __future__ import annotations
 
-from fractions import Fraction
-
-import numpy as np
-
-from tickets.criteria.snip import gradients, sensitivities
-from tickets.criterion import Criterion, Inputs, Scores, load_scope
+from tickets.criteria.snip import sensitivities
+from tickets.criterion import NETWORK_NEEDS, Criterion, Inputs, Scores
+from tickets.masks import Mask
+from tickets.score_rounds import score_in_rounds
 
 
 def scores(inputs: Inputs) -> Scores:
-    """The scores of the last round; -1 for weights that earlier rounds pruned."""
+    """SNIP's scores, those of the last round."""
     # Snakemake imports this file: torch is imported only where it is used.
-    from tickets.training.first_batches import reserved_device
+    from tickets.training.first_batches import reserved_device, sum_gradients
 
-    rounds, kept_at_last = inputs.parameters["rounds"], 1 - float(inputs.sparsity)
-    weights, mask, scope = inputs.prunable_weights, inputs.parent, load_scope("global")
     with reserved_device(inputs) as (encoded, model):
-        for number in range(1, rounds):
-            found = sensitivities(weights, gradients(inputs, encoded, model, mask))
-            mask = scope.prune(found, mask, 1 - Fraction(kept_at_last ** (number / rounds)))
-        found = sensitivities(weights, gradients(inputs, encoded, model, mask))
-    return {name: np.where(mask.kept[name], found[name], np.float32(-1)) for name in found}
+
+        def score(mask: Mask) -> Scores:
+            slopes = sum_gradients(inputs, encoded, model, mask)
+            return sensitivities(inputs.prunable_weights, slopes)
+
+        return score_in_rounds(inputs, score)
 
 
 CRITERION = Criterion(
@@ -35,7 +32,7 @@ CRITERION = Criterion(
     scores=scores,
     of=("task", "seed"),
     reads=("train",),
-    needs=("head", "labels", "batch_size", "mlm_probability", "precision", "threads"),
+    needs=NETWORK_NEEDS,
     parameters={"batches": 8, "rounds": 10},
     scope="global",
 )

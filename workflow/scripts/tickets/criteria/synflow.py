@@ -14,14 +14,13 @@ layer equals the flow out of it, as the paper's conservation laws demand.
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 from numpy.typing import NDArray
 
-from tickets.criterion import Array, Criterion, Inputs, Scores, load_scope
+from tickets.criterion import Array, Criterion, Inputs, Scores
 from tickets.masks import Mask
 from tickets.prunable import place
+from tickets.score_rounds import score_in_rounds
 
 BLOCKS = {("query", "key", "value"): "attention_output", ("intermediate",): "output"}
 """A layer's blocks: parallel matrices, and the one after them; a residual connection adds x."""
@@ -30,18 +29,9 @@ Vector = NDArray[np.float64]
 
 
 def scores(inputs: Inputs) -> Scores:
-    """The scores of the last round; -1 for weights that earlier rounds pruned.
-
-    Round k of n keeps a share (1 - sparsity)^(k/n) of the weights (the paper's Algorithm 1).
-    """
-    rounds, kept_at_last = inputs.parameters["rounds"], 1 - float(inputs.sparsity)
-    weights, mask, scope = inputs.prunable_weights, inputs.parent, load_scope("global")
-    flow = synaptic_flow(weights, mask)
-    for number in range(1, rounds):
-        kept = Fraction(kept_at_last ** (number / rounds))
-        mask = scope.prune(flow, mask, 1 - kept)
-        flow = synaptic_flow(weights, mask)
-    return {name: np.where(mask.kept[name], flow[name], np.float32(-1)) for name in flow}
+    """The synaptic flow of the last round (the paper's Algorithm 1)."""
+    weights = inputs.prunable_weights
+    return score_in_rounds(inputs, lambda mask: synaptic_flow(weights, mask))
 
 
 def synaptic_flow(weights: Scores, mask: Mask) -> Scores:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tickets.criterion import Criterion, Inputs, Scores
+from tickets.criterion import NETWORK_NEEDS, Criterion, Inputs, Scores
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,7 +55,7 @@ CRITERION = Criterion(
     scores=scores,
     of=("task", "seed"),
     reads=("train",),
-    needs=("head", "labels", "batch_size", "mlm_probability", "precision", "threads"),
+    needs=NETWORK_NEEDS,
     parameters={"batches": 8},
     scope="per_row",
 )

@@ -38,7 +38,8 @@ def check_local(task: Task, local_copies: Mapping[str, str]) -> None:
         (task.validation_split, task.validation_examples),
     ):
         files = parquet_files(root, data.name, split)
-        rows = sum(map(_rows, files))
+        rows_of = {file: _count_rows(file) for file in files}
+        rows = sum(rows_of.values())
         if rows == 0:
             raise BadInput(f"tasks.{task.name}: split {split} is empty ({files[0]})")
         if examples is not None and examples > rows:
@@ -46,9 +47,9 @@ def check_local(task: Task, local_copies: Mapping[str, str]) -> None:
                 f"tasks.{task.name}: {examples} examples of split {split}, which has {rows};"
                 f" write at most {rows}, or null for all"
             )
-        for file in files:
-            if _rows(file):
-                check_sample(file, _selection(task, split), SAMPLE)
+        for file, count in rows_of.items():
+            if count:
+                check_sample(file, select(task, split), SAMPLE)
 
 
 def unused_classes(task: Task, local_copies: Mapping[str, str]) -> list[int]:
@@ -59,19 +60,16 @@ def unused_classes(task: Task, local_copies: Mapping[str, str]) -> list[int]:
     if root is None:
         return []
     files = parquet_files(root, task.dataset.name, task.train_split)
-    found = {
+    used = {
         int(label)
         for file in files
         for label in pq.read_table(file, columns=[task.label])[task.label].unique().to_pylist()
     }
-    return sorted(set(range(task.labels)) - found)
+    return sorted(set(range(task.labels)) - used)
 
 
-def _is_generated(task: Task, local_copies: Mapping[str, str]) -> bool:
-    return task.dataset.path == LANGUAGE and LANGUAGE not in local_copies
-
-
-def _selection(task: Task, split: str) -> Selection:
+def select(task: Task, split: str) -> Selection:
+    """What a task uses of a split, whatever the number of examples."""
     return Selection(
         task=task.name,
         head=task.head,
@@ -82,7 +80,11 @@ def _selection(task: Task, split: str) -> Selection:
     )
 
 
-def _rows(file: Path) -> int:
+def _is_generated(task: Task, local_copies: Mapping[str, str]) -> bool:
+    return task.dataset.path == LANGUAGE and LANGUAGE not in local_copies
+
+
+def _count_rows(file: Path) -> int:
     try:
         return int(pq.read_metadata(file).num_rows)
     except pa.ArrowInvalid:

@@ -150,7 +150,7 @@ def load(raw: Mapping[str, Any]) -> Study:
             _check_pretraining(study)
         else:
             _check_model(study)
-        _each(partial(_check_data, each, study.local_copies) for each in study.tasks.values())
+        _collect(partial(_check_data, each, study.local_copies) for each in study.tasks.values())
         _check_seeds(study)
         _check_scope(study)
         if study.tensorboard and not events.installed():
@@ -167,7 +167,7 @@ def _study(values: Mapping[str, Any]) -> Study:
     generated: dict[str, Any] = dict(values["language"])
     pairs = generated.pop("pretraining_pairs")
     named = values["tasks"].items()
-    tasks = {each.name: each for each in _each(partial(task, name, of) for name, of in named)}
+    tasks = {each.name: each for each in _collect(partial(task, name, of) for name, of in named)}
     later = values["later_sources"]
     _check_names("later_sources", later or [], tasks)
     _check_names("subsets", values["subsets"], tasks)
@@ -349,7 +349,7 @@ def _with_key(key: str, mistake: str) -> str:
     return mistake if has_key else f"{key}: {mistake}"
 
 
-def _each(calls: Iterable[Callable[[], T]]) -> list[T]:
+def _collect(calls: Iterable[Callable[[], T]]) -> list[T]:
     """The results of all calls; their mistakes together, if there are any."""
     results: list[T] = []
     mistakes: list[str] = []

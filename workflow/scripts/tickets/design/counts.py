@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 from tickets.criterion import SPLITS
 from tickets.design import registry
@@ -33,12 +34,27 @@ class Counts:
     """The trainings behind all tables of a study.
 
     kinds: trainings by the first experiment that needs them, in the paper's order, with those that
-    their masks and weights come from. tables: how many tables need each training.
+    their masks and weights come from. parts: the same by the name of the scores that need them.
     """
 
     kinds: Mapping[str, set[TrainingName]]
-    tables: Mapping[TrainingName, int]
+    parts: Mapping[str, set[TrainingName]]
     design: Design
+
+    @cached_property
+    def tables(self) -> Mapping[TrainingName, int]:
+        """How many tables need each training."""
+        return Counter(chain.from_iterable(self.parts.values()))
+
+    def needed_by(self, table: str) -> set[TrainingName]:
+        """The trainings that a table takes if it is made alone."""
+        spec, design = registry.table(table), self.design
+        names = (spec.part, *spec.metrics_of) if spec.metrics else spec.metrics_of
+        scored = (self.parts[name] for name in names)
+        masks = spec.masks(design) if spec.masks else []
+        decisive = (design.decided_by(mask) for mask in masks if is_round(mask.finder))
+        others = (self.needed_by(name) for name in (*spec.tables, *spec.later_tables))
+        return needed(design, filter(None, decisive)).union(*scored, *others)
 
     @property
     def trainings(self) -> set[TrainingName]:
@@ -109,20 +125,10 @@ def count(design: Design) -> Counts:
     for name, wanted in groups.items():
         kinds[name] = needed(design, wanted) - seen
         seen |= kinds[name]
-    parts = registry.parts().values()
-    tables = Counter(each for part in parts for each in needed(design, part.trainings(design)))
-    return Counts(kinds=kinds, tables=tables, design=design)
-
-
-def behind(table: str, design: Design) -> set[TrainingName]:
-    """The trainings that a table takes if it is made alone."""
-    spec, parts = registry.table(table), registry.parts()
-    wanted = [each for part in spec.metrics_of for each in parts[part].trainings(design)]
-    if spec.masks is not None:
-        decisive = (design.decided_by(mask) for mask in spec.masks(design) if is_round(mask.finder))
-        wanted += filter(None, decisive)
-    others = (behind(name, design) for name in (*spec.tables, *spec.later_tables))
-    return needed(design, [*spec.trainings(design), *wanted]).union(*others)
+    parts = {
+        name: needed(design, scores.trainings(design)) for name, scores in registry.parts().items()
+    }
+    return Counts(kinds=kinds, parts=parts, design=design)
 
 
 def _of(finder: str, trainings: Iterable[TrainingName]) -> list[TrainingName]:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from tickets.design import registry
 from tickets.design.config import Study
 from tickets.design.costs import Disk, disk, whole_trainings
-from tickets.design.counts import Counts, behind, count
+from tickets.design.counts import Counts, count
 from tickets.design.sizes import ModelSize, TaskSize, model_size, task_size
 from tickets.terminal import blocks
 from tickets.training.checkpoints import KEPT
@@ -35,8 +35,7 @@ def _trainings(counts: Counts) -> list[str]:
     kinds = {kind: len(trainings) for kind, trainings in counts.kinds.items() if trainings}
     kinds["all"] = len(counts.trainings)
     jobs = counts.jobs
-    tables = registry.tables()
-    alone = {f"{name}.csv": len(behind(name, counts.design)) for name in tables}
+    alone = {f"{name}.csv": len(counts.needed_by(name)) for name in registry.tables()}
     by_rule = ", ".join(
         f"{rule} {jobs[rule]:,}" for rule in sorted(jobs, key=lambda r: (-jobs[r], r))
     )

@@ -66,9 +66,8 @@ def check(values: Any) -> None:
     """
     criteria = values.get("criteria") if isinstance(values, dict) else None
     own = tuple(map(str, criteria)) if isinstance(criteria, dict) else ()
-    found = sorted(_validator(own).iter_errors(values), key=_relevance)
     lines: dict[str, str] = {}
-    for error in found:
+    for error in sorted(_validator(own).iter_errors(values), key=_relevance):
         for key, line in _mistakes(error):
             lines.setdefault(key, line)
     if lines:
@@ -163,12 +162,12 @@ def _line(error: ValidationError) -> str:
         read = f"YAML reads this value as {value if isinstance(value, date) else shown}"
         return f"{_key(error)}: {read}; write {allowed(fragment)}, in quotes"
     shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
-    wanted = _meant(value, fragment) or allowed(fragment)
+    wanted = _suggest(value, fragment) or allowed(fragment)
     return f"{_key(error)}: {shown} is not possible; write {wanted}"
 
 
-def _meant(value: Any, fragment: Fragment) -> str:
-    """What somebody meant who wrote one item for a list, or per cent for a share; else empty."""
+def _suggest(value: Any, fragment: Fragment) -> str:
+    """The right value where one item stands for a list, or per cent for a share; else empty."""
     if fragment.get("type") == "array" and _fits(value, fragment["items"]):
         return f"[{value}]"
     is_share = 1 in (fragment.get("maximum"), fragment.get("exclusiveMaximum"))

@@ -141,8 +141,8 @@ class LogHandler(logging.StreamHandler[TextIO]):
             return ""
         stopped = any(_STOPPED.match(end) for _, end in ends)
         self.fault |= not stopped and any(_FAULT.match(end) for _, end in ends)
-        said = "; its log ends with" if ends else "; its log says nothing"
-        lines = [f"{'stopped' if stopped else 'failed'}: {name}{said}"]
+        log_end = "its log ends with" if ends else "its log says nothing"
+        lines = [f"{'stopped' if stopped else 'failed'}: {name}; {log_end}"]
         lines += [message] if message else []
         return "\n    ".join([*lines, *(line for log, end in ends for line in (end, f"({log})"))])
 

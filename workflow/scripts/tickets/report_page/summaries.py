@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tickets.methods import UNIVERSAL, is_ticket, not_learned
+from tickets.methods import UNIVERSAL, explain_missing_stars, is_ticket
 from tickets.tables.cells import ENOUGH_SEEDS
 from tickets.tables.verdicts import Verdict
 from tickets.terminal import metric_label, score
@@ -85,7 +85,7 @@ def describe_transfer(table: pd.DataFrame) -> str:
         f"{len(own)} masks are winning tickets on the task they were found on, and "
         f"{other['ticket'].sum()} of {len(other)} on another one."
     )
-    exception = not_learned(table)
+    exception = explain_missing_stars(table)
     return f"{sentence} {exception.capitalize()}." if exception else sentence
 
 

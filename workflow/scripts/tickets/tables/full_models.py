@@ -42,9 +42,8 @@ def full_models_table(metrics: pd.DataFrame, tasks: Sequence[str]) -> pd.DataFra
     """One row per task, in percent.
 
     `margin` is what the full model has over the best constant answer; `learned` is `has_learned`.
-    `gain` is what a second training adds,
-    from the weights that a first one ended with; the model has `levelled` if that is at most
-    `bound`: `NOTABLE`, or its standard deviation if it is greater.
+    `gain` is what a second training adds, from the weights that a first one ended with; the model
+    has `levelled` if that is at most `bound`: `NOTABLE`, or its standard deviation if that is more.
 
     Raises:
         BadInput: a cell is missing.
@@ -63,11 +62,8 @@ def _row(metrics: pd.DataFrame, task: str) -> dict[str, object]:
         **{"task": task, "metric": full.metric, "n": full.n},
         **{"majority": answer.mean, "mean": full.mean, "std": full.std},
         **{"margin": rounded(full.mean - answer.mean)},
-        **{
-            "margin_low": margin_low,
-            "margin_high": margin_high,
-            "learned": has_learned(full, answer),
-        },
+        **{"margin_low": margin_low, "margin_high": margin_high},
+        **{"learned": has_learned(margin_low)},
         **{"gain": gain, "gain_low": gain_low, "gain_high": gain_high},
         **{"bound": bound, "levelled": gain <= bound},
     }

@@ -12,7 +12,7 @@ import pyarrow as pa
 from tickets import canonical, masks, provenance
 from tickets.design.table_spec import Inputs, TableSpec
 from tickets.paths import Results
-from tickets.tables.cells import csv
+from tickets.tables.cells import csv, read_csv
 
 if TYPE_CHECKING:
     import altair as alt
@@ -78,4 +78,4 @@ def read_table(path: Path) -> pd.DataFrame:
     Raises:
         Tampered: file and statement differ.
     """
-    return pd.read_csv(io.BytesIO(provenance.read(path)))
+    return read_csv(provenance.read(path))

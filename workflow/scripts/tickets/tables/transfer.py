@@ -13,7 +13,7 @@ from tickets.design import experiments
 from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITY, TASKS
 from tickets.design.table_spec import TableSpec
-from tickets.methods import LEARNED, UNIVERSAL, is_ticket, not_learned
+from tickets.methods import LEARNED, UNIVERSAL, explain_missing_stars, is_ticket
 from tickets.tables.cells import (
     Cell,
     constant,
@@ -72,12 +72,12 @@ def transfer_table(
     rows = [row for source in zip(*columns, strict=True) for row in source]
     table = frame(rows, COLUMNS)
     if (metrics["finder"] == "majority").any():
-        full = {
-            task: (select(metrics, dense(task)), select(metrics, constant(task))) for task in tasks
+        margins = {
+            task: interval(select(metrics, dense(task)), select(metrics, constant(task)))
+            for task in tasks
         }
-        table[LEARNED] = table["target"].map(
-            {task: has_learned(*pair) for task, pair in full.items()}
-        )
+        learned = {task: has_learned(low) for task, (low, _) in margins.items()}
+        table[LEARNED] = table["target"].map(learned)
     return table
 
 
@@ -152,7 +152,7 @@ def render(table: pd.DataFrame) -> str:
         "",
         "* winning ticket: at least the full model's mean less one standard deviation",
         *wrap(f"other targets on which a mask does as well as the target's own: {summary}", WIDTH),
-        *wrap(not_learned(table), WIDTH),
+        *wrap(explain_missing_stars(table), WIDTH),
     ]
     return "\n".join(lines)
 

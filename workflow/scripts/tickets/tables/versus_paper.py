@@ -222,10 +222,7 @@ def _tests_by_seed(parameters: Mapping[str, Any]) -> bool:
 
 def _make(inputs: Inputs) -> pd.DataFrame:
     numbers = published.values(published.FOLDER)
-    tickets, transfer = (
-        read_csv(inputs.content("winning_tickets")),
-        read_csv(inputs.content("transfer")),
-    )
+    tickets, transfer = (read_csv(inputs.content(name)) for name in ("winning_tickets", "transfer"))
     table = versus_paper_table(numbers, tickets, transfer, _claims(inputs))
     return table if _tests_by_seed(inputs.parameters) else table.drop(columns="standard_error")
 

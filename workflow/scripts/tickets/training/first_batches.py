@@ -1,24 +1,24 @@
-"""A network and the batches that a training would begin with, for criteria that read data."""
+"""A network on the batches that a training would begin with, for criteria that read data."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
+import numpy as np
+
 from tickets import architecture
 from tickets.architecture import Architecture
-from tickets.criterion import Inputs
+from tickets.criterion import Inputs, Scores
 from tickets.encoded import Encoded
 from tickets.masks import Mask
 from tickets.model import device
+from tickets.model.dropout import NONE
 from tickets.model.network import Batch, Network
 from tickets.training import gpu
 from tickets.training.loop import batch_at, initial_head
 from tickets.training.recipe import Recipe
 from tickets.weights import rewind
-
-NEEDS = ("head", "labels", "batch_size", "mlm_probability", "precision", "threads")
-"""The values of a study that a criterion needs for this, beside its own `batches`."""
 
 
 @contextmanager
@@ -61,3 +61,32 @@ def first_batches(
         for step in range(values["batches"])
     )
     return network, batches
+
+
+def sum_gradients(
+    inputs: Inputs,
+    encoded: Encoded,
+    model: Architecture,
+    mask: Mask | None = None,
+    *,
+    squared: bool = False,
+) -> Scores:
+    """dL/dw of every prunable matrix under `mask` (None: the parent), without dropout, summed over
+    the first batches; with `squared` its square.
+
+    The gradient of a matrix that the head does not use (the pooler, for a span or MLM) is zero.
+    """
+    network, batches = first_batches(inputs, encoded, model, mask)
+    parameters = network.parameters
+    total = {n: np.zeros(s, dtype=np.float32) for n, s in inputs.parent.prunable.shapes.items()}
+
+    def add() -> None:
+        for name, values in total.items():
+            slope = parameters.grad_of(name).cpu().numpy()
+            values += slope**2 if squared else slope
+
+    parameters.after_backward = add
+    for batch in batches:
+        parameters.clear()
+        network.backward(network.loss(batch, NONE))
+    return total
