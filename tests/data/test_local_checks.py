@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from parquet_files import ROWS, line, put
 from tickets.data.local_checks import SAMPLE, check_local, unused_classes
+from tickets.errors import BadInput
 from tickets.tasks import task
 
 
@@ -57,6 +59,30 @@ def test_the_values_of_the_first_rows_are_checked(tmp_path: Path) -> None:
 
     put(train, {"sentence": ["one"] * (SAMPLE + 1), "label": [0] * SAMPLE + [2]})
     check_local(task("cola"), copies)
+
+
+def test_all_mistakes_of_a_file_are_told_at_once(tmp_path: Path) -> None:
+    """And that no row after the first ones was looked at."""
+    copies = {"nyu-mll/glue": str(tmp_path)}
+    train = tmp_path / "cola/train-00000-of-00001.parquet"
+    put(tmp_path / "cola/validation-00000-of-00001.parquet")
+    put(
+        train,
+        {"sentence": [None, "one"] * SAMPLE, "label": ["yes", "no", None, "no"] * (SAMPLE // 2)},
+    )
+
+    with pytest.raises(BadInput) as caught:
+        check_local(task("cola"), copies)
+
+    of_train, checked = "tasks.cola, split train:", "(only the first 1,000 rows were checked)"
+    assert caught.value.mistakes == [
+        f"{of_train} 500 rows, the first row 0 (counted from 0): no value in column 'sentence';"
+        f" leave out such rows {checked}",
+        f"{of_train} column 'label' has text, but must have whole numbers; number the classes from"
+        f" 0 {checked}",
+        f"{of_train} 250 rows, the first row 2 (counted from 0): no value in column 'label'; leave"
+        f" out such rows {checked}",
+    ]
 
 
 def test_classes_without_examples_are_found(tmp_path: Path) -> None:

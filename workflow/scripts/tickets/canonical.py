@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tickets import provenance
-from tickets.errors import BadInput
+from tickets.errors import BadInput, collect
 from tickets.files import replacing
 from tickets.flags import filled, flag
 from tickets.seeds import derive
@@ -88,11 +89,19 @@ def check_sample(file: Path, selection: Selection, rows: int) -> None:
     """Check the first `rows` rows of `file` as `prepare` checks all.
 
     Raises:
-        BadInput: as `prepare`.
+        BadInput: as `prepare`; each mistake says so if there are more rows.
     """
     columns = _columns(file, selection)
-    batches = pq.ParquetFile(file).iter_batches(rows, columns=columns)
-    _canonical(pa.Table.from_batches([next(batches)]), selection)
+    source = pq.ParquetFile(file)
+    try:
+        _canonical(
+            pa.Table.from_batches([next(source.iter_batches(rows, columns=columns))]), selection
+        )
+    except BadInput as error:
+        if source.metadata.num_rows <= rows:
+            raise
+        checked = f" (only the first {rows:,} rows were checked)"
+        raise BadInput(*(mistake + checked for mistake in error.mistakes)) from None
 
 
 def _columns(file: Path, selection: Selection) -> list[str]:
@@ -106,13 +115,19 @@ def _columns(file: Path, selection: Selection) -> list[str]:
 
 
 def _canonical(source: pa.Table, selection: Selection) -> pa.Table:
-    for name in (*selection.text, *([selection.label] if selection.label else [])):
-        _check_complete(source[name], selection, name)
+    kinds = dict.fromkeys(selection.text, pa.string())
+    if selection.label is not None:
+        kinds[selection.label] = LABELS[selection.head]
+    converted = collect(
+        partial(_convert, source[name], kind, selection, name) for name, kind in kinds.items()
+    )
+    columns = dict(zip(kinds, converted, strict=True))
     ids = _ids(source)
-    texts = [_cast(source[name], pa.string(), selection, name) for name in selection.text]
+    texts = [columns[name] for name in selection.text]
+    label = None if selection.label is None else columns[selection.label]
     if selection.head == "span":
-        assert selection.label is not None
-        answers, starts = _answers(source[selection.label], selection)
+        assert label is not None
+        answers, starts = _answers(label, selection)
         return pa.table(
             {
                 "id": ids,
@@ -124,10 +139,8 @@ def _canonical(source: pa.Table, selection: Selection) -> pa.Table:
         )
     second = texts[1] if len(texts) == 2 else pa.nulls(source.num_rows, pa.string())
     table = pa.table({"id": ids, "text_a": texts[0], "text_b": second})
-    if selection.label is None:
+    if label is None:
         return table
-    kind = pa.int64() if selection.head in ("classification", "mlm") else pa.float64()
-    label = _cast(source[selection.label], kind, selection, selection.label)
     _check_range(label.to_numpy(), selection)
     return table.append_column("label", label)
 
@@ -173,16 +186,29 @@ def _check_range(label: NDArray[Any], selection: Selection) -> None:
         raise _bad(selection, f"{_describe_rows(rows)}: label {label[rows[0]]} is not {rule}")
 
 
-def _check_complete(column: pa.ChunkedArray, selection: Selection, name: str) -> None:
+def _convert(
+    column: pa.ChunkedArray, kind: pa.DataType | None, selection: Selection, name: str
+) -> pa.ChunkedArray:
+    """`column` as `kind`, every value there; both its mistakes together."""
+    converted, _ = collect(
+        partial(check, column, selection, name) for check in (partial(_cast, kind), _check_complete)
+    )
+    return converted
+
+
+def _check_complete(column: pa.ChunkedArray, selection: Selection, name: str) -> pa.ChunkedArray:
     rows = np.flatnonzero(column.is_null().to_numpy())
     if rows.size:
         problem = f"{_describe_rows(rows)}: no value in column {name!r}; leave out such rows"
         raise _bad(selection, problem)
+    return column
 
 
 def _cast(
-    column: pa.ChunkedArray, kind: pa.DataType, selection: Selection, name: str
+    kind: pa.DataType | None, column: pa.ChunkedArray, selection: Selection, name: str
 ) -> pa.ChunkedArray:
+    if kind is None:
+        return column
     if pa.types.is_string(kind) == (_describe_type(column.type) == TEXT):
         with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
             return column.cast(kind)
@@ -191,6 +217,8 @@ def _cast(
     raise _bad(selection, problem)
 
 
+LABELS = {"classification": pa.int64(), "mlm": pa.int64(), "regression": pa.float64(), "span": None}
+"""The type of each head's labels; answers are checked apart."""
 TEXT = "text"
 WANTED = {
     pa.string(): (TEXT, "write `.astype(str)`"),

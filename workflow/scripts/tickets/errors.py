@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class TicketsError(Exception):
@@ -26,6 +29,20 @@ class BadInput(TicketsError):
     def report(self) -> str:
         """What a program prints."""
         return "\n".join(f"error: {mistake}" for mistake in self.mistakes)
+
+
+def collect(calls: Iterable[Callable[[], T]]) -> list[T]:
+    """The results of all calls; the mistakes of all that fail together, in one `BadInput`."""
+    results: list[T] = []
+    mistakes: list[str] = []
+    for call in calls:
+        try:
+            results.append(call())
+        except BadInput as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise BadInput(*mistakes)
+    return results
 
 
 class Tampered(TicketsError):

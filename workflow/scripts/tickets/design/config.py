@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from tickets import axes
 from tickets.criterion import Criterion, load_criterion, load_scope
@@ -16,7 +16,7 @@ from tickets.data import sources
 from tickets.data.local_checks import check_local
 from tickets.design import schema
 from tickets.design.dag import Design
-from tickets.errors import BadInput
+from tickets.errors import BadInput, collect
 from tickets.finder import ONCE, RESERVED, criterion_of
 from tickets.initial.pretraining import Size
 from tickets.language import generator
@@ -26,8 +26,6 @@ from tickets.schedule import exact, label, rounds
 from tickets.tasks import LANGUAGE, Task, task
 from tickets.training import events
 from tickets.training.recipe import Training
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +148,7 @@ def load(raw: Mapping[str, Any]) -> Study:
             _check_pretraining(study)
         else:
             _check_model(study)
-        _collect(partial(_check_data, each, study.local_copies) for each in study.tasks.values())
+        collect(partial(_check_data, each, study.local_copies) for each in study.tasks.values())
         _check_seeds(study)
         _check_scope(study)
         if study.tensorboard and not events.installed():
@@ -167,7 +165,7 @@ def _study(values: Mapping[str, Any]) -> Study:
     generated: dict[str, Any] = dict(values["language"])
     pairs = generated.pop("pretraining_pairs")
     named = values["tasks"].items()
-    tasks = {each.name: each for each in _collect(partial(task, name, of) for name, of in named)}
+    tasks = {each.name: each for each in collect(partial(task, name, of) for name, of in named)}
     later = values["later_sources"]
     _check_names("later_sources", later or [], tasks)
     _check_names("subsets", values["subsets"], tasks)
@@ -347,17 +345,3 @@ def _about(key: str) -> Generator[None]:
 def _with_key(key: str, mistake: str) -> str:
     has_key = key != "config" and mistake.startswith(("tasks.", "model:", "local_copies:"))
     return mistake if has_key else f"{key}: {mistake}"
-
-
-def _collect(calls: Iterable[Callable[[], T]]) -> list[T]:
-    """The results of all calls; their mistakes together, if there are any."""
-    results: list[T] = []
-    mistakes: list[str] = []
-    for call in calls:
-        try:
-            results.append(call())
-        except BadInput as error:
-            mistakes += error.mistakes
-    if mistakes:
-        raise BadInput(*mistakes)
-    return results
