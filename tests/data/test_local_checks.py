@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from parquet_files import ROWS, line, put
-from tickets.data.local_checks import SAMPLE, check_local, unused_classes
+from tickets.data.local_checks import SAMPLE, check_local, empty_texts, unused_classes
 from tickets.errors import BadInput
 from tickets.tasks import task
 
@@ -94,3 +94,16 @@ def test_classes_without_examples_are_found(tmp_path: Path) -> None:
     assert unused_classes(task("cola", {"labels": 4}), here) == [2, 3]
     assert unused_classes(task("cola", {"labels": 4}), {}) == []
     assert unused_classes(task("stsb"), here) == []
+
+
+def test_empty_texts_are_counted(tmp_path: Path) -> None:
+    """Blanks alone are empty too. Text for MLM may have empty lines."""
+    here = {"nyu-mll/glue": str(tmp_path)}
+    train = tmp_path / "rte/train-00000-of-00001.parquet"
+    rows = {"sentence1": ["one", "", " \t", "two"], "sentence2": list("abcd"), "label": [0, 1] * 2}
+    put(train, rows)
+
+    assert empty_texts(task("rte"), here) == {"sentence1": 2}
+    assert empty_texts(task("rte"), {}) == {}
+    text = {"dataset": {"path": str(tmp_path), "name": "rte"}, "text": ["sentence1"]}
+    assert empty_texts(task("mlm", text), {}) == {}

@@ -247,8 +247,8 @@ WRONG = {
     ),
     "a data set without its splits": (
         [SMALL, "tasks: {rte: {dataset: {path: {data}}}}"],
-        "config: tasks.rte.dataset: {data}: no train-*.parquet there; a data set has the hub's"
-        " layout",
+        "config: tasks.rte.dataset: {data}: no train-*.parquet there; docs/tutorial.md makes"
+        " such files from CSV, TSV or text",
     ),
     "two files that contradict each other": (
         [SMALL, "tasks: {rte: {epochs: 3}}", "tasks: {rte: {steps: 100}}"],

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tickets.data import sources
-from tickets.data.local_checks import unused_classes
+from tickets.data.local_checks import empty_texts, unused_classes
 from tickets.design import config, strict_yaml
+from tickets.tasks import Task
 
 POSITION = 10
 
@@ -34,15 +36,22 @@ def run(flags: argparse.Namespace) -> int:
     study = config.load(strict_yaml.merged(flags.config))
     _check_hub_model(study)
     for task in study.tasks.values():
-        if unused := unused_classes(task, study.local_copies):
-            print(
-                f"warning: tasks.{task.name}.labels: {task.labels}, but split {task.train_split}"
-                f" has no example of class {', '.join(map(str, unused))}; correct `labels` if there"
-                " are no more classes",
-                file=sys.stderr,
-            )
+        for warning in _warnings(task, study.local_copies):
+            print(f"warning: tasks.{task.name}{warning}", file=sys.stderr)
     print(f"{', '.join(map(str, flags.config))}: a study of {len(study.tasks)} tasks")
     return 0
+
+
+def _warnings(task: Task, local_copies: Mapping[str, str]) -> Iterator[str]:
+    """What is possible but seldom meant: a key or a split, and what to do."""
+    if unused := unused_classes(task, local_copies):
+        yield (
+            f".labels: {task.labels}, but split {task.train_split} has no example of class"
+            f" {', '.join(map(str, unused))}; correct `labels` if there are no more classes"
+        )
+    for column, count in empty_texts(task, local_copies).items():
+        rows = f"{count:,} row{'s' if count > 1 else ''}"
+        yield f", split {task.train_split}: column {column!r} is empty in {rows}; leave them out"
 
 
 def _check_hub_model(study: config.Study) -> None:

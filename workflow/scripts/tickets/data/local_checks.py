@@ -54,18 +54,29 @@ def check_local(task: Task, local_copies: Mapping[str, str]) -> None:
 
 def unused_classes(task: Task, local_copies: Mapping[str, str]) -> list[int]:
     """The classes of which a local training split has no example."""
-    if task.label is None or task.labels is None or _is_generated(task, local_copies):
+    if task.label is None or task.labels is None:
         return []
-    root = local_directory(task.dataset.path, local_copies)
-    if root is None:
-        return []
-    files = parquet_files(root, task.dataset.name, task.train_split)
+    files = _training_files(task, local_copies)
     used = {
         int(label)
         for file in files
         for label in pq.read_table(file, columns=[task.label])[task.label].unique().to_pylist()
     }
-    return sorted(set(range(task.labels)) - used)
+    return sorted(set(range(task.labels)) - used) if files else []
+
+
+def empty_texts(task: Task, local_copies: Mapping[str, str]) -> dict[str, int]:
+    """The columns of a local training split in which texts are empty, and in how many rows.
+
+    Text for MLM has empty lines between paragraphs: it is not looked at.
+    """
+    if task.head == "mlm":
+        return {}
+    counts = dict.fromkeys(task.text, 0)
+    for file in _training_files(task, local_copies):
+        for name, texts in pq.read_table(file, columns=list(task.text)).to_pydict().items():
+            counts[name] += sum(text is not None and not text.strip() for text in texts)
+    return {name: count for name, count in counts.items() if count}
 
 
 def select(task: Task, split: str) -> Selection:
@@ -82,6 +93,14 @@ def select(task: Task, split: str) -> Selection:
 
 def _is_generated(task: Task, local_copies: Mapping[str, str]) -> bool:
     return task.dataset.path == LANGUAGE and LANGUAGE not in local_copies
+
+
+def _training_files(task: Task, local_copies: Mapping[str, str]) -> tuple[Path, ...]:
+    """The files of a training split; none if they are generated, or on the hub."""
+    if _is_generated(task, local_copies):
+        return ()
+    root = local_directory(task.dataset.path, local_copies)
+    return () if root is None else parquet_files(root, task.dataset.name, task.train_split)
 
 
 def _count_rows(file: Path) -> int:

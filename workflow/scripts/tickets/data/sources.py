@@ -174,7 +174,10 @@ def parquet_files(root: Path, name: str | None, split: str) -> tuple[Path, ...]:
         files = tuple(sorted(folder.glob(f"{split}-*.parquet")))
         if files:
             return files
-    raise BadInput(f"{folders[0]}: no {split}-*.parquet there; a data set has the hub's layout")
+    raise BadInput(
+        f"{folders[0]}: no {split}-*.parquet there; docs/tutorial.md makes such files from CSV, TSV"
+        " or text"
+    )
 
 
 def check_revision(path: str, revision: str | None) -> str:
