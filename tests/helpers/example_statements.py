@@ -54,6 +54,7 @@ SPARSITIES = {"sparsities": ["10", "20"]}
 NEEDED = {
     **{"task": "mrpc", "seed": 1, "head": "classification", "labels": 2, "batch_size": 32},
     **{"mlm_probability": "0.15", "precision": "float32", "threads": 1},
+    **{"learning_rate": "2e-05", "adam_epsilon": "1e-08", "clip_norm": "1.0"},
 }
 
 

@@ -122,6 +122,7 @@ def _validate() -> Callable[[Any], Any]:
 _NEEDED = {
     **dict.fromkeys(("labels", "batch_size", "threads", "steps"), "positive"),
     **dict.fromkeys(("mlm_probability", "epochs", "learning_rate"), "decimal"),
+    **dict.fromkeys(("adam_epsilon", "clip_norm"), "decimal"),
     **{name: name for name in ("task", "head", "precision", "scope")},
     "finder": "task",
     **{"seed": "count", "sparsity": "percent", "rewind": "percent"},
