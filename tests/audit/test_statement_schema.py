@@ -188,6 +188,8 @@ def test_words_are_those_of_the_code() -> None:
         "global",
         "groups_of_4",
         "groups_of_8",
+        "heads_of_32_and_units",
+        "heads_of_64_and_units",
         "per_matrix",
         "per_row",
     ]

@@ -74,6 +74,8 @@ def test_the_folders_are_the_axes() -> None:
         "global",
         "groups_of_4",
         "groups_of_8",
+        "heads_of_32_and_units",
+        "heads_of_64_and_units",
         "per_matrix",
         "per_row",
     }

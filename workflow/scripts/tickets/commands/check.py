@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tickets import architecture
 from tickets.data import sources
 from tickets.data.local_checks import empty_texts, unused_classes
 from tickets.design import config, strict_yaml
@@ -55,7 +56,7 @@ def _warnings(task: Task, local_copies: Mapping[str, str]) -> Iterator[str]:
 
 
 def _check_hub_model(study: config.Study) -> None:
-    """Check family and positions of a model on the hub, if the hub or its cache has its
+    """Check family, positions and heads of a model on the hub, if the hub or its cache has its
     configuration.
     """
     model = study.model
@@ -69,3 +70,4 @@ def _check_hub_model(study: config.Study) -> None:
         return
     for task in study.tasks.values():
         sources.check_length(folder, task.name, task.max_length)
+    config.check_heads(study.imp.scope, architecture.read(folder))
