@@ -59,7 +59,7 @@ def _check_counts(
         scope = "global" if statement is None else str(statement.parameters.get("scope", "global"))
         try:
             expected = load_scope(scope).expected(mask.shapes, name.fraction)
-        except BadInput as error:
+        except (BadInput, IndexError, ValueError) as error:  # the last two: of what is no matrix
             yield Finding(path=path, code="wrong-parameters", message=one_line(f"scope: {error}"))
     elif name.finder == "layerwise":
         like = masks.get(below_root(FILES.mask(replace(name, finder="imp"))))

@@ -33,7 +33,7 @@ FAULTS = {
     # masks and tickets
     "bad-mask": "not a mask file, or not written exactly as masks are",
     "wrong-bits": "the mask's bits do not have the digest that its statement gives",
-    "wrong-count": "not as many weights pruned as the sparsity says",
+    "wrong-count": "not as many weights pruned as sparsity and scope say",
     "wrong-matrices": "prunable matrices or shapes are not those of the study's model",
     "wrong-facts": "the statement's sparsities are not those of the mask",
     "not-nested": "the mask keeps a weight that the round before pruned",

@@ -11,6 +11,7 @@ from pathlib import Path
 from tickets.audit import (
     chain,
     check_masks,
+    check_scopes,
     clocks,
     code_at_commit,
     completeness,
@@ -84,6 +85,7 @@ def audit(
     findings += scores.check(files, pool)
     findings += tables.check(files, pool)
     findings += check_masks.check(files, pool, criteria)
+    findings += check_scopes.check(files, pool)
     return Audit(
         files=files, masks=masks, findings=tuple(sorted(set(findings))), root=root_digest(files)
     )
