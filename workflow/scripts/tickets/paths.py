@@ -163,6 +163,11 @@ class Results:
         return f"{self.root}/benchmarks/{name}.jsonl"
 
 
+def role_of_mask(mask: MaskName | str) -> str:
+    """The role of a mask in the statement of what is made from several: its path in the folder."""
+    return Results(root="").mask(mask).removeprefix("/")
+
+
 _MASK_FILE = re.compile(rf"(.*/)?masks/(?P<mask>{MASK})\.safetensors")
 _PREDICTIONS = re.compile(
     rf"(.*/)?predictions/(majority/on-(?P<constant_on>{TASK})"

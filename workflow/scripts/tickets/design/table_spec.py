@@ -16,7 +16,7 @@ from tickets.design.parameters import Form, Parameter
 from tickets.errors import BadInput
 from tickets.masks import PackedMask
 from tickets.names import MaskName, TrainingName
-from tickets.paths import Results, parse_mask
+from tickets.paths import Results, parse_mask, role_of_mask
 
 if TYPE_CHECKING:
     import altair as alt
@@ -160,7 +160,7 @@ class TableSpec:
     def mask_files(self, files: Results, design: Design) -> dict[str, str]:
         """The files of the masks that it is made from, by their roles in its statement."""
         names = [] if self.masks is None else self.masks(design)
-        return {f"{MASKS}{name}.safetensors": files.mask(name) for name in names}
+        return {role_of_mask(name): files.mask(name) for name in names}
 
     def is_of_today(self, parameters: Mapping[str, Any]) -> bool:
         """Whether a statement with these parameters has those that came later, if there are any."""
