@@ -204,7 +204,7 @@ def test_words_are_those_of_the_code() -> None:
     for name, table in registry.tables().items():
         assert rules[name] == table.form()
     assert list(design["properties"]) == [field.name for field in fields(Design)]
-    later = {"criteria", "mlm_weights", "mlm_text", "evaluation"}
+    later = {"criteria", "combine", "mlm_weights", "mlm_text", "evaluation"}
     assert set(design["required"]) == design["properties"].keys() - later
     packages = known["environment"]["properties"]["packages"]["properties"]
     assert list(packages) == list(provenance.PACKAGES)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from itertools import chain
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from tickets.design import experiments, registry
 from tickets.design.dag import Design
 from tickets.design.experiments import needed
+from tickets.finder import COMBINED
 from tickets.names import TrainingName
 from tickets.paths import Results, parse_predictions
 
@@ -34,6 +37,7 @@ def designs(
         mlm=tasks[len(tasks) - draw(st.integers(0, len(tasks))) :],
         later_sources=tasks[: draw(st.integers(0, len(tasks)))],
         sweep=("oneshot", "random", "snip")[: draw(st.integers(0, 3))],
+        combine={f"of{n}": {"of": tasks[:n], "by": "vote"} for n in range(2, len(tasks) + 1)[:2]},
         evaluation=draw(st.sampled_from(evaluations)),
     )
 
@@ -41,14 +45,14 @@ def designs(
 @given(designs())
 def test_the_trainings_of_a_transfer_study_by_formula(design: Design) -> None:
     """T tasks, S seeds, k rounds up to the sparsity of transfer: k T S trainings of IMP, the first
-    being the full model, T T S transfers, the diagonal among them, and 2 T S under one-shot and
-    random masks.
+    being the full model, T T S transfers, the diagonal among them, 2 T S under one-shot and random
+    masks, and C T S under combined ones.
     """
     tasks, seeds, rounds = len(design.tasks), len(design.seeds), design.round(design.transfer)
 
     found = needed(design, experiments.transfers(design))
 
-    assert len(found) == tasks * seeds * (rounds + tasks + 2)
+    assert len(found) == tasks * seeds * (rounds + tasks + 2 + len(design.combine))
 
 
 @given(designs(rewind="10"))
@@ -58,7 +62,7 @@ def test_rewinding_to_later_weights_adds_its_own_rounds(design: Design) -> None:
 
     found = needed(design, experiments.transfers(design))
 
-    assert len(found) == tasks * seeds * (rounds + 1 + tasks + 2)
+    assert len(found) == tasks * seeds * (rounds + 1 + tasks + 2 + len(design.combine))
 
 
 @settings(deadline=None, max_examples=50)
@@ -67,14 +71,14 @@ def test_every_tables_own_trainings_by_formula(design: Design) -> None:
     """What each table adds to those before it, in this order; together the whole study.
 
     T tasks, S seeds, K rounds, k of them up to the sparsity of transfer, R rewinds, L sources with
-    later weights, M of the tasks MLM, U subsets, F finders in the sweep.
+    later weights, M of the tasks MLM, U subsets, F finders in the sweep, C combinations.
     """
     t, s, k_all = len(design.tasks), len(design.seeds), len(design.sparsities)
     k, r, sources = design.round(design.transfer), len(design.rewinds), len(design.later_sources)
     other = design.evaluation == "other_seed"  # what finds a mask then scores none
     m, u, finders = len(design.mlm), len(design.subsets), len(design.sweep)
     formula = {
-        "transfer": t * s * (k + t + 2 + other),
+        "transfer": t * s * (k + t + 2 + other + len(design.combine)),
         "baselines": 2 * t * s,
         "winning_sparsities": t * s * (k_all - k + other * (k_all - 1)),
         "sparsity_sweep": t * s * (min(finders, 2) * (k_all - 1) + max(finders - 2, 0) * k_all),
@@ -94,6 +98,20 @@ def test_every_tables_own_trainings_by_formula(design: Design) -> None:
 
     assert added == formula
     assert {name for name, table in registry.tables().items() if table.metrics} == formula.keys()
+
+
+@given(designs())
+def test_combined_masks_need_no_rounds_but_their_tasks(design: Design) -> None:
+    """And they are transfers alone: no other table needs them."""
+    combined = {name for name in experiments.transfers(design) if name.mask.finder == COMBINED}
+    others = (table for name, table in registry.tables().items() if name != "transfer")
+
+    behind = needed(design, combined) - combined
+
+    assert {each.mask.task for each in combined} == design.combine.keys()
+    assert behind <= needed(design, experiments.transfers(replace(design, combine={})))
+    assert bool(behind) == bool(combined)
+    assert combined.isdisjoint(chain.from_iterable(table.trainings(design) for table in others))
 
 
 @settings(deadline=None, max_examples=50)

@@ -125,7 +125,10 @@ def test_the_trainings_of_a_study_are_those_of_a_formula(name: str, evaluation: 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"rewinds": [50], "subsets": {"acceptability": [32]}, "sweep": ["oneshot", "snip"]},
+        {
+            **{"rewinds": [50], "subsets": {"acceptability": [32]}, "sweep": ["oneshot", "snip"]},
+            "combine": {"both": {"of": ["acceptability", "mlm"], "by": "vote"}},
+        },
         {"rewinds": [50], "evaluation": "same_seed"},
         {"rewinds": [], "rewind": 50, "imp": PUBLISHED},
     ],

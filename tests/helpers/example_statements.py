@@ -78,6 +78,10 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("random_mask", {"finder": "random", "seed": 1, "sparsity": "70"}),
     ("layerwise_mask", {"finder": "layerwise", "seed": 1}),
     (
+        "combine_masks",
+        PRUNED | {"finder": "combined", "name": "universal", "by": "vote", "seed": 1},
+    ),
+    (
         "snip",
         PRUNED
         | {"finder": "snip", "batches": 8, "task": "mrpc", "seed": 1}

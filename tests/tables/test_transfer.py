@@ -15,6 +15,7 @@ from fake_metrics import Rows, frame, trainings
 from table_command import make_table
 from tickets import provenance
 from tickets.errors import BadInput
+from tickets.methods import is_combined
 from tickets.report_page.summaries import describe_transfer
 from tickets.tables.cells import csv
 from tickets.tables.transfer import COLUMNS, render, transfer_table, wide
@@ -97,6 +98,41 @@ random,-32.0000,-50.0000,0
 """
 
     assert csv(wide(table_of(two_tasks()))).decode() == expected
+
+
+def combined(name: str, target: str, scores: list[float]) -> Rows:
+    """A combined mask on one task."""
+    rows = trainings("combined", target, scores, source=name)
+    return [row | {"mask_seed": row["seed"]} for row in rows]
+
+
+def test_combined_masks_are_the_last_sources() -> None:
+    """By name; nothing else changes, nor what is said of tasks' masks."""
+    rows = two_tasks()
+    for name, score in (("universal", 91), ("both", 49)):
+        rows += [*combined(name, "sentence", [score] * 3), *combined(name, "pair", [score] * 3)]
+
+    table = table_of(rows)
+
+    before = table_of(two_tasks())
+    pd.testing.assert_frame_equal(table.iloc[: len(before)], before)
+    assert csv(table).decode().splitlines()[-4:] == [
+        "both,sentence,0.7000,accuracy,3,49.0000,0.0000,92.0000,2.0000,"
+        "-43.0000,-45.0000,-41.0000,-42.0000,True,False,False",
+        "both,pair,0.7000,pearson,3,49.0000,0.0000,50.0000,0.0000,"
+        "-1.0000,-1.0000,-1.0000,-0.7000,True,False,False",
+        "universal,sentence,0.7000,accuracy,3,91.0000,0.0000,92.0000,2.0000,"
+        "-1.0000,-3.0000,1.0000,0.0000,True,True,True",
+        "universal,pair,0.7000,pearson,3,91.0000,0.0000,50.0000,0.0000,"
+        "41.0000,41.0000,41.0000,41.3000,True,True,True",
+    ]
+    assert dict(wide(table).set_index("source")["targets_at_least_same_task"].tail(2)) == {
+        "both": 0,
+        "universal": 2,
+    }
+    assert is_combined(table).tolist() == [False] * len(before) + [True] * 4
+    assert describe_transfer(table) == describe_transfer(before)
+    assert [line.split()[0] for line in render(table).splitlines()[9:11]] == ["both", "universal"]
 
 
 @settings(deadline=None, max_examples=10)

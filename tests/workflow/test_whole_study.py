@@ -33,6 +33,7 @@ EXPERIMENTS = {
     "later_sources": ["mlm"],
     "sweep": ["oneshot", "random", "snip"],
     "subsets": {"acceptability": [32]},
+    "combine": {"both": {"of": ["acceptability", "mlm"], "by": "vote"}},
 }
 TABLES = {
     "winning_sparsities": 2 * 2,

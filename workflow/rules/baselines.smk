@@ -1,4 +1,4 @@
-"""Baselines of tickets: other masks, other weights, and constant answers."""
+"""Baselines of tickets: other masks, also combined ones, other weights, and constant answers."""
 
 reinit = files.weights("reinit/seed-{seed}")
 winning_on = "{task}/rewind-{rewind}/seed-{seed}/{at}"
@@ -7,6 +7,7 @@ shuffled = files.weights("shuffled_{how}/seed-{seed}")
 theta_0 = files.weights("theta_0")
 finders = [*finder.at_theta_0(), *study.criteria]
 on_data = [each for each in finders if study.criterion(each).reads]
+combined = [design.combined_mask(name, seed) for name in design.combine for seed in design.seeds]
 
 
 rule find_mask:
@@ -68,6 +69,28 @@ rule layerwise_mask:
     shell:
         "python {params.code.path} --like {input.like} --seed {wildcards.seed} "
         "--output {output.mask} 2> {log}"
+
+
+rule combine_masks:
+    input:
+        weights=ancient(theta_0),
+        masks=lambda w: ancient(parents_of(w)),
+        statements=lambda w: statements_of(theta_0, *parents_of(w)),
+    output:
+        mask=files.mask("{mask}"),
+        statement=statements_of(files.mask("{mask}")),
+    log:
+        files.log("{mask}"),
+    wildcard_constraints:
+        mask="|".join(map(str, combined)) or "none",
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        code=code("combine_masks", axes.file_of("scopes", study.imp.scope)),
+        flags=lambda w: flags.combined_mask(study, mask_of(w)),
+    shell:
+        "python {params.code.path} {params.flags} --theta-0 {input.weights} "
+        "--masks {input.masks} --output {output.mask} 2> {log}"
 
 
 rule shuffle:

@@ -47,6 +47,11 @@ def flags_on_data(wildcards, input):
     return f"{flags.mask(study, mask)} {flags.flags(read | model)}"
 
 
+def parents_of(wildcards):
+    """The masks that a combined one is made of."""
+    return [files.mask(parent) for parent in design.parents(mask_of(wildcards))]
+
+
 def files_of_round(wildcards):
     """The files that a round's first weights are made from, by role."""
     return dag.files_of_round(files, design, weights_of(wildcards))

@@ -14,7 +14,10 @@ from tickets.names import FORMS, PERCENT
 from tickets.procedure import load_procedure
 
 MAGNITUDE, ONCE = "magnitude", "oneshot"
-RESERVED = ("dense", "layerwise", "majority")
+COMBINED = "combined"
+"""In the place of a finder in the names of masks that are made of several tasks' masks."""
+
+RESERVED = ("dense", "layerwise", "majority", COMBINED)
 """Names in the place of a finder that belong to no axis."""
 
 

@@ -15,6 +15,11 @@ LEARNED = "learned"
 of earlier versions lack it."""
 
 
+def is_combined(transfer: pd.DataFrame) -> pd.Series[bool]:
+    """Which rows of transfer.csv are of combined masks: the source is no task, nor `UNIVERSAL`."""
+    return ~transfer["source"].isin([*transfer["target"], *UNIVERSAL])
+
+
 def is_ticket(transfer: pd.DataFrame) -> pd.Series[bool]:
     """Which rows of transfer.csv are shown as winning tickets: none where the full model has
     learned nothing, as every mask wins there.

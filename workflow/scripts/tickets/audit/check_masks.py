@@ -1,9 +1,9 @@
 """Prune again from the weights that decided each mask, where they were kept, and compare.
 
-This covers masks by criteria that read no data, from theta_0 or from a round's weights, and random
-masks like a winning one. It leaves out criteria that read data, as they need a network, and a
-study's own criterion, unless its file is given. Files that are missing or differ from their
-statements are left out too: other checks report them.
+This covers masks by criteria that read no data, from theta_0 or from a round's weights, random
+masks like a winning one, and combined masks. It leaves out criteria that read data, as they need a
+network, and a study's own criterion, unless its file is given. Files that are missing or differ
+from their statements are left out too: other checks report them.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from typing import Any
 
 from safetensors.numpy import load
 
-from tickets import axes, layerwise, masks
+from tickets import axes, combining, layerwise, masks
 from tickets.audit.findings import Files, Finding
 from tickets.audit.study_files import parse_path
 from tickets.audit.verified_reads import Sources, is_intact
 from tickets.criterion import Criterion, Inputs, find, load_criterion
+from tickets.design.table_spec import MASKS
 from tickets.errors import Tampered, TicketsError
 from tickets.files import read_bytes, sha256
-from tickets.finder import criterion_of
+from tickets.finder import COMBINED, criterion_of
 from tickets.masks import Mask
 from tickets.names import DENSE, MaskName
 from tickets.provenance import OUTSIDE
@@ -34,10 +35,11 @@ ROLES = {
     "find_mask": ("theta_0",),
     "prune": ("weights", "parent"),
     "layerwise_mask": ("like",),
+    "combine_masks": ("theta_0",),
     "random_mask": ("theta_0",),
 }
-"""What masks are made from, by rule. In earlier versions dense and one-shot masks had the rule
-`prune`, without a parent."""
+"""What masks are made from, by rule; combined ones from other masks too, whose roles begin with
+`MASKS`. In earlier versions dense and one-shot masks had the rule `prune`, without a parent."""
 
 
 _DECIDE = ("theta_0", "weights", "like")
@@ -82,8 +84,9 @@ def prunings(files: Files, own: Mapping[str, Path]) -> Iterator[Pruning]:
         criterion = _criterion_file(own.get(name.finder), name, statement)
         if not _can_be_made_again(name, statement, criterion):
             continue
-        parents = {role: statement.dependencies.get(role) for role in ROLES[statement.rule]}
-        wanted = {role: each.digest for role, each in parents.items() if each is not None}
+        read = statement.dependencies
+        parts = [*ROLES[statement.rule], *(role for role in read if role.startswith(MASKS))]
+        wanted = {role: read[role].digest for role in parts if role in read}
         roles = {role: owners[digest] for role, digest in wanted.items() if digest in owners}
         if roles.keys() == wanted.keys() and not roles.keys().isdisjoint(_DECIDE):
             digests = {each: files.digests[each] for each in (path, *roles.values())}
@@ -123,7 +126,7 @@ def _criterion_file(file: Path | None, name: MaskName, statement: Statement) -> 
 def _can_be_made_again(name: MaskName, statement: Statement, file: Path | None) -> bool:
     if statement.rule not in ROLES:
         return False
-    if name == DENSE or name.finder == "layerwise":
+    if name == DENSE or name.finder in ("layerwise", COMBINED):
         return True
     criterion = criterion_of(name.finder)
     is_known = file is not None or criterion in axes.names("criteria")
@@ -135,6 +138,14 @@ def _make_mask(pruning: Pruning, mask: Mask) -> Mask:
     if name.finder == "layerwise":
         path = pruning.roles["like"]
         return layerwise.draw_like(masks.from_bytes(read(path), path), name.seed or 0)
+    if name.finder == COMBINED:
+        return combining.combine(
+            [masks.from_bytes(read(path), path) for path in _parents(pruning)],
+            load(read(pruning.roles["theta_0"])),
+            str(pruning.parameters["by"]),
+            parse(name.sparsity),
+            str(pruning.parameters["scope"]),
+        )
     parent = masks.dense(mask.prunable)
     if name == DENSE:
         return parent
@@ -152,6 +163,11 @@ def _make_mask(pruning: Pruning, mask: Mask) -> Mask:
     )
     scope = criterion.scope or str(pruning.parameters.get("scope", "global"))
     return find(criterion, scope, inputs)
+
+
+def _parents(pruning: Pruning) -> list[str]:
+    """The paths of the masks that a combined one is made of."""
+    return [path for role, path in pruning.roles.items() if role.startswith(MASKS)]
 
 
 def _parameters(criterion: Criterion, statement: Mapping[str, Any]) -> dict[str, Any]:

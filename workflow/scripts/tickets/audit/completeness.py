@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 
@@ -10,11 +11,11 @@ from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import FILES, below_root
 from tickets.audit.study_files import parse_path
 from tickets.design import registry
-from tickets.design.dag import Design
+from tickets.design.dag import OF_PART, Design
 from tickets.design.experiments import needed
 from tickets.errors import BadInput
 from tickets.files import canonical_json
-from tickets.finder import is_round
+from tickets.finder import COMBINED, is_round
 from tickets.names import DENSE, MaskName, TrainingName
 
 _NO_DESIGN = (TypeError, ValueError, AttributeError, LookupError, AssertionError, BadInput)
@@ -23,7 +24,8 @@ _NO_DESIGN = (TypeError, ValueError, AttributeError, LookupError, AssertionError
 def design_of(files: Files) -> tuple[Design | None, list[Finding]]:
     """The design that the statements of scores record, and what is wrong with it.
 
-    Only the statement of the sweep's scores names its finders; the rest is the same in all.
+    Only the statement of the sweep's scores names its finders, and only that of transfers combined
+    masks; the rest is the same in all.
     """
     paths: dict[bytes, str] = {}
     designs: dict[str, Design] = {}
@@ -47,8 +49,18 @@ def design_of(files: Files) -> tuple[Design | None, list[Finding]]:
     if not designs and not findings:
         message = "no scores are here, so which files the study demands is not known"
         findings.append(Finding(path="metrics", code="no-design", message=message))
-    design = designs.get("sweep") or next(iter(designs.values()), None)
-    return (design if len(paths) == 1 else None), findings
+    return (_whole(designs) if len(paths) == 1 else None), findings
+
+
+def _whole(designs: Mapping[str, Design]) -> Design:
+    """The design of which each part's is a part."""
+    own = {
+        name: getattr(designs[part], name)
+        for part, fields in OF_PART.items()
+        if part in designs
+        for name in fields
+    }
+    return replace(next(iter(designs.values())), **own)
 
 
 @cache
@@ -83,9 +95,11 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
         file = parse_path(path)
         if file is None or file.kind not in ("mask", "predictions") or path in everything:
             continue
-        # Without the sweep's scores its finders are not known.
+        mask = MaskName.parse(file.parts["mask"])
+        # Without the sweep's scores its finders are not known, nor combinations without transfer's.
         is_known = "sweep" in present or len(design.sweep) > 0
-        if is_known or not _may_be_swept(design, MaskName.parse(file.parts["mask"])):
+        is_known = "transfer" in present if mask.finder == COMBINED else is_known
+        if is_known or not _may_be_made(design, mask):
             message = (
                 "the study's design has no such cell: a seed or task may have been removed; delete"
                 " it, or restore the tables"
@@ -93,11 +107,13 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
             yield Finding(path=path, code="extra-cell", message=message)
 
 
-def _may_be_swept(design: Design, name: MaskName) -> bool:
-    """Whether this could be the mask of a finder that prunes theta_0 once, in this study."""
+def _may_be_made(design: Design, name: MaskName) -> bool:
+    """Whether this could be a combined mask in this study, or that of a finder that prunes theta_0
+    once.
+    """
     is_other = name.at or name == DENSE or name.finder == "layerwise" or is_round(name.finder)
     return not is_other and (
-        name.task in ("", *design.tasks)
+        (name.finder == COMBINED or name.task in ("", *design.tasks))
         and name.seed in (None, *design.seeds)
         and name.sparsity in design.sparsities
     )

@@ -14,9 +14,9 @@ from tickets.audit.study_files import StudyFile, parse_path
 from tickets.criterion import SPLITS
 from tickets.design import registry
 from tickets.design.dag import Design, file_of_scores, file_of_weights, files_of_round
-from tickets.finder import is_round
+from tickets.finder import COMBINED, is_round
 from tickets.names import DENSE, THETA_0, WINNING, MaskName, WeightsName, winning
-from tickets.paths import Results
+from tickets.paths import Results, role_of_mask
 from tickets.statements import Statement
 
 FILES = Results(root=".")
@@ -88,6 +88,8 @@ def _mask(design: Design, parts: Parts) -> Expected:
             parameters={"finder": mask.finder, "seed": mask.seed},
             parents={"like": below_root(FILES.mask(like))},
         )
+    if mask.finder == COMBINED:
+        return _combined_mask(design, mask)
     if mask.at:
         return Expected(
             rule="winning_mask",
@@ -112,6 +114,15 @@ def _mask(design: Design, parts: Parts) -> Expected:
     read = {split: file for split, file in read.items() if split in depends_on}
     parents = {"theta_0": THETA_0_FILE, **read}
     return Expected(rule="find_mask", parameters=parameters, parents=parents)
+
+
+def _combined_mask(design: Design, mask: MaskName) -> Expected:
+    parameters: dict[str, Any] = {"name": mask.task, "seed": mask.seed, "sparsity": mask.sparsity}
+    parents = {"theta_0": THETA_0_FILE}
+    if mask.task in design.combine:  # before transfers are scored, no statement says what it is
+        parameters["by"] = design.combine[mask.task].get("by")
+        parents |= {role_of_mask(m): below_root(FILES.mask(m)) for m in design.parents(mask)}
+    return Expected(rule="combine_masks", parameters=parameters, parents=parents)
 
 
 def _weights(design: Design, parts: Parts) -> Expected:

@@ -23,6 +23,7 @@ from tickets.finder import at_theta_0, criterion_of, is_round
 from tickets.flags import Flag, flags_of
 from tickets.procedure import load_procedure
 from tickets.rules import (
+    combine_masks,
     corpus,
     data,
     encode,
@@ -45,7 +46,17 @@ RULES = "#/definitions/rules"
 PARAMETERS: Mapping[str, type] = {
     rule.__name__.rpartition(".")[2]: rule.Parameters
     for rule in (
-        *(train, layerwise_mask, winning_mask, reinit, shuffle, theta_0, pretrain, corpus),
+        *(
+            train,
+            layerwise_mask,
+            combine_masks,
+            winning_mask,
+            reinit,
+            shuffle,
+            theta_0,
+            pretrain,
+            corpus,
+        ),
         *(language, pretraining_text, data, encode, majority, metrics),
     )
 }

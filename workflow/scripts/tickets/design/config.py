@@ -16,7 +16,7 @@ from tickets.criterion import Criterion, load_criterion, load_scope
 from tickets.data import sources
 from tickets.data.local_checks import check_local
 from tickets.design import schema
-from tickets.design.dag import Design
+from tickets.design.dag import Combination, Design
 from tickets.errors import BadInput, collect
 from tickets.finder import ONCE, RESERVED, criterion_of
 from tickets.initial.pretraining import Size
@@ -24,7 +24,7 @@ from tickets.language import generator
 from tickets.language.generator import Language
 from tickets.names import EVALUATION
 from tickets.schedule import exact, label, rounds
-from tickets.tasks import LANGUAGE, Task, task
+from tickets.tasks import LANGUAGE, Task, known, task
 from tickets.training import events
 from tickets.training.recipe import Training
 from tickets.units import ScopeOfUnits
@@ -74,9 +74,10 @@ class Study:
 
     subsets: parent task by the name of each source that is a part of a task. sparsities: after each
     round of IMP. transfer_sparsity: the one of them at which masks are transferred. criteria: the
-    files of the study's own, by name. rewind: the share of a training whose weights each round
-    rewinds to; rewinds: the others to compare it with. tokens_per_second: of one training, if
-    known. pretraining_pairs: rows of the language's text.
+    files of the study's own, by name. combine: masks that are made of tasks' masks, by name.
+    rewind: the share of a training whose weights each round rewinds to; rewinds: the others to
+    compare it with. tokens_per_second: of one training, if known. pretraining_pairs: rows of the
+    language's text.
     """
 
     results: str
@@ -89,6 +90,7 @@ class Study:
     transfer_sparsity: Fraction
     sweep: Sequence[str]
     criteria: Mapping[str, Path]
+    combine: Mapping[str, Combination]
     rewind: Fraction
     rewinds: tuple[Fraction, ...]
     later_sources: Sequence[str]
@@ -127,6 +129,7 @@ class Study:
             criteria={
                 name: [*(own := self.criterion(name)).of, *own.reads] for name in self.criteria
             },
+            combine=self.combine,
             head=self.imp.head,
             decay=self.imp.decay,
             first_mlm_mask=self.imp.first_mlm_mask,
@@ -186,6 +189,7 @@ def _study(values: Mapping[str, Any]) -> Study:
         transfer_sparsity=_transfer_sparsity(values["transfer_sparsity"], sparsities),
         sweep=values["sweep"],
         criteria=_criteria(values["criteria"]),
+        combine=_combinations(values["combine"], tasks, [*parts, *values["criteria"]]),
         rewind=exact(values["rewind"]) / 100,
         rewinds=tuple(exact(rewind) / 100 for rewind in values["rewinds"]),
         later_sources=list(tasks) if later is None else later,
@@ -239,6 +243,21 @@ def _criteria(files: Mapping[str, str]) -> dict[str, Path]:
                     f" {schema.alternatives(sorted(names))}"
                 )
     return {name: Path(file) for name, file in files.items()}
+
+
+def _combinations(
+    named: Mapping[str, Combination], tasks: Mapping[str, Task], taken: Sequence[str]
+) -> Mapping[str, Combination]:
+    """The masks that are made of tasks' masks; `taken` are names beside those of tasks and finders.
+
+    A task's name that only other studies use is taken too: the paper's numbers are compared by it.
+    """
+    finders = (*axes.names("criteria"), *axes.names("procedures"), *RESERVED)
+    for name, combination in named.items():
+        if name in (*tasks, *known(), *finders, *taken):
+            raise BadInput(f"combine.{name}: a task or finder has this name; write another one")
+        _check_names(f"combine.{name}.of", combination["of"], tasks)
+    return named
 
 
 def _check_names(key: str, names: Iterable[str], tasks: Mapping[str, Task]) -> None:

@@ -25,7 +25,7 @@ from tickets.design.experiments import (
     transfers,
     winning_tickets,
 )
-from tickets.finder import is_round
+from tickets.finder import COMBINED, is_round
 from tickets.names import DENSE, THETA_0, MaskName, TrainingName, WeightsName, theta_i
 
 
@@ -115,7 +115,8 @@ def count(design: Design) -> Counts:
         "standard pruning": rewinding(design),
         **{f"sweep, {finder}": _of(finder, sweep(design)) for finder in design.sweep},
         "baselines": [*baselines(design), *winning_tickets(design)],
-        "transfer": transfers(design),
+        "transfer": transfers(replace(design, combine={})),
+        "transfer, combined masks": transfers(design),
         "transfer, variants": transfer_variants(design),
         "subsets as sources": transferability(design),
         "full model, trained again": full_models(design),
@@ -138,6 +139,8 @@ def _of(finder: str, trainings: Iterable[TrainingName]) -> list[TrainingName]:
 def _rule_of_mask(design: Design, mask: MaskName) -> str:
     if mask.finder == "layerwise":
         return "layerwise_mask"
+    if mask.finder == COMBINED:
+        return "combine_masks"
     if mask.at:
         return "winning_mask"
     if is_round(mask.finder):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, TypedDict
 
 from tickets.files import canonical_json
-from tickets.finder import depends_on
+from tickets.finder import COMBINED, depends_on
 from tickets.names import (
     DENSE,
     EVALUATION,
@@ -25,6 +25,21 @@ from tickets.names import (
 from tickets.paths import Results
 from tickets.procedure import load_procedure
 
+OF_PART: Mapping[str, Mapping[str, Any]] = {
+    "sweep": {"sweep": (), "criteria": {}},
+    "transfer": {"combine": {}},
+}
+"""The fields of a design that matter to one part of a study's scores alone, by the part's name; and
+their values in the statements of all others.
+"""
+
+
+class Combination(TypedDict):
+    """The tasks whose masks are combined, and by what a weight is ranked (`combining.RANKS`)."""
+
+    of: Sequence[str]
+    by: str
+
 
 @dataclass(frozen=True, kw_only=True)
 class Design:
@@ -35,10 +50,11 @@ class Design:
     which masks are transferred. rewind: that of the study's own masks; rewinds: the others to
     compare it with. mlm: the tasks that are masked language modelling. later_sources: sources whose
     later weights are transferred too. sweep: finders to follow over all sparsities beside IMP.
-    criteria: the study's own, with the parts of their paths and the splits that they read. head,
-    decay, first_mlm_mask, mlm_weights, mlm_text: how the rounds of IMP continue each other;
-    evaluation: whether scores are those of trainings with another seed than the mask's
-    (config/README.md). The defaults are those of studies of earlier versions.
+    criteria: the study's own, with the parts of their paths and the splits that they read. combine:
+    masks that are made of tasks' masks, by name. head, decay, first_mlm_mask, mlm_weights,
+    mlm_text: how the rounds of IMP continue each other; evaluation: whether scores are those of
+    trainings with another seed than the mask's (config/README.md). The defaults are those of
+    studies of earlier versions.
     """
 
     tasks: Sequence[str]
@@ -52,6 +68,7 @@ class Design:
     later_sources: Sequence[str] = ()
     sweep: Sequence[str] = ("oneshot", "random")
     criteria: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    combine: Mapping[str, Combination] = field(default_factory=dict[str, Combination])
     head: str = "rewind"
     decay: str = "round"
     first_mlm_mask: str = "trained"
@@ -70,12 +87,22 @@ class Design:
         return canonical_json(asdict(self)).decode()
 
     def for_part(self, part: str) -> Design:
-        """What a part's scores depend on: the finders of the sweep matter to the sweep alone."""
-        return self if part == "sweep" else replace(self, sweep=(), criteria={})
+        """What a part's scores depend on: without what matters to other parts alone."""
+        others = (fields for of, fields in OF_PART.items() if of != part)
+        return replace(self, **{name: none for each in others for name, none in each.items()})
 
     def own_mask(self, source: str, seed: int) -> MaskName:
         """IMP's mask of a source at the sparsity of transfer."""
         return imp(source, self.rewind, seed, self.transfer)
+
+    def combined_mask(self, name: str, seed: int) -> MaskName:
+        """A combination's mask of a seed, at the sparsity of transfer."""
+        return MaskName(finder=COMBINED, task=name, seed=seed, sparsity=self.transfer)
+
+    def parents(self, mask: MaskName) -> list[MaskName]:
+        """The masks that a combined one is made of: its tasks' own, with its seed and sparsity."""
+        tasks = self.combine[mask.task]["of"]
+        return [imp(task, self.rewind, mask.seed, mask.sparsity) for task in tasks]
 
     def depends_on(self, finder: str) -> Sequence[str]:
         """What a finder's masks depend on: parts of their paths, and splits."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import product
 
 from tickets.design.dag import Design
-from tickets.finder import is_round
+from tickets.finder import COMBINED, is_round
 from tickets.names import (
     DENSE,
     SHUFFLES,
@@ -49,11 +49,14 @@ def _scored(
 
 
 def transfers(design: Design) -> list[TrainingName]:
-    """Every mask on every task, its own included, and the full model (section 4)."""
+    """Every mask on every task, its own included, and the full model (section 4); combined masks
+    too.
+    """
     trainings = full(design)
     for target, seed in product(design.tasks, design.seeds):
         masks = [design.own_mask(source, seed) for source in design.tasks]
         masks += [oneshot(design.transfer), random(seed, design.transfer)]
+        masks += [design.combined_mask(name, seed) for name in design.combine]
         trainings += [_scored(design, THETA_0, mask, target, seed) for mask in masks]
     return trainings
 
@@ -121,7 +124,7 @@ def transfer_variants(design: Design) -> list[TrainingName]:
     """Transfer at each source's winning sparsity; of MLM's and the one-shot mask at all sparsities;
     and with later weights of the source instead of theta_0.
     """
-    trainings = transfers(design) + tickets(design)
+    trainings = transfers(replace(design, combine={})) + tickets(design)
     for target, seed in product(design.tasks, design.seeds):
         others = [source for source in design.tasks if source != target]
         masks = [winning(source, design.rewind, seed, "winning") for source in others]
@@ -137,7 +140,7 @@ def transfer_variants(design: Design) -> list[TrainingName]:
 
 def transferability(design: Design) -> list[TrainingName]:
     """Transfer of every source, and of every part of a task to the other tasks."""
-    trainings = transfers(design)
+    trainings = transfers(replace(design, combine={}))
     for (name, parent), target, seed in product(design.subsets.items(), design.tasks, design.seeds):
         if target != parent:
             trainings.append(_scored(design, THETA_0, design.own_mask(name, seed), target, seed))
@@ -182,6 +185,8 @@ def _behind(design: Design, name: TrainingName) -> Iterable[TrainingName]:
     """The trainings that a training's mask and weights come from."""
     if name.mask.at:  # chosen among all masks of all seeds
         yield from tickets(design)
+    elif name.mask.finder == COMBINED:
+        yield from filter(None, map(design.decided_by, design.parents(name.mask)))
     elif is_round(name.mask.finder) and (decides := design.decided_by(name.mask)):
         yield decides
     if name.weights.kind == "trained":

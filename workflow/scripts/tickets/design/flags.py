@@ -112,6 +112,13 @@ def mask(study: Study, name: MaskName) -> str:
     return flags(values | ({"parameters": json.dumps(parameters)} if parameters else {}))
 
 
+def combined_mask(study: Study, name: MaskName) -> str:
+    """The flags of combine_masks.py but for files."""
+    by, scope = study.combine[name.task]["by"], study.imp.scope
+    values = {"name": name.task, "by": by, "scope": scope}
+    return flags(values | {"seed": name.seed, "sparsity": name.sparsity})
+
+
 def _needed(study: Study, task: str, criterion: Criterion) -> dict[str, Any]:
     """The values of the study that a criterion needs."""
     values = vars(study.training) | {"threads": study.threads}

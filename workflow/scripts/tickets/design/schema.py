@@ -1,7 +1,8 @@
 """The JSON schema of a configuration: its defaults, and its violations in one line.
 
 workflow/schemas/config.schema.json alone defines keys, types, ranges and defaults; the values of
-`sweep` and `imp.scope` come from the files of criteria and scopes, heads and metrics from `tasks`.
+`sweep` and `imp.scope` come from the files of criteria and scopes, heads and metrics from `tasks`,
+those of `by` in `combine` from `combining`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
 from tickets import axes
+from tickets.combining import RANKS
 from tickets.errors import BadInput
 from tickets.finder import at_theta_0
 from tickets.tasks import METRICS
@@ -52,6 +54,7 @@ def schema(own: tuple[str, ...] = ()) -> Fragment:
     properties = whole["properties"]
     properties["sweep"]["items"] = {"enum": [*at_theta_0(), *own]}
     properties["imp"]["properties"]["scope"]["enum"] = list(axes.names("scopes"))
+    properties["combine"]["additionalProperties"]["properties"]["by"]["enum"] = list(RANKS)
     task = whole["$defs"]["task"]["properties"]
     task["head"]["enum"] = list(METRICS)
     task["metrics"]["items"]["enum"] = list(chain(*METRICS.values()))

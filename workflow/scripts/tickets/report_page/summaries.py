@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tickets.methods import UNIVERSAL, explain_missing_stars, is_ticket
+from tickets.methods import explain_missing_stars, is_ticket
 from tickets.tables.cells import ENOUGH_SEEDS
 from tickets.tables.verdicts import Verdict
 from tickets.terminal import metric_label, score
@@ -77,7 +77,7 @@ def describe_winning_sparsities(table: pd.DataFrame) -> str:
 
 def describe_transfer(table: pd.DataFrame) -> str:
     """A sentence on how many masks win on their own and on other tasks, from transfer.csv."""
-    masks = table[~table["source"].isin(UNIVERSAL)].assign(ticket=is_ticket)
+    masks = table[table["source"].isin(table["target"])].assign(ticket=is_ticket)
     is_own = masks["source"] == masks["target"]
     own, other = masks[is_own], masks[~is_own]
     sentence = (

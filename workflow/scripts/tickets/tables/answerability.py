@@ -5,9 +5,9 @@ claims that it bears on are not decided, whatever their tests say.
 
 pooler: the share of the pooler that a mask keeps, in per cent. Classification and regression read
 nothing else; a pooler that was not trained is pruned away, and every transfer to them fails alike.
-predictions: of the masks on a target but random ones, the least number of different predictions, by
-the best of a mask's seeds. One means that a network answers nothing; few numbers, where a metric is
-a correlation, that they were rounded.
+predictions: of the masks on a target but random and combined ones, the least number of different
+predictions, by the best of a mask's seeds. One means that a network answers nothing; few numbers,
+where a metric is a correlation, that they were rounded.
 learned: the lower end of the full model's margin over the best constant answer. Any mask matches a
 full model that has learned nothing.
 convergence: points that a second training adds to the full model. One that still improves is
@@ -30,6 +30,7 @@ import numpy as np
 from tickets.design import experiments
 from tickets.design.parameters import MLM_TASKS
 from tickets.design.table_spec import Inputs, TableSpec
+from tickets.finder import COMBINED
 from tickets.masks import PackedMask
 from tickets.names import MaskName
 from tickets.prunable import place
@@ -110,7 +111,7 @@ def _predictions(metrics: pd.DataFrame, target: str) -> dict[str, object]:
     rows = metrics[
         metrics["primary"].astype(bool)
         & (metrics["target_task"] == target)
-        & ~metrics["finder"].isin(["dense", "random", "majority"])
+        & ~metrics["finder"].isin(["dense", "random", "majority", COMBINED])
     ]
     by_mask = rows.groupby(rows["source_task"].fillna(rows["finder"]), sort=False)["distinct"]
     most = by_mask.max()

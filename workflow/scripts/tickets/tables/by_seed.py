@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from tickets.methods import UNIVERSAL
+from tickets.methods import UNIVERSAL, is_combined
 from tickets.tables import winning_tickets
 from tickets.tables.cells import Cell, dense, select
 
@@ -28,6 +28,7 @@ def by_seed(
     """
     tickets, sweep = tables["winning_tickets"], tables["sparsity_sweep"]
     rewinding, variants = tables["rewinding"], tables["transfer_variants"]
+    transfer = tables["transfer"]
     asked: dict[str, tuple[str, pd.DataFrame, Callable[[Row], Cell]]] = {
         "winning_tickets": (
             "winning_tickets",
@@ -36,7 +37,7 @@ def by_seed(
         ),
         "sparsity_sweep": ("sweep", sweep[sweep["finder"].isin(["dense", "imp"])], _of_sweep),
         "rewinding": ("rewinding", rewinding[rewinding["winning"].astype(bool)], _of_rewinding),
-        "transfer": ("transfer", tables["transfer"], _of_transfer),
+        "transfer": ("transfer", transfer[~is_combined(transfer)], _of_transfer),
         "transfer_variants": (
             "transfer_variants",
             variants[variants["variant"] == "weights"],

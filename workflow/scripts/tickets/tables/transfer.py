@@ -13,6 +13,7 @@ from tickets.design import experiments
 from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITY, TASKS
 from tickets.design.table_spec import TableSpec
+from tickets.finder import COMBINED
 from tickets.methods import LEARNED, UNIVERSAL, explain_missing_stars, is_ticket
 from tickets.tables.cells import (
     Cell,
@@ -57,7 +58,8 @@ COUNT = "targets_at_least_same_task"
 def transfer_table(
     metrics: pd.DataFrame, tasks: Sequence[str], sparsity: float, rewind: float
 ) -> pd.DataFrame:
-    """One row per source and target, in percent and percentage points, in the order of `tasks`.
+    """One row per source and target, in percent and percentage points, in the order of `tasks`;
+    combined masks are the last sources, by name.
 
     `matches_full` is the paper's winning ticket: mean >= full_mean - full_std, the sample standard
     deviation over seeds; with a single seed, mean >= full_mean. `matches_same_task` is mean >= the
@@ -89,6 +91,8 @@ def _column(
         task: Cell(finder="imp", source=task, target=target, sparsity=sparsity, rewind=rewind)
         for task in tasks
     } | {name: Cell(finder=name, target=target, sparsity=sparsity) for name in UNIVERSAL}
+    for name in sorted(metrics.loc[metrics["finder"] == COMBINED, "source_task"].unique()):
+        cells[name] = Cell(finder=COMBINED, source=name, target=target, sparsity=sparsity)
     by_source = {source: select_paired(metrics, cell) for source, cell in cells.items()}
     full = select(metrics, dense(target))
     same_task = by_source[target].mean
