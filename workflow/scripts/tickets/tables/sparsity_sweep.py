@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tickets.design import experiments
 from tickets.design.metrics import Metrics
-from tickets.design.parameters import REWIND, SPARSITIES, TASKS, Parameter
+from tickets.design.parameters import REWIND, SPARSITIES, TASKS
 from tickets.design.table_spec import TableSpec
-from tickets.schedule import parse
-from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired
+from tickets.tables.cells import dense, frame, interval, rounded, select, select_paired
+from tickets.tables.sweep_cells import FINDERS, cells_of
 from tickets.tables.winning_sparsities import NO_INTERVAL, wins
 
 if TYPE_CHECKING:
@@ -52,11 +53,13 @@ def sweep_table(
     Raises:
         BadInput: a cell is missing, or its seeds differ from the full model's.
     """
-    on_a_task = set(metrics[metrics["source_task"].notna()]["finder"])
     rows: list[tuple[object, ...]] = []
     for task in tasks:
         full = select(metrics, dense(task))
-        for cell in _cells(task, finders, sparsities, rewind, on_a_task):
+        of_finders = (
+            cells_of(metrics, each, task, sparsities, rewind) for each in ("imp", *finders)
+        )
+        for cell in (dense(task), *chain.from_iterable(of_finders)):
             scores = select_paired(metrics, cell)
             rows.append(
                 (
@@ -78,36 +81,12 @@ def sweep_table(
     return frame(rows, COLUMNS)
 
 
-def _cells(
-    task: str,
-    finders: Sequence[str],
-    sparsities: Sequence[str],
-    rewind: float,
-    on_a_task: Collection[str],
-) -> Iterator[Cell]:
-    """The cells of one task; masks that depend on a task are those of this one."""
-    yield dense(task)
-    for finder in ("imp", *finders):
-        for label in sparsities:
-            yield Cell(
-                finder=finder,
-                source=task if finder in on_a_task else None,
-                target=task,
-                sparsity=float(parse(label)),
-                rewind=rewind if finder == "imp" else None,
-            )
-
-
 def _chart(table: pd.DataFrame, *theme: Theme) -> Chart:
     from tickets.figures import curves
 
     return curves.sparsity_sweep(table, *theme)
 
 
-FINDERS = Parameter(
-    form={"type": "array", "items": {"$ref": "#/definitions/sweep_finder"}},
-    of=lambda design: list(design.sweep),
-)
 TABLE = TableSpec(
     name="sparsity_sweep",
     position=50,
