@@ -22,7 +22,7 @@ from tickets.errors import BadInput
 SCRIPTS = Path(provenance.__file__).parents[1]
 TABLES = [
     *("full_models", "transfer", "baselines", "winning_sparsities", "winning_tickets"),
-    "sparsity_sweep",
+    *("sparsity_sweep", "essential_sparsity"),
     *("rewinding", "transfer_variants", "transferability", "mask_overlap", "layer_sparsity"),
     *("answerability", "versus_paper"),
 ]
@@ -46,6 +46,9 @@ RECORDED = {
     "winning_sparsities": {"tasks": ["pair", "mlm"], "rewind": "2.5"} | ALL_SPARSITIES,
     "winning_tickets": {"tasks": ["pair", "mlm"], "rewind": "2.5"},
     "sparsity_sweep": {"tasks": ["pair", "mlm"], "rewind": "2.5", "finders": ["oneshot", "snip"]}
+    | ALL_SPARSITIES,
+    "essential_sparsity": {"tasks": ["pair", "mlm"], "rewind": "2.5"}
+    | {"finders": ["oneshot", "snip"]}
     | ALL_SPARSITIES,
     "rewinding": {
         "tasks": ["pair", "mlm"],

@@ -123,6 +123,7 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("winning_sparsity", SPARSITIES | {"tasks": ["mrpc"], "rewind": "0.0"}),
     ("winning_tickets", {"tasks": ["mrpc"], "rewind": "0.0"}),
     ("sparsity_sweep", SPARSITIES | {"tasks": ["mrpc"], "finders": ["snip"], "rewind": "0.0"}),
+    ("essential_sparsity", SPARSITIES | {"tasks": ["mrpc"], "finders": ["snip"], "rewind": "0.0"}),
     ("rewinding", SPARSITIES | {"tasks": ["mrpc"], "rewinds": ["5.0"]}),
     (
         "transfer_variants",

@@ -29,7 +29,7 @@ RULES = {
     "metrics": ["majority", "metrics"],
     "winning": ["winning_sparsities", "winning_mask"],
     "tables": [
-        *("transfer", "baselines", "sparsity_sweep", "winning_tickets"),
+        *("transfer", "baselines", "sparsity_sweep", "essential_sparsity", "winning_tickets"),
         *("rewinding", "transfer_variants", "transferability"),
     ],
     "tables of masks": ["mask_overlap", "layer_sparsity"],

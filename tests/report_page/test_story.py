@@ -41,6 +41,9 @@ ANSWERABILITY = pd.DataFrame(
 LATER = {
     "answerability": ANSWERABILITY,
     "full_models": pd.DataFrame({"task": ["pair"], "learned": [True]}),
+    "essential_sparsity": pd.DataFrame(
+        {"task": ["pair"], "finder": ["oneshot"], "sparsity": [0.4]}
+    ),
 }
 """Tables that the kept study is too old to have."""
 

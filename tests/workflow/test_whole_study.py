@@ -39,6 +39,7 @@ TABLES = {
     "winning_sparsities": 2 * 2,
     "winning_tickets": 2 * 2 * 8,
     "sparsity_sweep": 2 * (1 + 4 * 2),
+    "essential_sparsity": 2 * 4,
     "rewinding": 2 * 2 * 3,
     "transferability": 2 + 1,
     "mask_overlap": None,
@@ -262,6 +263,7 @@ def test_a_new_criterion_runs_its_own_jobs_and_those_that_read_them(
 
     assert jobs == {
         **{"find_mask": 2, "rewind": 2, "train": 2 * 2, "metrics": 1, "sparsity_sweep": 1},
+        **{"essential_sparsity": 1},
         **{"versus_paper": 1, "audit": 1, "story": 1, "all": 1},
     }
 
