@@ -20,14 +20,12 @@ measurement for a GPU. Targets are printed beside its ratios. Our engine records
 each shape of a batch; the time of a timed step includes recording a shape that is new in it.
 
 Every measurement is a process of its own; repeats take turns, so that a slow minute of the machine
-affects all contestants. Times leave out tokenising and the first steps (--warm). Ours are the
-difference between a run of all steps and one of the first steps, as our training has no callback;
-the others are read off their own steps. "1st step" is the time from the start of the process to
-the end of its first step; "peak MiB" is the process's largest resident memory; on a GPU "GPU MiB"
-is the most memory in torch's tensors (torch.cuda.max_memory_allocated), "reserved" the most that
-torch reserved (max_memory_reserved), including recorded graphs. "of matmul" is the rate of the
-model's work on real tokens over the machine's rate on one product of two large matrices, in the
-same precision and the same run.
+affects all contestants. Times leave out tokenising and the first steps (--warm). "1st step" is the
+time from the start of the process to the end of its first step; "peak MiB" is the process's largest
+resident memory; on a GPU "GPU MiB" is the most memory in torch's tensors
+(torch.cuda.max_memory_allocated), "reserved" the most that torch reserved (max_memory_reserved),
+including recorded graphs. "of matmul" is the rate of the model's work on real tokens over the
+machine's rate on one product of two large matrices, in the same precision and the same run.
 
 With --quality the accuracy after a short training is compared instead: ours in both precisions and
 trainer, all scored by transformers' model. The last line is a JSON object: for each task and our
@@ -119,21 +117,20 @@ def answer(options: Options) -> dict[str, Any]:
         BadInput: something is missing that all tasks need.
     """
     results: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as model_folder:
-        job = options.job
+    with tempfile.TemporaryDirectory() as folder:
+        job = replace(options.job, folder=folder)
         if job.model == BERT_BASE:
-            job = replace(job, model=run(replace(job, kind="model", folder=model_folder))["model"])
+            job = replace(job, model=run(replace(job, kind="model"))["model"])
         for task, data in options.data.items():
-            with tempfile.TemporaryDirectory() as folder:
-                own = replace(job, task=task, data=data, folder=folder)
-                try:
-                    if options.quality:
-                        results[task], table = compare(own, options.contestants, options.epochs)
-                    else:
-                        results[task], table = measure(own, options.contestants, options.repeats)
-                except BadInput as error:
-                    _log(f"error: {error}")
-                    continue
+            own = replace(job, task=task, data=data)
+            try:
+                if options.quality:
+                    results[task], table = compare(own, options.contestants, options.epochs)
+                else:
+                    results[task], table = measure(own, options.contestants, options.repeats)
+            except BadInput as error:
+                _log(f"error: {error}")
+                continue
             print(table, flush=True)
     return results
 

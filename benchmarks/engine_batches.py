@@ -21,6 +21,7 @@ from tickets.training.recipe import Recipe
 Example = dict[str, Any]
 ANSWERS = {  # transformers' name -> the column, by head
     "classification": {"labels": "label"},
+    "regression": {"labels": "label"},
     "span": {"start_positions": "start", "end_positions": "end"},
     "mlm": {},
 }
@@ -50,7 +51,7 @@ def examples(encoded: Encoded, rows: NDArray[np.int64]) -> list[Example]:
                 "input_ids": encoded.tokens[part].tolist(),
                 "token_type_ids": encoded.types[part].tolist(),
                 "attention_mask": [1] * int(part.stop - part.start),
-                **{name: int(encoded.columns[column][row]) for name, column in answers.items()},
+                **{name: encoded.columns[column][row].item() for name, column in answers.items()},
             }
         )
     return result
@@ -78,14 +79,16 @@ def hidden(
     ]
 
 
-def padded(rows: list[Example], encoded: Encoded) -> dict[str, Tensor]:
-    """A batch of examples of `encoded`, padded to its maximal length."""
+def padded(rows: list[Example], encoded: Encoded, *, dynamic: bool = False) -> dict[str, Tensor]:
+    """A batch of examples of `encoded`, padded to its maximal length; if `dynamic`, to theirs."""
     empty = {"input_ids": encoded.meta["pad_id"], "labels": IGNORED}
+    lengths = [len(example["input_ids"]) for example in rows]
+    length = max(lengths) if dynamic else encoded.meta["max_length"]
     batch: dict[str, Tensor] = {}
     for name, first in rows[0].items():
         values = [example[name] for example in rows]
         if isinstance(first, list):
-            fill, length = empty.get(name, 0), encoded.meta["max_length"]
+            fill = empty.get(name, 0)
             values = [value + [fill] * (length - len(value)) for value in values]
         batch[name] = torch.tensor(values)
     return batch

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -30,7 +32,7 @@ def training(job: EngineJob) -> Encoded:
         BadInput: they do not fill one batch, or the data set is invalid.
     """
     task = job.definition
-    encoded = _draw(job) if job.case.source is None else _read(job, task.train_split)
+    encoded = _read(job, task.train_split) if job.data else draw(job, job.examples or DRAWN)
     batch = task.batch_size
     if len(encoded) < batch:
         raise BadInput(f"{job.task}: {len(encoded)} training examples; a batch has {batch}")
@@ -50,37 +52,67 @@ def lengths(mean: float, longest: int, count: int, seed: int) -> NDArray[np.int6
     return np.clip(np.rint(drawn), 3, longest).astype(np.int64)
 
 
-def _draw(job: EngineJob) -> Encoded:
-    """Single texts with uniformly random word pieces and labels.
-
-    More different word pieces occur than in real texts of the same length, which is a disadvantage
-    for an engine that leaves out the others.
-    """
-    task, fast = job.definition, Tokenizer.load(Path(job.model)).fast
+def draw(job: EngineJob, count: int) -> Encoded:
+    """`count` single texts of the task's lengths, with random word pieces and answers."""
+    task, this, fast = job.definition, job.case, Tokenizer.load(Path(job.model)).fast
     check_length(Path(job.model), job.task, task.max_length)
+    longest = this.longest or task.max_length
+    if this.mean_length is None:
+        sizes = np.full(count, longest)
+    else:
+        seed = derive(1, f"{job.task}: lengths")
+        sizes = lengths(this.mean_length, longest, count, seed)
     special = sorted(fast.all_special_ids)
-    assert job.case.mean_length is not None
-    assert task.labels is not None
-    sizes = lengths(job.case.mean_length, task.max_length, DRAWN, derive(1, f"{job.task}: lengths"))
+    words = np.setdiff1d(np.arange(len(fast)), special)[: this.pieces]
+    meta = {
+        "head": task.head,
+        "vocab_size": len(fast),
+        "mask_id": fast.mask_token_id,
+        "pad_id": fast.pad_token_id,
+        "special_ids": special,
+        "max_length": task.max_length,
+    }
+    ends = (fast.cls_token_id, fast.sep_token_id)
+    seed = derive(1, f"{job.task}: word pieces")
+    return texts(sizes, words, ends, meta, labels=task.labels or 1, seed=seed)
+
+
+def texts(
+    sizes: NDArray[np.int64],
+    words: NDArray[np.int64],
+    ends: tuple[int, int],
+    meta: Mapping[str, Any],
+    *,
+    labels: int,
+    seed: int,
+) -> Encoded:
+    """Texts of these numbers of tokens, drawn uniformly from `words` between the two `ends`.
+
+    The answers are random too: labels, values between 0 and 1, or a span up to a text's middle.
+    """
+    generator, count = np.random.default_rng(seed), len(sizes)
     offsets = np.concatenate([[0], np.cumsum(sizes)])
-    generator = np.random.default_rng(derive(1, f"{job.task}: word pieces"))
-    words = np.setdiff1d(np.arange(len(fast)), special)
     tokens = generator.choice(words, offsets[-1])
-    tokens[offsets[:-1]], tokens[offsets[1:] - 1] = fast.cls_token_id, fast.sep_token_id
+    tokens[offsets[:-1]], tokens[offsets[1:] - 1] = ends
+    answers: dict[str, NDArray[Any]] = {}
+    if meta["head"] == "classification":
+        answers = {"label": generator.integers(labels, size=count).astype(np.int32)}
+    elif meta["head"] == "regression":
+        answers = {"label": generator.random(count, dtype=np.float32)}
+    elif meta["head"] == "span":
+        answers = {
+            "start": np.ones(count, np.int32),
+            "end": (sizes // 2).astype(np.int32),
+            "context_begin": np.ones(count, np.int32),
+            "context_end": (sizes - 1).astype(np.int32),
+        }
     return Encoded(
         tokens=tokens.astype(np.int32),
         types=np.zeros(tokens.size, np.int8),
         offsets=offsets,
-        example=np.arange(DRAWN, dtype=np.int32),
-        columns={"label": generator.integers(task.labels, size=DRAWN).astype(np.int32)},
-        meta={
-            "head": task.head,
-            "vocab_size": len(fast),
-            "mask_id": fast.mask_token_id,
-            "pad_id": fast.pad_token_id,
-            "special_ids": special,
-            "max_length": task.max_length,
-        },
+        example=np.arange(count, dtype=np.int32),
+        columns=answers,
+        meta=meta,
     )
 
 

@@ -2,59 +2,66 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
-import torch
 
 import engine_data
+import engine_device
 from engine_job import EngineJob
 from tickets import architecture, masks, provenance, weights
+from tickets.architecture import Architecture
 from tickets.criteria.random import draw
 from tickets.encoded import Encoded
 from tickets.initial import pretrained
+from tickets.masks import Mask
 from tickets.model.batches import choose_examples
-from tickets.model.device import best_device
-from tickets.training.loop import initial_head
+from tickets.training.loop import Tensors, initial_head
 
 SPARSITY = Fraction(1, 2)
 MASK_SEED = 1
 
 
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """What the trainings of all tasks start from."""
+
+    encoder: Architecture
+    mask: Mask
+    ticket: Tensors
+
+
+@cache
+def start(model: Path) -> Start:
+    """The ticket of a model directory."""
+    theta = pretrained.read(model)
+    mask = draw(weights.prunable_of(theta), SPARSITY, MASK_SEED)
+    return Start(encoder=architecture.read(model), mask=mask, ticket=weights.rewind(theta, mask))
+
+
 def prepare(job: EngineJob) -> dict[str, Any]:
     """Write the task's inputs to the job's folder; return the sizes of the timed steps."""
-    started = provenance.now()
-
-    def write_statement(path: Path, **facts: Any) -> None:
-        provenance.write(
-            path, rule="benchmark", parameters={}, dependencies={}, facts=facts, started=started
-        )
-
-    def write_data(encoded: Encoded, split: str) -> None:
-        encoded.write(job.path(f"{split}.arrow"))
-        write_statement(job.path(f"{split}.arrow"))
-
     task, train = job.definition, engine_data.training(job)
-    write_data(train, "train")
-    encoder = architecture.read(Path(job.model))
-    theta = pretrained.read(Path(job.model))
-    mask = draw(weights.prunable_of(theta), SPARSITY, MASK_SEED)
-    masks.write(job.path("mask.safetensors"), mask)
-    write_statement(job.path("mask.safetensors"), mask_digest=mask.digest)
-    ticket = weights.rewind(theta, mask)
+    write_data(train, job.own_path("train.arrow"))
+    first = start(Path(job.model))
     for seed in range(1, job.seeds + 1):
-        ours, head = initial_head(
-            ticket, encoder, head=task.head, labels=task.labels or 0, seed=seed, task=job.task
+        theta, head = initial_head(
+            first.ticket,
+            first.encoder,
+            head=task.head,
+            labels=task.labels or 0,
+            seed=seed,
+            task=job.task,
         )
-        weights.write(job.path("ticket.safetensors"), ours)
-        weights.write(job.path(f"head-{seed}.safetensors"), head)
-        write_statement(job.path(f"head-{seed}.safetensors"))
-    write_statement(job.path("ticket.safetensors"))
+        write_weights(job.own_path(f"head-{seed}.safetensors"), head)
+        if not job.path("ticket.safetensors").exists():  # the same for all tasks
+            write_weights(job.path("ticket.safetensors"), theta)
+            masks.write(job.path("mask.safetensors"), first.mask)
+            write_statement(job.path("mask.safetensors"), mask_digest=first.mask.digest)
 
     lengths, size = np.diff(train.offsets), task.batch_size
     timed = [
@@ -67,40 +74,44 @@ def prepare(job: EngineJob) -> dict[str, Any]:
         "squares": int(sum((batch**2).sum() for batch in timed)),
         # Without the pooler, which sees one token of each example.
         "encoder_weights": sum(
-            theta[name].size for name in mask.kept if not name.startswith("pooler.")
+            kept.size for name, kept in first.mask.kept.items() if not name.startswith("pooler.")
         ),
-        "layers": encoder.layers,
-        "hidden": encoder.hidden_size,
+        "layers": first.encoder.layers,
+        "hidden": first.encoder.hidden_size,
     }
-    if job.case.scored:
+    if job.data and job.case.scored:
         validation = engine_data.validation(job)
-        write_data(validation, "validation")
+        write_data(validation, job.own_path("validation.arrow"))
         labels = validation.columns["label"]
         sizes["validation"] = len(labels)
         sizes["majority"] = float(np.bincount(labels).max() / len(labels))
     return sizes
 
 
-def rates() -> dict[str, Any]:
-    """The device's FLOP/s on a product of two square matrices, by precision, and its name."""
-    device = best_device()
-    size = 8192 if device.type == "cuda" else 2048  # a GPU needs a larger product to be busy
-    result: dict[str, Any] = {
-        "device": torch.cuda.get_device_name() if device.type == "cuda" else "CPU",
-        "torch": torch.__version__,
-    }
-    for name, kind in (("float32", torch.float32), ("bf16", torch.bfloat16)):
-        left, right = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
-        for _ in range(2):
-            _seconds(lambda left=left, right=right: left @ right)
-        seconds = median(_seconds(lambda left=left, right=right: left @ right) for _ in range(5))
-        result[name] = 2 * size**3 / seconds
-    return result
+def write_data(encoded: Encoded, path: Path) -> None:
+    """Write encoded examples with their statement."""
+    encoded.write(path)
+    write_statement(path)
 
 
-def _seconds(work: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    work()
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    return time.perf_counter() - start
+def write_weights(path: Path, tensors: Tensors) -> None:
+    """Write weights with their statement."""
+    weights.write(path, tensors)
+    write_statement(path)
+
+
+def write_statement(path: Path, **facts: Any) -> None:
+    """Write a statement, which whoever reads the file at `path` asks for."""
+    provenance.write(
+        path,
+        rule="benchmark",
+        parameters={},
+        dependencies={},
+        facts=facts,
+        started=provenance.now(),
+    )
+
+
+def rates(job: EngineJob) -> dict[str, Any]:  # noqa: ARG001 - as every job
+    """The machine's rates."""
+    return engine_device.rates()

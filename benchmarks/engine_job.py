@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
+import tempfile
+import threading
 import time
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +27,31 @@ from tickets.tasks import Task
 
 CLIP_NORM = 1.0
 ADAM_EPSILON = 1e-8
+ANSWER = "answer: "  # begins the lines with answers; libraries print others
+JOBS = {  # kind of job -> module and function; other kinds are rivals
+    "model": ("engine_model", "make"),
+    "inputs": ("engine_inputs", "prepare"),
+    "matmul": ("engine_inputs", "rates"),
+    "float32": ("engine_ours", "train"),
+    "bf16": ("engine_ours", "train"),
+    "correct": ("on_gpu_correct", "compare"),
+    "whole_inputs": ("on_gpu_whole", "prepare"),
+    "profile": ("on_gpu_profile", "kernels"),
+    "embeddings": ("on_gpu_profile", "embedding_gradients"),
+}
+RIVALS = ("engine_rivals", "train")
 
 
 @dataclass(frozen=True, kw_only=True)
 class EngineJob:
-    """The settings of one process.
+    """The settings of one job.
 
-    kind: "model", "inputs", "matmul" or a contestant. data: the folder of the task's data set.
-    folder: that of the task's inputs, or for "model" the model. tokenizer: for "model", "" for
-    made-up words. steps: the timed ones, after `warm` others. validate: score the trained network
-    instead of timing it. started: `time.monotonic()` just before the process starts.
+    kind: one of `JOBS`, or a rival. model: a model directory, or for "model" one of its
+    configurations. data: the folder of the task's data set; "" for random texts. folder: that of
+    the inputs, or for "model" the model's. task: for "correct" a head. tokenizer: for "model", ""
+    for made-up words. steps: the timed ones, after `warm` others. validate: score the trained
+    network instead of timing it. started: `time.monotonic()` just before the process starts. It is
+    not begun if less than `needs` seconds are left before `deadline`, and ends there.
     """
 
     kind: str
@@ -51,6 +69,8 @@ class EngineJob:
     seeds: int = 1
     validate: bool = False
     started: float = 0.0
+    needs: float = 0.0
+    deadline: float | None = None
 
     @property
     def total(self) -> int:
@@ -67,9 +87,18 @@ class EngineJob:
         """The task's head, columns, length and batch size."""
         return self.case.definition
 
+    @property
+    def left(self) -> float:
+        """Seconds to the deadline."""
+        return float("inf") if self.deadline is None else self.deadline - time.monotonic()
+
     def path(self, name: str) -> Path:
-        """An input of this job's task."""
+        """An input that all tasks share."""
         return Path(self.folder) / name
+
+    def own_path(self, name: str) -> Path:
+        """An input of this job's task."""
+        return Path(self.folder) / self.task / name
 
 
 @dataclass(kw_only=True)
@@ -82,17 +111,17 @@ class Marks:
     def reached(self, step: int) -> None:
         """Record that step `step`, counted from 1, is complete, on the device too."""
         if step in (1, self.job.warm, self.job.total):
-            import torch
+            import engine_device
 
-            if torch.cuda.is_available():
-                torch.cuda.synchronize()
+            engine_device.wait()
             self.at[step] = time.monotonic()  # one clock for all processes of a machine
 
     def answer(self) -> dict[str, Any]:
-        """The seconds to the first step, and those of the timed steps."""
+        """The seconds to the first step and of the timed steps, and when these had ended."""
         answer = {"first_step": self.at[1] - self.job.started}
         if not self.job.validate:
-            answer["seconds"] = self.at[self.job.total] - self.at[self.job.warm]
+            answer["ended"] = self.at[self.job.total]
+            answer["seconds"] = answer["ended"] - self.at[self.job.warm]
         return answer
 
 
@@ -102,66 +131,97 @@ def run(job: EngineJob) -> dict[str, Any]:
     Raises:
         BadInput: the process failed; the message ends with its last lines.
     """
-    environment = {
+    ((_, answer),) = run_each([job])
+    if "failed" in answer:
+        raise BadInput(f"{job.kind} on {job.task or 'no task'} failed:\n{answer['failed']}")
+    return answer
+
+
+def run_each(jobs: Sequence[EngineJob]) -> Iterator[tuple[EngineJob, dict[str, Any]]]:
+    """Do jobs with one deadline one after the other in a new process; each with its answer.
+
+    That of a job for which no time was left is {"skipped": why}, of one in which the process ended
+    {"failed": its last lines}. Another process then does the rest.
+    """
+    waiting = list(jobs)
+    while waiting:
+        with tempfile.TemporaryFile("w+") as errors:
+            settings = [{**asdict(job), "started": time.monotonic()} for job in waiting]
+            process = subprocess.Popen(
+                [sys.executable, __file__, json.dumps(settings)],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=environment(waiting[0].threads),
+            )
+            for line in within(process, waiting[0].left):
+                if line.startswith(ANSWER):
+                    yield waiting.pop(0), json.loads(line.removeprefix(ANSWER))
+            if waiting and waiting[0].left <= 0:
+                yield waiting.pop(0), {"skipped": "stopped at the end of the time"}
+            elif waiting:
+                errors.seek(0)
+                words = errors.read().strip().splitlines() or [f"status {process.returncode}"]
+                yield waiting.pop(0), {"failed": "\n".join(words[-5:])}
+
+
+def within(process: subprocess.Popen[str], seconds: float) -> Iterator[str]:
+    """The lines that a process prints; it is killed after `seconds`, or if nobody reads on."""
+    timer = threading.Timer(min(max(0.0, seconds), threading.TIMEOUT_MAX), process.kill)
+    timer.start()
+    assert process.stdout is not None
+    try:
+        yield from process.stdout
+        process.wait()
+    finally:
+        timer.cancel()
+        process.kill()
+        process.wait()
+
+
+def environment(threads: int) -> dict[str, str]:
+    """The environment of a job's process."""
+    return {
         **os.environ,
         "HF_HUB_OFFLINE": "1",
         "HF_DATASETS_OFFLINE": "1",
         "TOKENIZERS_PARALLELISM": "false",
-        "OMP_NUM_THREADS": str(job.threads),
+        "OMP_NUM_THREADS": str(threads),
         # One GPU: the Trainer would use all that are visible.
         "CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0],
     }
-    settings = json.dumps({**asdict(job), "started": time.monotonic()})
-    process = subprocess.run(
-        [sys.executable, __file__, settings], capture_output=True, text=True, env=environment
-    )
-    if process.returncode:
-        words = "\n".join(process.stderr.strip().splitlines()[-5:])
-        raise BadInput(f"{job.kind} on {job.task or 'no task'} failed:\n{words}")
-    return json.loads(process.stdout.splitlines()[-1])
 
 
 def answer(job: EngineJob) -> dict[str, Any]:
     """Do `job` in this process."""
     # A contestant's time and memory include its own imports, not another's.
-    if job.kind in ("float32", "bf16"):
-        import engine_ours
-
-        return engine_ours.train(job)
-    if job.kind == "model":
-        import engine_model
-
-        return engine_model.make(job)
-    if job.kind in ("inputs", "matmul"):
-        import engine_inputs
-
-        return engine_inputs.prepare(job) if job.kind == "inputs" else engine_inputs.rates()
-    import engine_rivals
-
-    return engine_rivals.train(job)
-
-
-def peaks() -> dict[str, float]:
-    """This process's peak memory in MiB: on the host and, with a GPU, in torch's tensors, and
-    reserved by torch, graphs included.
-    """
-    import torch
-
-    peak = {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}  # from KiB
-    if torch.cuda.is_available():
-        peak["gpu_mib"] = torch.cuda.max_memory_allocated() / 2**20
-        peak["gpu_reserved_mib"] = torch.cuda.max_memory_reserved() / 2**20
-    return peak
+    module, function = JOBS.get(job.kind, RIVALS)
+    return getattr(import_module(module), function)(job)
 
 
 def main() -> None:
-    """Do the job in the only argument (JSON), and print the answer as the last line."""
-    job = EngineJob(**json.loads(sys.argv[1]))
+    """Do the jobs in the only argument (JSON), and print the answer of each as a line.
+
+    The time to a job's first step includes that of the process until it could begin its first job:
+    the imports of that job, and starting CUDA.
+    """
+    jobs = [EngineJob(**settings) for settings in json.loads(sys.argv[1])]
     import torch
 
-    torch.set_num_threads(job.threads)
-    result = answer(job)
-    print(json.dumps({**result, **peaks()}))
+    import engine_device
+
+    torch.set_num_threads(jobs[0].threads)
+    import_module(JOBS.get(jobs[0].kind, RIVALS)[0])
+    engine_device.wait()
+    ready = time.monotonic() - jobs[0].started
+    for job in jobs:
+        if job.left < job.needs:
+            found = {"skipped": f"needs {job.needs:.0f} s, {max(0, job.left):.0f} s are left"}
+        else:
+            engine_device.begin()
+            started = replace(job, started=time.monotonic() - ready)
+            found = answer(started) | engine_device.peaks()
+        print(f"{ANSWER}{json.dumps(found)}", flush=True)
 
 
 if __name__ == "__main__":

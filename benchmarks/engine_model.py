@@ -1,4 +1,4 @@
-"""BERT-base with random weights, on which speed does not depend, so that it needs no checkpoint."""
+"""BERTs with random weights, on which speed does not depend, so that none needs a checkpoint."""
 
 from __future__ import annotations
 
@@ -10,27 +10,45 @@ from transformers import AutoTokenizer, BertConfig, BertForPreTraining
 
 from engine_job import EngineJob
 
-CONFIG = BertConfig()  # BERT-base, uncased: 12 layers of 768, 30,522 word pieces
+CONFIGS = {
+    "bert-base": BertConfig(),  # uncased: 12 layers of 768, 30,522 word pieces
+    "small": BertConfig(
+        vocab_size=2000,
+        hidden_size=256,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        intermediate_size=1024,
+        max_position_embeddings=128,
+    ),
+    "tiny": BertConfig(
+        vocab_size=100,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=24,
+        initializer_range=0.2,
+    ),
+}
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
 def make(job: EngineJob) -> dict[str, Any]:
     """Write a model directory to the job's folder; the answer has its path as `model`.
 
-    An encoder with pooler, and an MLM head, with weights drawn from the job's seed. The tokenizer
-    is the job's, or one of made-up words.
+    An encoder with pooler, and an MLM head, of the job's `CONFIGS`, with weights drawn from its
+    seed. The tokenizer is the job's, or one of made-up words.
     """
     torch.manual_seed(job.seed)
-    target = job.path("model")
-    BertForPreTraining(CONFIG).save_pretrained(target)
+    target, config = job.path("model"), CONFIGS[job.model]
+    BertForPreTraining(config).save_pretrained(target)
     if job.tokenizer:
-        _tokenizer(Path(job.tokenizer)).save_pretrained(target)
+        _tokenizer(Path(job.tokenizer), config).save_pretrained(target)
     else:
-        words = [*SPECIAL, *(f"w{number}" for number in range(len(SPECIAL), CONFIG.vocab_size))]
+        words = [*SPECIAL, *(f"w{number}" for number in range(len(SPECIAL), config.vocab_size))]
         (target / "vocab.txt").write_text("".join(f"{word}\n" for word in words))
     return {"model": str(target)}
 
 
-def _tokenizer(folder: Path) -> Any:
+def _tokenizer(folder: Path, config: BertConfig) -> Any:
     # The folder has no configuration that gives the tokenizer's kind.
-    return AutoTokenizer.from_pretrained(folder, config=CONFIG, local_files_only=True)
+    return AutoTokenizer.from_pretrained(folder, config=config, local_files_only=True)

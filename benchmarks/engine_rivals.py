@@ -1,9 +1,10 @@
 """The alternatives: torch's pruning hooks on transformers' model, in two loops.
 
 published: as in the lottery-ticket papers' code, all texts padded to the maximal length, a plain
-torch loop. trainer, trainer_bf16: transformers' `Trainer`, batches padded to their longest text;
-trainer_128, trainer_128_bf16: padded to the task's maximal length (128 in GLUE), the default of its
-examples for GLUE and SQuAD.
+torch loop. padded_bf16, compiled_bf16, dynamic_bf16: the same in bfloat16; with `torch.compile`;
+with batches padded to their longest text. trainer, trainer_bf16: transformers' `Trainer`, batches
+padded to their longest text; trainer_128, trainer_128_bf16: padded to the task's maximal length
+(128 in GLUE), the default of its examples for GLUE and SQuAD.
 """
 
 from __future__ import annotations
@@ -13,20 +14,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn.utils import prune
-from transformers import (
-    AutoModelForMaskedLM,
-    AutoModelForQuestionAnswering,
-    AutoModelForSequenceClassification,
-    PreTrainedModel,
-    get_linear_schedule_with_warmup,
-)
+from transformers import PreTrainedModel, get_linear_schedule_with_warmup
 
+import engine_hooks
 from engine_batches import examples, ordered, padded
 from engine_job import ADAM_EPSILON, CLIP_NORM, EngineJob, Marks
-from tickets import architecture, masks, weights
-from tickets.architecture import mlm_head_names
+from tickets import masks, weights
 from tickets.encoded import Encoded
 from tickets.model.device import best_device
 from tickets.training.loop import Trained
@@ -37,33 +30,32 @@ def train(job: EngineJob) -> dict[str, Any]:
     torch.manual_seed(job.seed)
     model = pruned(job)
     marks = Marks(job=job)
-    encoded = Encoded.read(job.path("train.arrow"))
-    (_published if job.kind == "published" else _trainer)(job, model, encoded, marks)
+    encoded = Encoded.read(job.own_path("train.arrow"))
+    (_trainer if job.kind.startswith("trainer") else _loop)(job, model, encoded, marks)
     return marks.answer() | ({"accuracy": accuracy(job, model)} if job.validate else {})
 
 
 def pruned(job: EngineJob) -> PreTrainedModel:
     """Transformers' model with pruning hooks and the initial weights of our training."""
-    model = _model(job)
-    for name, kept in masks.read(job.path("mask.safetensors")).kept.items():
-        if name.startswith("pooler.") and job.definition.head != "classification":
-            continue  # transformers' models for spans and MLM have none
-        module = model.base_model.get_submodule(name.removesuffix(".weight"))
-        prune.custom_from_mask(module, "weight", torch.from_numpy(kept).float())
+    theta = weights.read(job.path("ticket.safetensors"))
+    gamma = weights.read(job.own_path(f"head-{job.seed}.safetensors"))
+    task = job.definition
+    model = engine_hooks.filled(Path(job.model), task.head, task.labels or 2, theta, gamma)
+    engine_hooks.hook(model, masks.read(job.path("mask.safetensors")))
     return model
 
 
 def filled(job: EngineJob, trained: Trained) -> PreTrainedModel:
     """Transformers' model with the weights that our engine trained."""
-    model = _model(job)
-    model.base_model.load_state_dict(_tensors(trained.theta))
-    _load_head(job, model, trained.gamma)
-    return model
+    task = job.definition
+    return engine_hooks.filled(
+        Path(job.model), task.head, task.labels or 2, trained.theta, trained.gamma
+    )
 
 
 def accuracy(job: EngineJob, model: PreTrainedModel) -> float:
     """The share of validation examples that `model` gets right, in float32."""
-    encoded = Encoded.read(job.path("validation.arrow"))
+    encoded = Encoded.read(job.own_path("validation.arrow"))
     device = best_device()
     model = model.to(device).float().eval()
     right = 0
@@ -77,50 +69,30 @@ def accuracy(job: EngineJob, model: PreTrainedModel) -> float:
     return right / len(encoded)
 
 
-def _model(job: EngineJob) -> PreTrainedModel:
-    task = job.definition
-    kind = {
-        "classification": AutoModelForSequenceClassification,
-        "span": AutoModelForQuestionAnswering,
-        "mlm": AutoModelForMaskedLM,
-    }[task.head]
-    model = kind.from_pretrained(
-        job.model, num_labels=task.labels or 2, dtype=torch.float32, local_files_only=True
-    )
-    _load_head(job, model, weights.read(job.path(f"head-{job.seed}.safetensors")))
-    return model
-
-
-def _load_head(job: EngineJob, model: PreTrainedModel, gamma: weights.Weights) -> None:
-    if job.definition.head == "mlm":
-        names = mlm_head_names(architecture.read(Path(job.model)).names)
-        tensors = {names[name]: value for name, value in _tensors(gamma).items()}
-        model.load_state_dict(tensors, strict=False)
-        return
-    output = "qa_outputs" if job.definition.head == "span" else "classifier"
-    model.get_submodule(output).load_state_dict(
-        {name.removeprefix("output."): value for name, value in _tensors(gamma).items()}
-    )
-
-
-def _tensors(values: weights.Weights) -> dict[str, Tensor]:
-    return {name: torch.tensor(value) for name, value in values.items()}
-
-
-def _published(job: EngineJob, model: PreTrainedModel, encoded: Encoded, marks: Marks) -> None:
-    from torch.utils.data import DataLoader, TensorDataset
-
-    device = best_device()
+def _loop(job: EngineJob, model: PreTrainedModel, encoded: Encoded, marks: Marks) -> None:
+    device, size = best_device(), job.definition.batch_size
     model.to(device).train()
-    whole = padded(ordered(job, encoded), encoded)
-    loader = DataLoader(TensorDataset(*whole.values()), batch_size=job.definition.batch_size)
+    if job.kind.startswith("compiled"):
+        model.compile()
+    rows = ordered(job, encoded)
+    dynamic = job.kind.startswith("dynamic")
+    batches = [
+        padded(rows[begin : begin + size], encoded, dynamic=dynamic)
+        for begin in range(0, len(rows), size)
+    ]
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=job.learning_rate, eps=ADAM_EPSILON, weight_decay=0.0
+        model.parameters(),
+        lr=job.learning_rate,
+        eps=ADAM_EPSILON,
+        weight_decay=0.0,
+        fused=device.type == "cuda",  # as the Trainer's
     )
     schedule = get_linear_schedule_with_warmup(optimizer, 0, job.total)
-    for step, values in enumerate(loader, 1):
-        batch = {n: value.to(device) for n, value in zip(whole, values, strict=True)}
-        model(**batch).loss.backward()
+    for step, values in enumerate(batches, 1):
+        batch = {name: value.to(device) for name, value in values.items()}
+        with torch.autocast(device.type, torch.bfloat16, enabled=job.kind.endswith("_bf16")):
+            loss = model(**batch).loss
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
         optimizer.step()
         schedule.step()

@@ -212,7 +212,7 @@ def test_the_untimed_steps_are_left_out() -> None:
     """Seconds are those between the last untimed and the last step, the first step's from start."""
     marks = Marks(job=job("", warm=2, steps=3, started=10.0), at={1: 14.0, 2: 15.0, 5: 21.0})
 
-    assert marks.answer() == {"first_step": 4.0, "seconds": 6.0}
+    assert marks.answer() == {"first_step": 4.0, "seconds": 6.0, "ended": 21.0}
 
 
 @pytest.mark.parametrize("module", ["engine_job", "engine_options", "engine_report"])
@@ -293,7 +293,7 @@ def test_drawn_lengths_have_their_mean(mean: int) -> None:
     assert (found.min(), found.max()) == (3, 128)
 
 
-def test_rows_are_padded_to_the_maximal_length() -> None:
+def test_rows_are_padded_to_the_maximal_length_or_to_their_longest() -> None:
     """Tokens with the padding token, answers of tokens with -100, answers of texts not at all."""
     encoded = texts(4, "span")
     encoded = replace(encoded, meta={**encoded.meta, "pad_id": 9, "max_length": 4})
@@ -306,6 +306,9 @@ def test_rows_are_padded_to_the_maximal_length() -> None:
         "labels": [-100, 7, -100, -100],
         "start": 3,
     }
+    long = {**short, "input_ids": [5, 6, 7], "attention_mask": [1, 1, 1], "labels": [-100, 7, 8]}
+    dynamic = engine_batches.padded([short, long], encoded, dynamic=True)
+    assert dynamic["input_ids"].tolist() == [[5, 6, 9], [5, 6, 7]]
 
 
 def write_texts(folder: Path) -> None:
@@ -342,15 +345,16 @@ def test_ours_and_a_rival_begin_with_the_same_loss(
         attention_probs_dropout_prob=0.0,
         initializer_range=0.2,
     )
-    monkeypatch.setattr(engine_model, "CONFIG", config)
+    monkeypatch.setitem(engine_model.CONFIGS, "", config)
     monkeypatch.setattr(engine_data, "DRAWN", 70)
     write_texts(tmp_path)
     tokenizer = str(worded(tmp_path / "tokenizer")) if case(task).source else ""
-    settings = {"data": str(tmp_path), "folder": str(tmp_path), "tokenizer": tokenizer}
+    data = str(tmp_path) if case(task).source else ""
+    settings = {"data": data, "folder": str(tmp_path), "tokenizer": tokenizer}
     made = answer(job(task, kind="model", **settings))["model"]
     this_job = job(task, model=made, **settings)
     inputs = engine_inputs.prepare(this_job)
-    encoded, size = Encoded.read(this_job.path("train.arrow")), this_job.definition.batch_size
+    encoded, size = Encoded.read(this_job.own_path("train.arrow")), this_job.definition.batch_size
     assert inputs["train"] == len(encoded) == len(encoded) // size * size
 
     model = engine_rivals.pruned(this_job)
@@ -367,7 +371,7 @@ def test_ours_and_a_rival_begin_with_the_same_loss(
         )
     ours = loop.train(
         weights.read(this_job.path("ticket.safetensors")),
-        weights.read(this_job.path("head-1.safetensors")),
+        weights.read(this_job.own_path("head-1.safetensors")),
         masks.read(this_job.path("mask.safetensors")),
         encoded,
         architecture.read(Path(made)),
