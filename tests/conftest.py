@@ -10,7 +10,8 @@ import pytest
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
-os.environ["CUDA_VISIBLE_DEVICES"] = ""  # tests hold on every machine; benchmarks/gpu.py tests GPUs
+# Tests hold on every machine; benchmarks/on_gpu.py tests GPUs.
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ["OMP_NUM_THREADS"] = "1"  # for matrices this small a second thread is a hindrance
 
 

@@ -1,6 +1,6 @@
 """CUDA graphs: a whole training step is recorded once per shape, then replayed.
 
-Results are the same to the bit: `benchmarks/gpu.py` compares trainings with and without graphs.
+Results are the same to the bit: `benchmarks/on_gpu.py` compares trainings with and without graphs.
 """
 
 from __future__ import annotations
