@@ -16,6 +16,12 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python3
 	&& echo $$python && break; done)
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off \
 	--constraint envs/constraints.txt
+# Faster than pip, and it takes torch's CPU build where there is no GPU; where uv is missing or cannot
+# do it (it does not read pip's configuration), pip does. `make UV=false setup` does without it.
+UV ?= $(or $(shell command -v uv),false)
+export UV_TORCH_BACKEND ?= auto
+UV_PIP := $(UV) pip install --python $(BIN)/python --constraint envs/constraints.txt
+TESTING := --editable '.[test,crate,signing,slurm]'
 TORCH := torch==$(shell sed -n 's/^torch==//p' envs/constraints.txt)
 
 MODEL := config.json tokenizer.json tokenizer_config.json model.safetensors model.safetensors.prov.json \
@@ -51,25 +57,25 @@ $(BIN)/pip:
 		"PATH; install one (Debian: python3-venv too), or name it: make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -m venv .venv
 
-# torch comes first, so that its build is chosen here and not while something else's dependencies are
-# resolved. On Linux the public index has a CUDA build, whose 0.5 GB bring gigabytes of NVIDIA
-# libraries; without them it cannot be imported (libcudnn is missing). The CPU build has a
-# version of its own, +cpu, which pip finds only in an index that has it. No host is written
-# here: PIP_EXTRA_INDEX_URL (pip's own variable; also `make PIP_EXTRA_INDEX_URL=... setup`) or pip's
+# With pip torch comes first, so that its build is chosen here and not while something else's
+# dependencies are resolved. On Linux the public index has a CUDA build, whose 0.5 GB bring gigabytes
+# of NVIDIA libraries; without them it cannot be imported (libcudnn is missing). The CPU build has a
+# version of its own, +cpu, which pip finds only in an index that has it. No host is written here:
+# PIP_EXTRA_INDEX_URL (pip's own variable; also `make PIP_EXTRA_INDEX_URL=... setup`) or pip's
 # configuration names the index. Without one, the default build does the same work on a CPU.
 $(BIN)/.ready: envs/constraints.txt pyproject.toml | $(BIN)/pip
 	@echo "set-up: $(TORCH), then the packages of envs/constraints.txt (several minutes)"
-	@if nvidia-smi >/dev/null 2>&1; then $(PIP) $(TORCH); \
+	@$(UV_PIP) --editable . || { \
+	if nvidia-smi >/dev/null 2>&1; then $(PIP) $(TORCH); \
 	elif ! $(PIP) $(TORCH)+cpu 2>/dev/null; then \
 		echo "set-up: pip's index has no CPU build of torch; installing its default one. If that" \
 			"downloads NVIDIA libraries which you do not want, interrupt it, and call make with" \
 			"PIP_EXTRA_INDEX_URL= the address that PyTorch's installation page shows for CPU"; \
 		$(PIP) $(TORCH); \
-	fi
-	@$(PIP) --editable .
+	fi && $(PIP) --editable .; }
 	@touch $@
 
 $(BIN)/.ready-test: $(BIN)/.ready
 	@echo "set-up: tools for tests and lint"
-	@$(PIP) --editable '.[test,crate,signing,slurm]'
+	@$(UV_PIP) $(TESTING) || $(PIP) $(TESTING)
 	@touch $@

@@ -193,3 +193,31 @@ def test_make_runs_the_command_that_a_user_would() -> None:
     command = make("--dry-run", "transfer")[-1]
 
     assert command == ".venv/bin/snakemake --cores all results/tables/transfer.csv"
+
+
+@pytest.mark.parametrize(("uv", "installers"), [("true", {"uv"}), ("false", {"uv", "pip"})])
+def test_make_installs_by_uv_or_else_by_pip(uv: str, installers: set[str], tmp_path: Path) -> None:
+    """Where uv does it, which gets to choose torch's build, pip is not called; where uv is there
+    but fails, pip installs the same.
+    """
+    for name in ("Makefile", "pyproject.toml", "envs/constraints.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    folder = tmp_path / ".venv" / "bin"
+    folder.mkdir(parents=True)
+    calls = tmp_path / "calls"
+    for path, name, status in ((folder / "python", "pip", "true"), (tmp_path / "uv", "uv", uv)):
+        path.write_text(f'#!/bin/sh\necho "{name} $UV_TORCH_BACKEND $*" >> {calls}\n{status}\n')
+        path.chmod(0o755)
+    (folder / "pip").touch()
+
+    done = make("--directory", str(tmp_path), f"UV={tmp_path}/uv", "setup-test")
+
+    assert done[-1] == "set-up: tools for tests and lint"
+    lines = [line.split() for line in calls.read_text().splitlines()]
+    assert {line[0] for line in lines} == installers
+    assert all(line[1] == "auto" for line in lines)
+    for installer in installers:
+        named = [line[-1] for line in lines if line[0] == installer and "--editable" in line]
+        assert named == [".", ".[test,crate,signing,slurm]"]
+    assert all("envs/constraints.txt" in line for line in lines)
