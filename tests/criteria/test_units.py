@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 
 from tickets import masks
 from tickets.criterion import Inputs, Scores, load_criterion, load_scope
+from tickets.design.config import load
 from tickets.errors import BadInput
 from tickets.masks import Mask
 from tickets.prunable import PrunableSet, prunable_set
 from tickets.schedule import pruned_count
 from tickets.units import scope_of_units
 
+ROOT = Path(__file__).parents[2]
 HEAD = 2
 Slices = list[tuple[str, tuple[slice, slice]]]
 ALL = slice(None)
@@ -219,6 +222,15 @@ def test_the_controls_prune_as_many_units() -> None:
         assert np.any(alive, axis=0).all()  # any unit may be kept
     assert len({good, bad, *drawn_masks}) == 10
     assert mask("random_in_scope", 3) == drawn_masks[3]
+
+
+def test_the_embedded_model_has_heads_of_32() -> None:
+    """A scope of theirs is accepted; tests/design/test_wrong_configs.py has others."""
+    task, model = {"rte": {"max_length": 64}}, {"path": str(ROOT / "resources" / "theta_0")}
+
+    study = load({"model": model, "tasks": task, "imp": {"scope": "heads_of_32_and_units"}})
+
+    assert study.imp.scope == "heads_of_32_and_units"
 
 
 def test_names_of_another_family() -> None:

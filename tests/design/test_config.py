@@ -282,24 +282,6 @@ def test_texts_may_not_be_longer_than_the_model_reads(tmp_path: Path) -> None:
         assert line.endswith("at most 64")
 
 
-def test_a_scope_of_whole_heads_is_one_for_those_of_the_model(tmp_path: Path) -> None:
-    """Known at parse time for a local model, and for one that is pre-trained here."""
-    size = {"hidden_size": 64, "num_attention_heads": 2}
-    local = changed("model", {"path": str(model_directory(tmp_path / "bert", **size))})
-    local["tasks"] = {"rte": {"max_length": 64}}
-    own = changed("model", {"path": "resources/none", "pretrain": True})
-    own["pretraining"] = {"architecture": {"hidden_size": 64, "heads": 2, "positions": 128}}
-
-    for config in (local, own):
-        config["imp"] = {"scope": "heads_of_32_and_units"}
-        assert load(config).imp.scope == "heads_of_32_and_units"
-        config["imp"] = {"scope": "heads_of_64_and_units"}
-        assert problem(config) == (
-            "config: imp.scope: heads_of_64_and_units: it prunes heads of 64 rows, but the model's"
-            " have 32; write another scope, or add one with a head of 32"
-        )
-
-
 def test_pre_training_looks_at_its_own_section_instead_of_the_path() -> None:
     """The model need not be there yet; its size has to fit the tasks."""
     config = changed("model", {"path": "resources/none", "pretrain": True})

@@ -129,6 +129,24 @@ WRONG = {
         "config: imp.scope: a sparsity of 0.1 is no whole number of every 4 weights; write"
         " multiples of 0.25, such as prune_share: 0.25",
     ),
+    "a scope of other heads than the model has": (
+        [
+            SMALL,
+            "model: {path: resources/theta_0, revision: null}\ntasks: {rte: {max_length: 64}}\n"
+            "imp: {scope: heads_of_64_and_units}",
+        ],
+        "config: imp.scope: heads_of_64_and_units: it prunes heads of 64 rows, but the model's have"
+        " 32; write another scope, or add one with a head of 32",
+    ),
+    "a scope of other heads than the model will have": (
+        [
+            SMALL,
+            "model: {pretrain: true}\nimp: {scope: heads_of_32_and_units}\n"
+            "pretraining: {architecture: {hidden_size: 64, heads: 1, positions: 128}}",
+        ],
+        "config: imp.scope: heads_of_32_and_units: it prunes heads of 32 rows, but the model's have"
+        " 64; write another scope, or add one with a head of 64",
+    ),
     "a seed twice": (
         [SMALL, "seeds: [1, 2, 2]"],
         "config: seeds: [1, 2, 2] is not possible; write a list of at least one integer from 0,"
