@@ -8,6 +8,10 @@ from fractions import Fraction
 import pytest
 
 from tickets import names, paths
+from tickets.audit.lineage import Expected, expected
+from tickets.audit.study_files import parse_path
+from tickets.design import flags
+from tickets.design.config import load
 from tickets.design.dag import Design, file_of_scores, file_of_weights, files_of_round
 from tickets.design.experiments import (
     baselines,
@@ -32,6 +36,10 @@ from tickets.names import (
 from tickets.paths import Results, parse_mask, parse_predictions
 
 FILES = Results(root="results")
+MODEL = {
+    "path": "google-bert/bert-base-uncased",
+    "revision": "86b5e0934494bd15c9632b12f734a8a67f723594",
+}
 DESIGN = Design(
     tasks=("rte", "mlm"),
     seeds=(1, 2),
@@ -244,6 +252,48 @@ def test_a_training_is_named_after_all_that_decides_it() -> None:
 
     assert str(name) == "theta_i/rte/rewind-5/seed-2/oneshot/sparsity-10/on-rte/seed-2"
     assert TrainingName.parse(str(name)) == name
+
+
+def test_a_training_in_another_order_has_a_name_and_files_of_its_own() -> None:
+    """Below that of the first order, whose name says nothing of it; no second name for either."""
+    first = training(THETA_0, DENSE, "rte", 1001)
+    second = replace(first, order=2)
+
+    assert str(first) == "theta_0/dense/on-rte/seed-1001"
+    assert str(second) == "theta_0/dense/on-rte/seed-1001/order-2"
+    assert TrainingName.parse(str(second)) == second
+    assert parse_predictions(FILES.predictions(second)) == second
+    assert not paths.is_kept(FILES.trained(second))
+    found = parse_path(f"trained/{second}.safetensors")
+    assert found is not None
+    assert (found.kind, found.parts["order"]) == ("trained", "/order-2")
+    for other in ("order-1", "order-02", "order-"):
+        with pytest.raises(BadInput, match="not the name of a training"):
+            TrainingName.parse(f"{first}/{other}")
+
+
+def test_another_order_is_what_comes_after_the_batches_of_the_first() -> None:
+    """The command differs in nothing else, and the audit expects what it records."""
+    second = replace(training(THETA_0, DENSE, "rte", 1001), order=2)
+    file = parse_path(f"predictions/{second}.parquet")
+    study = load({"model": MODEL, "tasks": {"rte": None}})
+
+    assert file is not None
+    assert expected(DESIGN, file) == Expected(
+        rule="train",
+        parameters={"task": "rte", "seed": 1001, "earlier_trainings": 1},
+        parents={
+            "ticket": "tickets/theta_0/dense.json",
+            "theta": "weights/theta_0.safetensors",
+            "mask": "masks/dense.safetensors",
+            "train": "encoded/rte/train.arrow",
+            "validation": "encoded/rte/validation.arrow",
+            "data": "data/rte/validation.parquet",
+        },
+    )
+    usual, other = (flags.recipe(study, study.tasks["rte"], order=order) for order in (1, 2))
+    assert usual == flags.recipe(study, study.tasks["rte"])
+    assert other.replace(" --earlier-trainings 1", "") == usual != other
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ wildcard_constraints:
     task=names.TASK,
     split="|".join(SPLITS),
     seed=names.SEED,
+    order=names.ORDER,
     mask=names.MASK,
     weights=names.WEIGHTS,
     rewind=names.PERCENT,

@@ -5,8 +5,8 @@ standard pruning, which does not rewind.
 early = files.weights("theta_i/{task}/rewind-{rewind}/seed-{seed}")
 pruned = files.mask("{mask}")
 start = files.weights("{weights}")
-trained = files.trained("{weights}/{mask}/on-{task}/seed-{seed}")
-predictions = files.predictions("{weights}/{mask}/on-{task}/seed-{seed}")
+trained = files.trained(names.TRAINING)
+predictions = files.predictions(names.TRAINING)
 
 
 rule prune:
@@ -102,9 +102,9 @@ rule train:
         trained_statement=unless_kept(statements_of(trained)),
     # Appended to, as later attempts resume earlier ones, and may overlap.
     log:
-        files.log("trainings/{weights}/{mask}/on-{task}/seed-{seed}"),
+        files.log(f"trainings/{names.TRAINING}"),
     benchmark:
-        files.benchmark("trainings/{weights}/{mask}/on-{task}/seed-{seed}")
+        files.benchmark(f"trainings/{names.TRAINING}")
     group:
         lambda w: submission(training_of(w))
     conda:
@@ -115,10 +115,10 @@ rule train:
         events=lambda w: events(training_of(w)),
     params:
         code=code("train"),
-        recipe=lambda w: flags.recipe(study, study.tasks[w.task], weights_of(w), mask_of(w)),
+        recipe=recipe_of,
         begin=lambda w: weights_of(w).progress_on(w.task),
         model=folder_of_model,
-        checkpoints=files.checkpoints("{weights}/{mask}/on-{task}/seed-{seed}"),
+        checkpoints=files.checkpoints(names.TRAINING),
     shell:
         "python {params.code.path} {params.recipe} --seed {wildcards.seed} "
         "--from-percent {params.begin} "

@@ -15,8 +15,14 @@ def weights_of(wildcards):
 
 def training_of(wildcards):
     """The name of the training that a job runs."""
-    start = weights_of(wildcards), mask_of(wildcards)
-    return names.training(*start, wildcards.task, int(wildcards.seed))
+    return names.TrainingName.parse(names.TRAINING.format(**dict(wildcards.items())))
+
+
+def recipe_of(wildcards):
+    """The flags of a training's recipe."""
+    name = training_of(wildcards)
+    start = name.weights, name.mask
+    return flags.recipe(study, study.tasks[name.task], *start, order=name.order)
 
 
 def finding_code(wildcards):

@@ -38,6 +38,11 @@ WEIGHTS = (
     rf"|trained/{TASK}/seed-{SEED}/sparsity-{PERCENT}"
 )
 ROUND_START = rf"round/{_FOUND_ON}/sparsity-{PERCENT}"
+_LATER = r"[2-9]|[1-9]\d+"
+ORDER = rf"(/order-({_LATER}))?"
+"""The end of a training's name; empty but where its data have another order than the first."""
+TRAINING = "{weights}/{mask}/on-{task}/seed-{seed}{order}"
+"""The name of a training, by its parts."""
 _PARTS = re.compile(
     rf"(?P<first>{TASK})(/(?P<task>{TASK}(?=/)))?(/rewind-(?P<rewind>{PERCENT}))?"
     rf"(/seed-(?P<seed>{SEED}))?"
@@ -45,6 +50,7 @@ _PARTS = re.compile(
 )
 _TRAINING = re.compile(
     rf"(?P<weights>{WEIGHTS})/(?P<mask>{MASK})/on-(?P<task>{TASK})/seed-(?P<seed>{SEED})"
+    rf"(/order-(?P<order>{_LATER}))?"
 )
 
 
@@ -129,15 +135,21 @@ class WeightsName:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingName:
-    """One training; tables that need the same one share it."""
+    """One training; tables that need the same one share it.
+
+    `order` is that of its batches, from 1: trainings that differ in it alone start from the same
+    head and draw the same dropout in each step.
+    """
 
     weights: WeightsName
     mask: MaskName
     task: str
     seed: int | None
+    order: int = 1
 
     def __str__(self) -> str:
-        return f"{self.weights}/{self.mask}/on-{self.task}/seed-{self.seed}"
+        order = f"/order-{self.order}" if self.order > 1 else ""
+        return TRAINING.format(**vars(self) | {"order": order})
 
     @classmethod
     def parse(cls, text: str) -> TrainingName:
@@ -154,6 +166,7 @@ class TrainingName:
             mask=MaskName.parse(match["mask"]),
             task=match["task"],
             seed=int(match["seed"]),
+            order=int(match["order"] or 1),
         )
 
 

@@ -14,6 +14,7 @@ from tickets.architecture import CONFIGURATION
 from tickets.errors import BadInput
 from tickets.names import (
     MASK,
+    ORDER,
     PERCENT,
     SEED,
     TASK,
@@ -33,7 +34,7 @@ UNSTATED = (
 # Whole paths, as the results folder may have any name. In studies of earlier versions tickets were
 # weights too, and were deleted.
 _TEMPORARY = re.compile(
-    rf"(.*/)?(trained/({WEIGHTS})/({MASK})/on-{TASK}/seed-{SEED}"
+    rf"(.*/)?(trained/({WEIGHTS})/({MASK})/on-{TASK}/seed-{SEED}{ORDER}"
     rf"|weights/round/{TASK}/rewind-{PERCENT}/seed-{SEED}/sparsity-{PERCENT}"
     rf"|tickets/({WEIGHTS})/({MASK}))\.safetensors"
 )
@@ -171,7 +172,7 @@ def role_of_mask(mask: MaskName | str) -> str:
 _MASK_FILE = re.compile(rf"(.*/)?masks/(?P<mask>{MASK})\.safetensors")
 _PREDICTIONS = re.compile(
     rf"(.*/)?predictions/(majority/on-(?P<constant_on>{TASK})"
-    rf"|(?P<training>({WEIGHTS})/({MASK})/on-{TASK}/seed-{SEED}))\.parquet"
+    rf"|(?P<training>({WEIGHTS})/({MASK})/on-{TASK}/seed-{SEED}{ORDER}))\.parquet"
 )
 
 

@@ -15,7 +15,16 @@ from tickets.criterion import SPLITS
 from tickets.design import registry
 from tickets.design.dag import Design, file_of_scores, file_of_weights, files_of_round
 from tickets.finder import COMBINED, is_round
-from tickets.names import DENSE, THETA_0, WINNING, MaskName, WeightsName, winning
+from tickets.names import (
+    DENSE,
+    THETA_0,
+    TRAINING,
+    WINNING,
+    MaskName,
+    TrainingName,
+    WeightsName,
+    winning,
+)
 from tickets.paths import Results, role_of_mask
 from tickets.statements import Statement
 
@@ -156,10 +165,12 @@ def _ticket(design: Design, parts: Parts) -> Expected:
 
 
 def _training(design: Design, parts: Parts) -> Expected:
-    task = parts["task"]
+    name = TrainingName.parse(TRAINING.format(**parts))
+    task = name.task
+    later = {"earlier_trainings": name.order - 1} if name.order > 1 else {}
     return Expected(
         rule="train",
-        parameters={"task": task, "seed": int(parts["seed"])},
+        parameters={"task": task, "seed": name.seed} | later,
         parents={
             "ticket": below_root(FILES.ticket(parts["weights"], parts["mask"])),
             "theta": below_root(

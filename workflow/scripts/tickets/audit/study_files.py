@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tickets.architecture import CONFIGURATION
 from tickets.criterion import SPLITS
 from tickets.design import registry
-from tickets.names import MASK, SEED, TASK, WEIGHTS
+from tickets.names import MASK, ORDER, SEED, TASK, TRAINING, WEIGHTS
 from tickets.paths import UNSTATED, Results
 
 _FORMS = {
@@ -18,6 +18,7 @@ _FORMS = {
     "weights": WEIGHTS,
     "task": TASK,
     "seed": SEED,
+    "order": ORDER,
     "split": "|".join(SPLITS),
     "part": "|".join(registry.all_parts()),
     "name": "[a-z][a-z0-9_]*",
@@ -36,15 +37,14 @@ class StudyFile:
 
 def _patterns() -> dict[str, re.Pattern[str]]:
     files = Results(root=".")
-    training = "{weights}/{mask}/on-{task}/seed-{seed}"
     return {
         kind: _pattern(path)
         for kind, path in {
             "mask": files.mask("{mask}"),
             "ticket": files.ticket("{weights}", "{mask}"),
-            "trained": files.trained(training),
+            "trained": files.trained(TRAINING),
             "weights": files.weights("{weights}"),
-            "predictions": files.predictions(training),
+            "predictions": files.predictions(TRAINING),
             "majority": files.majority("{task}"),
             "data": files.data("{task}", "{split}"),
             "encoded": files.encoded("{task}", "{split}"),

@@ -58,10 +58,21 @@ def encoding(task: Task) -> str:
     return flags(_filled(encode.Parameters, vars(task) | {"task": task.name}))
 
 
-def recipe(study: Study, task: Task, weights: WeightsName = THETA_0, mask: MaskName = DENSE) -> str:
-    """The flags of train.py for training on a task from some weights under a mask."""
+def recipe(
+    study: Study,
+    task: Task,
+    weights: WeightsName = THETA_0,
+    mask: MaskName = DENSE,
+    *,
+    order: int = 1,
+) -> str:
+    """The flags of train.py for training on a task from some weights under a mask.
+
+    The batches in a later order are those after so many trainings.
+    """
     values = vars(task) | vars(study.training) | {"task": task.name, "threads": study.threads}
     values |= {"new_head": _new_head(study, task, weights, mask)} | _round(study, weights)
+    values |= {"earlier_trainings": order - 1} if order > 1 else {}
     return flags(_filled(train.Parameters, values))
 
 

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tickets.monitoring.eta import TimeEstimate, in_words
+from tickets.names import TRAINING
 
 Record = Mapping[str, Any]
 
 TRAININGS: Mapping[str, Callable[[Mapping[str, str]], str]] = {
-    "train": lambda w: f"{w['weights']}/{w['mask']}/on-{w['task']}/seed-{w['seed']}",
+    "train": lambda w: TRAINING.format(**w),
     "theta_i": lambda w: f"theta_i/{w['task']}/rewind-{w['rewind']}/seed-{w['seed']}",
     "pretrain": lambda _: "pretrain",
 }
