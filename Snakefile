@@ -33,7 +33,7 @@ rule all:
     default_target: True
     input:
         study=[
-            file for table in registry.tables().values() for file in table.outputs(files).values()
+            file for table in study.tables.values() for file in table.outputs(files).values()
         ],
         story=files.story(),
     localrule: True

@@ -1,6 +1,6 @@
 """The report's page on the study; Snakemake's report has this page, figures, tables and audit."""
 
-page_tables = [files.table(name) for name in registry.tables()]
+page_tables = [files.table(name) for name in study.tables]
 
 
 rule story:

@@ -34,7 +34,7 @@ def main() -> None:
     if missing:
         raise BadInput(f"--tables: no {', '.join(f'{name}.csv' for name in missing)}")
     study = page.ReportData(
-        tables={name: tabulation.read_table(paths[name]) for name in page.TABLES},
+        tables={name: tabulation.read_table(path) for name, path in paths.items()},
         audit=json.loads(files.verdict.read_text(encoding="utf-8")),
         model=files.model,
         seeds=files.seeds,

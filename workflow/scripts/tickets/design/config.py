@@ -15,8 +15,9 @@ from tickets.architecture import Architecture
 from tickets.criterion import Criterion, load_criterion, load_scope
 from tickets.data import sources
 from tickets.data.local_checks import check_local
-from tickets.design import schema
+from tickets.design import registry, schema
 from tickets.design.dag import Combination, Design
+from tickets.design.table_spec import TableSpec
 from tickets.errors import BadInput, collect
 from tickets.finder import ONCE, RESERVED, criterion_of
 from tickets.initial.pretraining import Size
@@ -94,6 +95,7 @@ class Study:
     rewind: Fraction
     rewinds: tuple[Fraction, ...]
     later_sources: Sequence[str]
+    optional_tables: Sequence[str]
     imp: Imp
     evaluation: str
     threads: int
@@ -111,6 +113,11 @@ class Study:
     def criterion(self, finder: str) -> Criterion:
         """The criterion of a finder."""
         return load_criterion(criterion_of(finder), self.criteria.get(finder))
+
+    @property
+    def tables(self) -> dict[str, TableSpec]:
+        """The tables that `rule all` makes, by name."""
+        return registry.made(self.optional_tables)
 
     @property
     def design(self) -> Design:
@@ -193,6 +200,7 @@ def _study(values: Mapping[str, Any]) -> Study:
         rewind=exact(values["rewind"]) / 100,
         rewinds=tuple(exact(rewind) / 100 for rewind in values["rewinds"]),
         later_sources=list(tasks) if later is None else later,
+        optional_tables=values["optional_tables"],
         imp=Imp(**values["imp"]),
         evaluation=values["evaluation"],
         threads=values["threads"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -34,12 +34,14 @@ class Counts:
     """The trainings behind all tables of a study.
 
     kinds: trainings by the first experiment that needs them, in the paper's order, with those that
-    their masks and weights come from. parts: the same by the name of the scores that need them.
+    their masks and weights come from. parts: the same by the name of the scores that need them, or
+    of the table that has none. optional: the optional tables that are made.
     """
 
     kinds: Mapping[str, set[TrainingName]]
     parts: Mapping[str, set[TrainingName]]
     design: Design
+    optional: Collection[str]
 
     @cached_property
     def tables(self) -> Mapping[TrainingName, int]:
@@ -49,12 +51,12 @@ class Counts:
     def needed_by(self, table: str) -> set[TrainingName]:
         """The trainings that a table takes if it is made alone."""
         spec, design = registry.table(table), self.design
-        names = (spec.part, *spec.metrics_of) if spec.metrics else spec.metrics_of
-        scored = (self.parts[name] for name in names)
+        scored = (self.parts[name] for name in spec.metrics_of)
         masks = spec.masks(design) if spec.masks else []
         decisive = (design.decided_by(mask) for mask in masks if is_round(mask.finder))
+        own = needed(design, filter(None, [*spec.trainings(design), *decisive]))
         others = (self.needed_by(name) for name in (*spec.tables, *spec.later_tables))
-        return needed(design, filter(None, decisive)).union(*scored, *others)
+        return own.union(*scored, *others)
 
     @property
     def trainings(self) -> set[TrainingName]:
@@ -106,8 +108,8 @@ class Counts:
         return +jobs
 
 
-def count(design: Design) -> Counts:
-    """Count the trainings of a study's tables."""
+def count(design: Design, optional: Collection[str] = ()) -> Counts:
+    """Count the trainings of a study's tables, these `optional` ones among them."""
     groups: dict[str, Iterable[TrainingName]] = {
         "full model": full(design),
         "rounds of IMP, and their masks": tickets(design),
@@ -120,6 +122,7 @@ def count(design: Design) -> Counts:
         "transfer, variants": transfer_variants(design),
         "subsets as sources": transferability(design),
         "full model, trained again": full_models(design),
+        **{name: registry.table(name).trainings(design) for name in optional},
     }
     kinds: dict[str, set[TrainingName]] = {}
     seen: set[TrainingName] = set()
@@ -127,9 +130,10 @@ def count(design: Design) -> Counts:
         kinds[name] = needed(design, wanted) - seen
         seen |= kinds[name]
     parts = {
-        name: needed(design, scores.trainings(design)) for name, scores in registry.parts().items()
+        spec.part or name: needed(design, spec.trainings(design))
+        for name, spec in registry.made(optional).items()
     }
-    return Counts(kinds=kinds, parts=parts, design=design)
+    return Counts(kinds=kinds, parts=parts, design=design, optional=optional)
 
 
 def _of(finder: str, trainings: Iterable[TrainingName]) -> list[TrainingName]:

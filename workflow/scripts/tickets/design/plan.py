@@ -17,7 +17,8 @@ from tickets.training.checkpoints import KEPT
 
 def text(study: Study, at_once: int) -> str:
     """The plan of a study that runs `at_once` trainings at a time."""
-    counts, model, design = count(study.design), model_size(study), study.design
+    counts = count(study.design, study.optional_tables)
+    model, design = model_size(study), study.design
     sizes = {name: task_size(study, task) for name, task in study.tasks.items()}
     needs = disk(counts, model, study.tasks, sizes)
     lines = [
@@ -56,7 +57,7 @@ def _trainings(counts: Counts) -> list[str]:
 
 def _evaluations(counts: Counts) -> list[str]:
     """What it costs that no training both finds a mask and scores one."""
-    shared = count(replace(counts.design, evaluation="same_seed"))
+    shared = count(replace(counts.design, evaluation="same_seed"), counts.optional)
     if not (more := len(counts.trainings) - len(shared.trainings)):
         return []
     return [f"Scored trainings have seeds of their own; evaluation: same_seed saves {more:,}."]

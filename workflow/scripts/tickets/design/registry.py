@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +24,11 @@ def tables() -> dict[str, TableSpec]:
     files = (path for path in FOLDER.glob("*.py") if _DECLARATION.search(path.read_text("utf-8")))
     specs = [table(path.stem) for path in files]
     return {spec.name: spec for spec in sorted(specs, key=lambda spec: (spec.position, spec.name))}
+
+
+def made(optional: Collection[str] = ()) -> dict[str, TableSpec]:
+    """The tables that `rule all` makes for a study that names these `optional` ones."""
+    return {n: spec for n, spec in tables().items() if not spec.optional or n in optional}
 
 
 def table(name: str) -> TableSpec:

@@ -1,8 +1,8 @@
 """The JSON schema of a configuration: its defaults, and its violations in one line.
 
 workflow/schemas/config.schema.json alone defines keys, types, ranges and defaults; the values of
-`sweep` and `imp.scope` come from the files of criteria and scopes, heads and metrics from `tasks`,
-those of `by` in `combine` from `combining`.
+`sweep`, `imp.scope` and `optional_tables` come from the files of criteria, scopes and tables, heads
+and metrics from `tasks`, those of `by` in `combine` from `combining`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from jsonschema.validators import extend
 
 from tickets import axes
 from tickets.combining import RANKS
+from tickets.design import registry
 from tickets.errors import BadInput
 from tickets.finder import at_theta_0
 from tickets.tasks import METRICS
@@ -53,6 +54,8 @@ def schema(own: tuple[str, ...] = ()) -> Fragment:
     whole = json.loads(PATH.read_text(encoding="utf-8"))
     properties = whole["properties"]
     properties["sweep"]["items"] = {"enum": [*at_theta_0(), *own]}
+    optional = registry.tables().keys() - registry.made().keys()
+    properties["optional_tables"]["items"] = {"enum": sorted(optional)}
     properties["imp"]["properties"]["scope"]["enum"] = list(axes.names("scopes"))
     properties["combine"]["additionalProperties"]["properties"]["by"]["enum"] = list(RANKS)
     task = whole["$defs"]["task"]["properties"]

@@ -115,7 +115,7 @@ class TableSpec:
 
     name: of its files, its rule, and the file that declares it. position: among all tables, and at
     the same position by name. parameters: by their names in its statement. make: the table, from
-    its inputs.
+    its inputs. optional: `rule all` makes it only for a study that names it (`optional_tables`).
 
     Inputs: metrics: scores. tables: others, by name. masks: their names, from a study's design.
     later_tables, metrics_of: others again, and the names of other tables' scores (their files),
@@ -133,6 +133,7 @@ class TableSpec:
     parameters: Mapping[str, Parameter]
     make: Callable[[Inputs], pd.DataFrame]
     position: int = 1000
+    optional: bool = False
     metrics: Metrics | None = None
     tables: tuple[str, ...] = ()
     later_tables: tuple[str, ...] = ()

@@ -22,8 +22,8 @@ from tickets.tables.winning_tickets import MEANING
 
 TEMPLATE = "story.html.jinja"
 VEGA = "window.vegaEmbed = vegaEmbed;"
-TABLES = tuple(registry.tables())
-"""The tables that the page needs, in the order in which it lists them."""
+TABLES = tuple(registry.made())
+"""The tables that the page needs; it shows optional ones if they are given."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ def draw_figures(study: ReportData) -> dict[str, Figure]:
     return {
         spec.picture: split_chart(spec.chart(tables[name], PAGE))
         for name, spec in registry.tables().items()
-        if spec.chart is not None
+        if spec.chart is not None and name in tables
     }
 
 
@@ -92,7 +92,11 @@ def render_page(study: ReportData, template: Path) -> str:
         verdicts=summaries.count_verdicts(claims),
         published=summaries.select_published(tables["versus_paper"]),
         findings=summaries.tabulate_findings(study.audit["findings"], {**FAULTS, **REMARKS}),
-        tables={name: summaries.format_table(tables[name]) for name in TABLES},
+        tables={
+            name: summaries.format_table(tables[name])
+            for name in registry.tables()
+            if name in tables
+        },
     )
 
 
