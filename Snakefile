@@ -19,6 +19,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/pretrained.smk"
 include: "workflow/rules/imp.smk"
 include: "workflow/rules/baselines.smk"
+include: "workflow/rules/connectivity.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/plan.smk"
 include: "workflow/rules/audit.smk"
@@ -32,8 +33,6 @@ report: "workflow/report/workflow.rst"
 rule all:
     default_target: True
     input:
-        study=[
-            file for table in study.tables.values() for file in table.outputs(files).values()
-        ],
+        study=[file for table in study.tables.values() for file in table.outputs(files).values()],
         story=files.story(),
     localrule: True

@@ -88,7 +88,9 @@ rule train:
         theta=lambda w: ancient(dag.file_of_weights(files, design, weights_of(w))),
         mask=ancient(files.mask("{mask}")),
         data=ancient(files.data("{task}", "validation")),
+        before=lambda w: ancient(end_before(w)),
         statements=lambda w: statements_of(
+            *end_before(w),
             files.ticket(w.weights, w.mask),
             dag.file_of_weights(files, design, weights_of(w)),
             files.encoded(w.task, "train"),

@@ -1,5 +1,7 @@
 """Masks, weights and trainings from wildcards, and the inputs of finders' jobs."""
 
+import dataclasses
+
 from tickets import axes, finder
 
 
@@ -16,6 +18,19 @@ def weights_of(wildcards):
 def training_of(wildcards):
     """The name of the training that a job runs."""
     return names.TrainingName.parse(names.TRAINING.format(**dict(wildcards.items())))
+
+
+def ends_of(wildcards):
+    """The ends of a training in its first order, and of this one."""
+    name = training_of(wildcards)
+    return [files.trained(dataclasses.replace(name, order=1)), files.trained(name)]
+
+
+def end_before(wildcards):
+    """The end of a training in the first order, which a later one waits for: of all these large
+    files only a few are then there at a time.
+    """
+    return ends_of(wildcards)[:1] if wildcards.order else []
 
 
 def recipe_of(wildcards):

@@ -29,6 +29,7 @@ rule metrics:
 for table in registry.tables().values():
     parameters, outputs = table.values(design), table.outputs(files)
     origins = table.inputs(files, parameters) | table.mask_files(files, design)
+    lines = table.line_files(files, design).values()
     published = {
         name: os.path.relpath(ROOT / "resources" / "published" / name) for name in table.published
     }
@@ -37,8 +38,8 @@ for table in registry.tables().values():
         name:
             table.name
         input:
-            origins=ancient(list(origins.values())),
-            statements=statements_of(*origins.values()),
+            origins=ancient([*origins.values(), *lines]),
+            statements=statements_of(*origins.values(), *lines),
             published=list(published.values()),
         output:
             **reported(outputs),
@@ -53,7 +54,7 @@ for table in registry.tables().values():
             "../../envs/environment.yaml"
         params:
             code=code("table", registry.file(table.name)),
-            flags=flags.table(study, table.name, parameters, origins | published),
+            flags=flags.table(study, table, parameters, origins | published),
         shell:
             "python {params.code.path} {params.flags} 2> {log}"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from tickets import files, flags, provenance
 from tickets.design import registry
+from tickets.design.dag import Design
 from tickets.design.table_spec import MASKS, Inputs
 from tickets.errors import BadInput, run
 from tickets.flags import flag
@@ -26,7 +27,11 @@ class Arguments:
     parameters: dict[str, Any] = flag("as JSON, by name", read=json.loads)
     inputs: Sequence[str] = flag(
         "what it is made from; a mask's role is its path in the results folder",
+        default=(),
         metavar="ROLE=FILE",
+    )
+    design: Design | None = flag(
+        "the study's grid, as JSON, for a table of lines", default=None, read=Design.from_json
     )
 
 
@@ -38,6 +43,8 @@ def main() -> None:
     for role, file in sources.items():
         if role.startswith(MASKS) and Path(file) != Path(arguments.results, role):
             raise BadInput(f"--inputs {role}={file}: not in the results folder {arguments.results}")
+    if arguments.design:
+        sources |= spec.line_files(results, arguments.design)
     inputs = Inputs(parameters=arguments.parameters, paths=sources, reader=tabulation.StatedFiles())
     table = spec.make(inputs)
     contents = tabulation.contents(spec, table, inputs, results)

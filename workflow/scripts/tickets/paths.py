@@ -115,6 +115,10 @@ class Results:
         """A training's predictions on the validation split."""
         return f"{self.root}/predictions/{training}.parquet"
 
+    def line(self, training: TrainingName | str) -> str:
+        """Loss and score on the line from the same training in the first order to this one."""
+        return f"{self.root}/lines/{training}.parquet"
+
     def majority(self, task: str) -> str:
         """The predictions of a task's best constant answer."""
         return f"{self.root}/predictions/majority/on-{task}.parquet"
@@ -174,6 +178,9 @@ _PREDICTIONS = re.compile(
     rf"(.*/)?predictions/(majority/on-(?P<constant_on>{TASK})"
     rf"|(?P<training>({WEIGHTS})/({MASK})/on-{TASK}/seed-{SEED}{ORDER}))\.parquet"
 )
+_LINE = re.compile(
+    rf"(.*/)?lines/(?P<training>({WEIGHTS})/({MASK})/on-{TASK}/seed-{SEED}{ORDER})\.parquet"
+)
 
 
 def parse_mask(path: str | Path) -> MaskName:
@@ -199,4 +206,16 @@ def parse_predictions(path: str | Path) -> TrainingName | MajorityName:
         raise BadInput(f"{path}: not the path of a predictions file; see docs/files.md")
     if match["constant_on"]:
         return MajorityName(task=match["constant_on"])
+    return TrainingName.parse(match["training"])
+
+
+def parse_line(path: str | Path) -> TrainingName:
+    """The name of the training at the second end of the line at `path`.
+
+    Raises:
+        BadInput: the path is not one that `Results.line` gives.
+    """
+    match = _LINE.fullmatch(str(path))
+    if match is None:
+        raise BadInput(f"{path}: not the path of a line; see docs/files.md")
     return TrainingName.parse(match["training"])

@@ -18,6 +18,9 @@ from tickets.files import canonical_json
 from tickets.finder import COMBINED, is_round
 from tickets.names import DENSE, MaskName, TrainingName
 
+_CELLS = ("mask", "predictions", "line")
+"""The kinds of files of which the design says which there are."""
+
 _NO_DESIGN = (TypeError, ValueError, AttributeError, LookupError, AssertionError, BadInput)
 
 
@@ -90,10 +93,11 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
     tables = registry.tables().values()
     everything = set(_files(design, chain.from_iterable(t.trainings(design) for t in tables)))
     for table in tables:
-        everything |= set(map(below_root, table.mask_files(FILES, design).values()))
+        named = table.mask_files(FILES, design) | table.line_files(FILES, design)
+        everything |= set(map(below_root, named.values()))
     for path in files.digests:
         file = parse_path(path)
-        if file is None or file.kind not in ("mask", "predictions") or path in everything:
+        if file is None or file.kind not in _CELLS or path in everything:
             continue
         mask = MaskName.parse(file.parts["mask"])
         # Without the sweep's scores its finders are not known, nor combinations without transfer's.

@@ -184,6 +184,22 @@ def _training(design: Design, parts: Parts) -> Expected:
     )
 
 
+def _line(design: Design, parts: Parts) -> Expected:
+    del design
+    second = TrainingName.parse(TRAINING.format(**parts))
+    parents = {
+        "first": FILES.trained(replace(second, order=1)),
+        "second": FILES.trained(second),
+        "validation": FILES.encoded(second.task, "validation"),
+        "data": FILES.data(second.task, "validation"),
+    }
+    return Expected(
+        rule="interpolate",
+        parameters={"task": second.task},
+        parents={role: below_root(file) for role, file in parents.items()},
+    )
+
+
 def _encoded(design: Design, parts: Parts) -> Expected:
     del design
     data = below_root(FILES.data(parts["task"], parts["split"]))
@@ -218,6 +234,7 @@ _KINDS: Mapping[str, Callable[[Design, Parts], Expected]] = {
     "ticket": _ticket,
     "trained": _training,
     "predictions": _training,
+    "line": _line,
     "encoded": _encoded,
     "data": _data,
     "metrics": _metrics,

@@ -27,6 +27,7 @@ from tickets.rules import (
     corpus,
     data,
     encode,
+    interpolate,
     language,
     layerwise_mask,
     majority,
@@ -46,18 +47,8 @@ RULES = "#/definitions/rules"
 PARAMETERS: Mapping[str, type] = {
     rule.__name__.rpartition(".")[2]: rule.Parameters
     for rule in (
-        *(
-            train,
-            layerwise_mask,
-            combine_masks,
-            winning_mask,
-            reinit,
-            shuffle,
-            theta_0,
-            pretrain,
-            corpus,
-        ),
-        *(language, pretraining_text, data, encode, majority, metrics),
+        *(train, layerwise_mask, combine_masks, winning_mask, reinit, shuffle, theta_0, pretrain),
+        *(corpus, language, pretraining_text, data, encode, majority, metrics, interpolate),
     )
 }
 """The parameters that rules declare, by rule."""

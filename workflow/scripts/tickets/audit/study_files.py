@@ -45,6 +45,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             "trained": files.trained(TRAINING),
             "weights": files.weights("{weights}"),
             "predictions": files.predictions(TRAINING),
+            "line": files.line(TRAINING),
             "majority": files.majority("{task}"),
             "data": files.data("{task}", "{split}"),
             "encoded": files.encoded("{task}", "{split}"),

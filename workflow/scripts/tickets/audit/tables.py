@@ -19,7 +19,7 @@ from tickets.audit.lineage import FILES, below_root
 from tickets.audit.study_files import parse_path
 from tickets.audit.verified_reads import Sources, is_intact
 from tickets.design import registry
-from tickets.design.table_spec import MASKS, Inputs, TableSpec
+from tickets.design.table_spec import Inputs, TableSpec
 from tickets.errors import Tampered, TicketsError
 from tickets.files import canonical_json, sha256
 from tickets.statements import Statement
@@ -120,13 +120,12 @@ def _roles(spec: TableSpec, statement: Statement) -> dict[str, str]:
     """The paths that a table is made from, below the results folder, by role.
 
     A table made by a rule of another name is from an earlier version. Only its statement tells
-    which masks are compared.
+    which masks or lines are compared.
     """
     parameters = statement.parameters
     paths = spec.inputs(FILES, parameters, older=statement.rule != spec.name)
     roles = {role: below_root(path) for role, path in paths.items()}
-    masks = [role for role in statement.dependencies if role.startswith(MASKS)]
-    return roles | {role: role for role in masks if spec.masks is not None}
+    return roles | {role: role for role in statement.dependencies if role.startswith(spec.by_path)}
 
 
 def _other_parent(

@@ -105,6 +105,8 @@ class Counts:
         jobs["round_start"] = len({w for w, _ in starts if w.kind == "round"})
         jobs["rewind"] = len(set(starts))
         jobs["train"] = len(self.tables)
+        made = registry.made(self.optional).values()
+        jobs["interpolate"] = sum(len(spec.lines(self.design)) for spec in made if spec.lines)
         return +jobs
 
 

@@ -11,10 +11,11 @@ from typing import Any
 from tickets.criterion import Criterion
 from tickets.design.config import Study
 from tickets.design.metrics import Metrics
+from tickets.design.table_spec import TableSpec
 from tickets.finder import criterion_of, is_round
 from tickets.flags import flags_of
 from tickets.names import DENSE, THETA_0, MaskName, WeightsName
-from tickets.rules import encode, pretrain, train
+from tickets.rules import encode, interpolate, pretrain, train
 from tickets.rules.data import Parameters as DataParameters
 from tickets.tasks import Task
 
@@ -182,10 +183,24 @@ def metrics(study: Study, part: str, scored: Metrics) -> str:
     )
 
 
+def interpolation(study: Study, task: Task) -> str:
+    """The flags of interpolate.py: how a network on the line is evaluated."""
+    values = vars(task) | vars(study.training) | {"task": task.name, "threads": study.threads}
+    return flags(_filled(interpolate.Parameters, values | {"metric": task.metrics[0]}))
+
+
 def table(
-    study: Study, name: str, parameters: Mapping[str, Any], origins: Mapping[str, str]
+    study: Study, spec: TableSpec, parameters: Mapping[str, Any], origins: Mapping[str, str]
 ) -> str:
-    """The arguments of table.py; `origins` are its input files by role."""
+    """The arguments of table.py; `origins` are its input files by role, without lines: so many
+    paths do not fit into a command line.
+    """
     words = [f"{role}={file}" for role, file in origins.items()]
-    named = {"results": study.results, "parameters": json.dumps(parameters), "inputs": words}
-    return f"{name} {flags(named)}"
+    design = study.design.for_part(spec.name).to_json() if spec.lines else None
+    named = {
+        "results": study.results,
+        "parameters": json.dumps(parameters),
+        "inputs": words or None,
+        "design": design,
+    }
+    return f"{spec.name} {flags(named)}"

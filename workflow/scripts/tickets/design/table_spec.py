@@ -7,7 +7,7 @@ Snakemake imports these files at every call: they import pandas, SciPy and Altai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tickets.design.dag import Design
@@ -16,7 +16,7 @@ from tickets.design.parameters import Form, Parameter
 from tickets.errors import BadInput
 from tickets.masks import PackedMask
 from tickets.names import MaskName, TrainingName
-from tickets.paths import Results, parse_mask, role_of_mask
+from tickets.paths import Results, parse_line, parse_mask, role_of_mask
 
 if TYPE_CHECKING:
     import altair as alt
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MASKS = "masks/"
 """The beginning of the roles of masks, which are their paths in the results folder."""
 
+
+LINES = "lines/"
+"""The same of lines between the ends of two trainings."""
 
 METRICS = "metrics/"
 """The beginning of the roles of other tables' scores."""
@@ -69,6 +72,11 @@ class Inputs:
         """The scores; of another table, by the name of their file."""
         role = f"{METRICS}{of}" if of else "metrics"
         return self.reader.parquet(self.paths[role]).to_pandas()
+
+    def lines(self) -> Iterator[tuple[TrainingName, pa.Table]]:
+        """Each line with the training at its second end, one at a time."""
+        for path in (path for role, path in self.paths.items() if role.startswith(LINES)):
+            yield parse_line(path), self.reader.parquet(path)
 
     def content(self, name: str) -> bytes:
         """Another table's file."""
@@ -120,6 +128,7 @@ class TableSpec:
     Inputs: metrics: scores. tables: others, by name. masks: their names, from a study's design.
     later_tables, metrics_of: others again, and the names of other tables' scores (their files),
     which are no inputs of a statement from before the parameters that came later.
+    lines: the trainings at their second ends, from a study's design.
     examples: the tasks whose training examples are counted, from the parameters. published: files
     with the paper's numbers.
 
@@ -139,6 +148,7 @@ class TableSpec:
     later_tables: tuple[str, ...] = ()
     metrics_of: tuple[str, ...] = ()
     masks: Callable[[Design], list[MaskName]] | None = None
+    lines: Callable[[Design], list[TrainingName]] | None = None
     examples: Callable[[Mapping[str, Any]], list[str]] = _none
     published: tuple[str, ...] = ()
     render: Callable[[pd.DataFrame, Inputs], str] | None = None
@@ -163,13 +173,26 @@ class TableSpec:
         names = [] if self.masks is None else self.masks(design)
         return {role_of_mask(name): files.mask(name) for name in names}
 
+    def line_files(self, files: Results, design: Design) -> dict[str, str]:
+        """The same of lines."""
+        names = [] if self.lines is None else self.lines(design)
+        return {f"{LINES}{name}.parquet": files.line(name) for name in names}
+
+    @property
+    def by_path(self) -> tuple[str, ...]:
+        """The beginnings of those roles in its statement that are paths in the results folder."""
+        kinds = {MASKS: self.masks, LINES: self.lines}
+        return tuple(begin for begin, names in kinds.items() if names is not None)
+
     def is_of_today(self, parameters: Mapping[str, Any]) -> bool:
         """Whether a statement with these parameters has those that came later, if there are any."""
         return all(name in parameters for name in self.parameters)
 
     def trainings(self, design: Design) -> list[TrainingName]:
-        """The trainings whose scores it is made from."""
-        return [] if self.metrics is None else self.metrics.trainings(design)
+        """The trainings whose scores, or whose ends, it is made from."""
+        scored = [] if self.metrics is None else self.metrics.trainings(design)
+        ends = [] if self.lines is None else self.lines(design)
+        return [*scored, *(replace(end, order=1) for end in ends), *ends]
 
     def inputs(
         self, files: Results, parameters: Mapping[str, Any], *, older: bool = False

@@ -24,6 +24,9 @@ from tickets.terminal import seeds
 WIDTH, HEIGHT, ACROSS = 270, 180, 3
 """Size of a panel in points, and the number of panels in a row."""
 
+STABLE = 2.0
+"""Points; a network with a lower barrier is stable (Frankle et al., ICML 2020, section 2)."""
+
 
 def sparsity_sweep(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart:
     """Scores of each finder's masks on their own task, one panel per task.
@@ -76,6 +79,36 @@ def rewinding(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart:
             f"Mean over {seeds(table['n'])}; band: one standard deviation of rewinding to 0 %.",
             "Large dot: the highest of these sparsities with a winning ticket, rewound to 0 %.",
         ],
+    )
+
+
+def connectivity(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart:
+    """Barriers between two orders of the data, by the point that tickets are rewound to, one panel
+    per task.
+
+    `table` is connectivity.csv. Bands are one standard deviation to either side.
+    """
+    points = table.assign(
+        panel=table["task"],
+        line=[f"rewind {rewind:g} %" for rewind in table["rewind"]],
+        value=table["barrier"],
+        bottom=table["barrier"] - table["barrier_std"],
+        top=table["barrier"] + table["barrier_std"],
+        mean=table["barrier"],
+        std=table["barrier_std"],
+        ticket=False,
+        level=STABLE,
+        level_std=float("nan"),
+    )
+    return _draw(
+        points,
+        theme,
+        "Barriers between two trainings that differ in the order of their data, by sparsity",
+        [
+            f"Mean over {seeds(table['n'])}; bands: one standard deviation. At 0 %: full model.",
+            f"Dashed: {STABLE:g} points, below which Frankle et al. (2020) call a network stable.",
+        ],
+        unit="barrier (points)",
     )
 
 
