@@ -88,6 +88,20 @@ def test_a_small_study_counted_by_hand() -> None:
     }
 
 
+def test_an_optional_table_counts_where_a_study_names_it() -> None:
+    """In the plan of the whole; what it takes alone is said in any case."""
+    plain, named = study(seeds=[1, 2]), study(seeds=[1, 2], optional_tables=["connectivity"])
+    alone = len(count(plain.design).needed_by("connectivity"))
+    for each in (plain, named):
+        lines = [line.split() for line in plan.text(each, 1).splitlines()]
+        kinds = [words[1] for words in lines if words[:1] == ["connectivity"]]
+        added = len(count(named.design, ["connectivity"]).kinds["connectivity"])
+
+        assert kinds == ([f"{added:,}"] if each is named else [])
+        assert ["connectivity.csv", f"{alone:,}"] in lines
+        assert any("interpolate" in words for words in lines) == (each is named)
+
+
 def test_a_training_is_shared_that_several_tables_need() -> None:
     """Be it for its score, or for a mask that is found from it."""
     tables = {str(training): number for training, number in count(SMALL).tables.items()}

@@ -23,9 +23,10 @@ SCRIPTS = Path(provenance.__file__).parents[1]
 TABLES = [
     *("full_models", "transfer", "baselines", "winning_sparsities", "winning_tickets"),
     *("sparsity_sweep", "essential_sparsity"),
-    *("rewinding", "transfer_variants", "transferability", "mask_overlap", "layer_sparsity"),
-    *("answerability", "versus_paper"),
+    *("rewinding", "connectivity", "transfer_variants", "transferability", "mask_overlap"),
+    *("layer_sparsity", "answerability", "versus_paper"),
 ]
+OPTIONAL = {"connectivity"}
 DESIGN = Design(
     tasks=["pair", "mlm"],
     seeds=[1],
@@ -60,6 +61,7 @@ RECORDED = {
     | {"mlm_tasks": ["mlm"], "sources": ["mlm"], "rewinds": ["5.0", "12.5"]},
     "transferability": CELLS
     | {"subsets": [["pair_90", "pair"], ["pair_100", "pair"]], "fit": "additive"},
+    "connectivity": {},
     "mask_overlap": {},
     "layer_sparsity": {},
     "answerability": {"mlm_tasks": ["mlm"]},
@@ -76,6 +78,12 @@ def test_all_tables_are_found_in_their_order() -> None:
         BadInput, match="nothing: no table has that name; write one of full_models,"
     ):
         registry.table("nothing")
+
+
+def test_a_study_makes_optional_tables_only_if_it_names_them() -> None:
+    """In their place among the others."""
+    assert list(registry.made()) == [name for name in TABLES if name not in OPTIONAL]
+    assert list(registry.made(["connectivity"])) == TABLES
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -169,7 +177,7 @@ def test_the_report_and_the_whole_study_have_it(study: Path) -> None:
     page = snakemake(study, "--dry-run", "--printshellcmds", "--", "results/report/story.html")
     [command] = [line for line in page.stdout.splitlines() if "--tables" in line]
 
-    assert jobs.keys() >= {*TABLES, "steadiness"}
+    assert jobs.keys() & {*TABLES, "steadiness"} == {*TABLES, "steadiness"} - OPTIONAL
     assert jobs["metrics"] == len(registry.parts()) + 1
     assert "results/tables/steadiness.csv" in command.split()
 

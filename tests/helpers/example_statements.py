@@ -133,6 +133,12 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
         "transferability",
         CELLS | {"sizes": {"mrpc": 3668, "mrpc_200": 200}, "subsets": [["mrpc_200", "mrpc"]]},
     ),
+    ("connectivity", {}),
+    (
+        "interpolate",
+        {"task": "mrpc", "head": "classification", "metric": "accuracy"}
+        | {"precision": "bfloat16", "threads": 1},
+    ),
     ("mask_overlap", {}),
     ("layer_sparsity", {}),
     ("curve", {"figure": "transfer_sweep"}),
@@ -175,6 +181,7 @@ FACTS: list[dict[str, Any]] = [
     {"mask_digest": "0" * 64},
     {"rows": 40, "from": "directory"},
     {"features": 40, "tokens": 400},
+    {"device": "cpu", "products": "torch.bfloat16"},
     {"prunable": 1000, "prunable_set": "1" * 64, "pretrained_mlm_head": False},
     {"final_loss": "0.6931", "device": "cpu"},
     TRAINED | {"first_step": 0, "last_step": 3, "final_loss": "1e-05"},

@@ -44,12 +44,19 @@ LATER = {
     "essential_sparsity": pd.DataFrame(
         {"task": ["pair"], "finder": ["oneshot"], "sparsity": [0.4]}
     ),
+    "connectivity": pd.DataFrame(
+        {
+            **{"task": "pair", "rewind": [0.0, 0.0, 50.0, 50.0], "sparsity": [0.0, 0.1] * 2},
+            **{"metric": "accuracy", "n": 2, "ends": 80.0, "barrier": [1.0, 2.0, 0.5, 0.25]},
+            **{"barrier_std": 0.5, "loss_barrier": 0.1, "loss_barrier_std": 0.0},
+        }
+    ),
 }
-"""Tables that the kept study is too old to have."""
+"""Tables that the kept study is too old to have, and an optional one."""
 
 TABLES = {
     name: LATER[name] if name in LATER else pd.read_csv(STUDY / "tables" / f"{name}.csv")
-    for name in page.TABLES
+    for name in registry.tables()
 }
 AUDIT = {
     "verdict": "not clean",
@@ -72,6 +79,7 @@ ROWS = {
     "transferability": TABLES["transferability"],
     "sparsity_sweep": TABLES["sparsity_sweep"].query("finder != 'dense'"),
     "rewinding": TABLES["rewinding"],
+    "connectivity": TABLES["connectivity"],
     "winning_tickets": TABLES["winning_tickets"].query("criterion == 'within_std'"),
     "mask_overlap": whole(TABLES["mask_overlap"]),
     "layer_sparsity": TABLES["layer_sparsity"],
@@ -322,6 +330,16 @@ def test_what_was_found_is_counted() -> None:
         "2 on another one."
     )
     assert summaries.describe_seeds(range(5)) == "Every mean is over 5 seeds."
+
+
+def test_an_optional_table_may_be_missing() -> None:
+    """The page then has neither its figure nor its rows, and all others."""
+    tables = {name: table for name, table in TABLES.items() if name != "connectivity"}
+
+    shown = page.render_page(replace(DATA, tables=tables), TEMPLATE)
+
+    assert "connectivity" not in shown
+    assert all(f"{name}.csv, " in shown for name in tables)
 
 
 def command(folder: Path, tables: list[Path]) -> subprocess.CompletedProcess[str]:

@@ -114,4 +114,7 @@ def test_both_ends_of_every_ticket_are_trained(evaluation: str) -> None:
     added = kinds.kinds["connectivity"]
     assert {each for each in added if each.order == 2} == set(second)
     assert added == kinds.trainings - count(design).trainings
+    beyond = k - design.round(design.transfer)
+    more = 2 * beyond + 1 if evaluation == "other_seed" else beyond
+    assert len(added) == t * s * ((r + 1) * (k + 1) + r * more)
     assert "connectivity" not in count(design).kinds

@@ -136,6 +136,7 @@ def test_every_statement_is_as_the_schema_says(study: Path) -> None:
     assert rules == schema()["definitions"]["rules"].keys() - {
         "round_start",  # whose files do not last
         *("import", "export"),
+        *("interpolate", "connectivity"),  # optional
         *("random_mask", "snip", "winning_sparsity", "curve"),  # of earlier versions
     }
 
