@@ -71,7 +71,8 @@ def test_every_tables_own_trainings_by_formula(design: Design) -> None:
     """What each table adds to those before it, in this order; together the whole study.
 
     T tasks, S seeds, K rounds, k of them up to the sparsity of transfer, R rewinds, L sources with
-    later weights, M of the tasks MLM, U subsets, F finders in the sweep, C combinations.
+    later weights, M of the tasks MLM, U subsets, F finders in the sweep, one of them on a task, C
+    combinations.
     """
     t, s, k_all = len(design.tasks), len(design.seeds), len(design.sparsities)
     k, r, sources = design.round(design.transfer), len(design.rewinds), len(design.later_sources)
@@ -87,6 +88,7 @@ def test_every_tables_own_trainings_by_formula(design: Design) -> None:
         "transfer_variants": s * (t - 1) * (t + m * (k_all - 1) + sources * (r + 1)),
         "transferability": u * s * (k + t - 1) if t > 1 else 0,
         "full_models": t * s,
+        "mask_loss": max(finders - 2, 0) * s * (t - 1) * (t - m),
     }
 
     added: dict[str, int] = {}

@@ -102,6 +102,20 @@ def test_an_optional_table_counts_where_a_study_names_it() -> None:
         assert any("interpolate" in words for words in lines) == (each is named)
 
 
+def test_losses_are_counted_if_the_study_asks_for_them() -> None:
+    """SNIP's mask of mlm on rte; that of rte is a part of the sweep. Losses are taken under both,
+    two of IMP, one-shot, a random and the dense mask.
+    """
+    design = replace(SMALL, sweep=("oneshot", "random", "snip"))
+    without, counts = count(design), count(design, ["mask_loss"])
+
+    assert set(map(str, counts.trainings - without.trainings)) == {
+        "theta_0/snip/mlm/seed-1/sparsity-20/on-rte/seed-1"
+    }
+    assert counts.kinds["mask_loss"] == counts.trainings - without.trainings
+    assert (counts.jobs["initial_loss"], without.jobs.get("initial_loss")) == (7, None)
+
+
 def test_a_training_is_shared_that_several_tables_need() -> None:
     """Be it for its score, or for a mask that is found from it."""
     tables = {str(training): number for training, number in count(SMALL).tables.items()}
@@ -142,6 +156,7 @@ def test_the_trainings_of_a_study_are_those_of_a_formula(name: str, evaluation: 
         {
             **{"rewinds": [50], "subsets": {"acceptability": [32]}, "sweep": ["oneshot", "snip"]},
             "combine": {"both": {"of": ["acceptability", "mlm"], "by": "vote"}},
+            "optional_tables": ["mask_loss"],
         },
         {"rewinds": [50], "evaluation": "same_seed"},
         {"rewinds": [], "rewind": 50, "imp": PUBLISHED},
@@ -157,15 +172,15 @@ def test_jobs_are_those_that_snakemake_counts(changes: dict[str, Any], tmp_path:
 
     found = planned(folder, "all")
 
-    counts = count(load(raw).design)
-    for name in ("transfer", "mask_overlap", "versus_paper"):
+    asked = load(raw)
+    counts = count(asked.design, asked.optional_tables)
+    for name in ("transfer", "mask_overlap", "versus_paper", *asked.optional_tables):
         trainings = planned(folder, f"results/tables/{name}.csv")["train"]
         assert len(counts.needed_by(name)) == trainings
     jobs = counts.jobs
     assert {rule: found.get(rule, 0) for rule in jobs} == dict(jobs)
-    assert not {"train", "theta_i", "round_start", "prune", "find_mask_on_data"} & (
-        set(found) - set(jobs)
-    )
+    counted = {"train", "theta_i", "round_start", "prune", "find_mask_on_data", "initial_loss"}
+    assert not counted & (set(found) - set(jobs))
 
 
 def test_a_training_from_theta_i_is_a_part_of_one() -> None:

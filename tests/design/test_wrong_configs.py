@@ -182,6 +182,11 @@ WRONG = {
         [SMALL, "criteria: {mine: {own}/needy.py}"],
         "config: criteria.mine: {own}/needy.py: needs luck, which no study has; write {needs}",
     ),
+    "a table of MLM's losses without MLM": (
+        [SMALL, "optional_tables: [mask_loss]"],
+        "config: optional_tables: mask_loss, but 0 tasks have the head mlm, and 1 another one; write"
+        " tasks of which one has it and not all, or leave mask_loss out",
+    ),
     "a misspelt key": ([SMALL, "sedes: [1]"], "config: sedes: unknown key; write seeds"),
     "a misspelt key of a task": (
         [SMALL, "tasks: {rte: {bach_size: 8}}"],

@@ -116,6 +116,7 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
         | {"concatenate": False, "split": "train"},
     ),
     ("majority", {"head": "mlm"}),
+    ("initial_loss", {"task": "mlm", "precision": "bfloat16", "threads": 2}),
     ("metrics", {"part": "transfer", "metrics": {"mrpc": ["accuracy", "f1"]}, "design": DESIGN}),
     ("transfer", CELLS),
     ("baselines", CELLS),
@@ -145,6 +146,7 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("full_models", {"tasks": ["mrpc", "mlm"]}),
     ("answerability", {"mlm_tasks": ["mlm"]}),
     ("versus_paper", {"mlm_tasks": ["mlm"]}),
+    ("mask_loss", {"targets": ["mrpc"], "sparsity": "0.7", "rewind": "0.0"}),
 ]
 OPTIONAL = {
     "train": {
@@ -184,6 +186,7 @@ FACTS: list[dict[str, Any]] = [
     {"device": "cpu", "products": "torch.bfloat16"},
     {"prunable": 1000, "prunable_set": "1" * 64, "pretrained_mlm_head": False},
     {"final_loss": "0.6931", "device": "cpu"},
+    {"device": "cpu", "products": "torch.bfloat16"},
     TRAINED | {"first_step": 0, "last_step": 3, "final_loss": "1e-05"},
     TRAINED | {"first_step": 0, "last_step": 0, "final_loss": None},
     # Earlier versions did not say what the code means.

@@ -26,7 +26,7 @@ from tickets.figures import charts, curves
 from tickets.report_page import page, summaries
 from tickets.report_page.layout import Figure, split_chart
 from tickets.report_page.summaries import STAR
-from tickets.tables import claims
+from tickets.tables import claims, mask_loss
 from tickets.tables.cells import csv
 from tickets.tables.tabulation import svg
 from tickets.tables.versus_paper import versus_paper_table
@@ -51,8 +51,17 @@ LATER = {
             **{"barrier_std": 0.5, "loss_barrier": 0.1, "loss_barrier_std": 0.0},
         }
     ),
+    "mask_loss": pd.DataFrame(
+        [
+            ("dense", None, None, 0.0, 2.0, 90, 1, 2, 80.0, 1.0, 80.0, 0.0),
+            ("imp", "mlm", 1, 0.2, 2.5, 90, 1, 1, 79.0, None, 80.5, -1.5),
+            ("imp", "mlm", 2, 0.2, 2.6, 90, 1, 1, 78.0, None, 79.5, -1.5),
+            ("oneshot", None, None, 0.2, 3.0, 90, 1, 2, 75.0, 2.0, 80.0, -5.0),
+        ],
+        columns=mask_loss.COLUMNS,
+    ),
 }
-"""Tables that the kept study is too old to have, and an optional one."""
+"""Tables that the kept study is too old to have, and the optional ones."""
 
 TABLES = {
     name: LATER[name] if name in LATER else pd.read_csv(STUDY / "tables" / f"{name}.csv")
@@ -77,6 +86,7 @@ ROWS = {
     "transfer": TABLES["transfer"],
     "transfer_sweep": TABLES["transfer_variants"].query("variant == 'sweep'"),
     "transferability": TABLES["transferability"],
+    "mask_loss": TABLES["mask_loss"],
     "sparsity_sweep": TABLES["sparsity_sweep"].query("finder != 'dense'"),
     "rewinding": TABLES["rewinding"],
     "connectivity": TABLES["connectivity"],
@@ -99,6 +109,16 @@ def test_what_keeps_the_study_from_answering_comes_before_the_claims(html: str) 
 
     assert html.index(f"<li>{OBSTACLE}</li>") < html.index('<ol class="claims">')
     assert "cannot decide" not in without
+
+
+def test_a_page_has_optional_tables_if_the_study_has_them(html: str) -> None:
+    """Their figures too."""
+    without = {name: TABLES[name] for name in page.TABLES}
+    short = page.render_page(replace(DATA, tables=without), TEMPLATE)
+
+    assert "mask_loss.csv" in html
+    assert '<figure id="mask_loss">' in html
+    assert "mask_loss" not in short
 
 
 @pytest.fixture(scope="module")

@@ -164,7 +164,7 @@ def test_what_is_kept_is_read_off_a_statement_as_off_a_path(study: Path) -> None
 def test_nothing_is_trained_twice_and_nothing_is_left_over(study: Path) -> None:
     """The trainings that ran are those of the design, and their weights are gone."""
     design = config.load(yaml.safe_load((study / "config/mini.yaml").read_text())).design
-    tables = registry.tables().values()
+    tables = registry.made().values()
     wanted = {each for table in tables for each in table.trainings(design)}
     found = {
         str(path.relative_to(study / "results/predictions")).removesuffix(".parquet")
@@ -355,7 +355,7 @@ def test_the_default_studys_trainings_by_formula() -> None:
     """What Snakemake would run is the closed formula of tasks, rounds, seeds and experiments."""
     study = config.load(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
     design = study.design
-    tables = registry.tables().values()
+    tables = registry.made().values()
     wanted = {each for table in tables for each in table.trainings(design)}
 
     jobs = planned(ROOT, "all", config="config/config.yaml", results="results-that-are-not-there")

@@ -29,6 +29,7 @@ rule metrics:
 for table in registry.tables().values():
     parameters, outputs = table.values(design), table.outputs(files)
     origins = table.inputs(files, parameters) | table.mask_files(files, design)
+    origins |= table.loss_files(files, design)
     lines = table.line_files(files, design).values()
     published = {
         name: os.path.relpath(ROOT / "resources" / "published" / name) for name in table.published

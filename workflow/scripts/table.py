@@ -11,7 +11,7 @@ from typing import Any
 from tickets import files, flags, provenance
 from tickets.design import registry
 from tickets.design.dag import Design
-from tickets.design.table_spec import MASKS, Inputs
+from tickets.design.table_spec import LOSSES, MASKS, Inputs
 from tickets.errors import BadInput, run
 from tickets.flags import flag
 from tickets.paths import Results
@@ -26,7 +26,7 @@ class Arguments:
     results: str = flag("the study's results folder")
     parameters: dict[str, Any] = flag("as JSON, by name", read=json.loads)
     inputs: Sequence[str] = flag(
-        "what it is made from; a mask's role is its path in the results folder",
+        "what it is made from; the role of a mask or of losses is its path in the results folder",
         default=(),
         metavar="ROLE=FILE",
     )
@@ -41,7 +41,7 @@ def main() -> None:
     spec, results = registry.table(arguments.name), Results(root=arguments.results)
     sources: dict[str, str] = dict(map(_pair, arguments.inputs))
     for role, file in sources.items():
-        if role.startswith(MASKS) and Path(file) != Path(arguments.results, role):
+        if role.startswith((MASKS, LOSSES)) and Path(file) != Path(arguments.results, role):
             raise BadInput(f"--inputs {role}={file}: not in the results folder {arguments.results}")
     if arguments.design:
         sources |= spec.line_files(results, arguments.design)

@@ -119,6 +119,10 @@ class Results:
         """Loss and score on the line from the same training in the first order to this one."""
         return f"{self.root}/lines/{training}.parquet"
 
+    def losses(self, mask: MaskName | str, task: str) -> str:
+        """The losses of theta_0 under a mask on an MLM task's validation split, untrained."""
+        return f"{self.root}/losses/{mask}/on-{task}.parquet"
+
     def majority(self, task: str) -> str:
         """The predictions of a task's best constant answer."""
         return f"{self.root}/predictions/majority/on-{task}.parquet"
@@ -174,6 +178,7 @@ def role_of_mask(mask: MaskName | str) -> str:
 
 
 _MASK_FILE = re.compile(rf"(.*/)?masks/(?P<mask>{MASK})\.safetensors")
+_LOSSES = re.compile(rf"(.*/)?losses/(?P<mask>{MASK})/on-{TASK}\.parquet")
 _PREDICTIONS = re.compile(
     rf"(.*/)?predictions/(majority/on-(?P<constant_on>{TASK})"
     rf"|(?P<training>({WEIGHTS})/({MASK})/on-{TASK}/seed-{SEED}{ORDER}))\.parquet"
@@ -192,6 +197,18 @@ def parse_mask(path: str | Path) -> MaskName:
     match = _MASK_FILE.fullmatch(str(path))
     if match is None:
         raise BadInput(f"{path}: not the path of a mask file; see docs/files.md")
+    return MaskName.parse(match["mask"])
+
+
+def parse_losses(path: str | Path) -> MaskName:
+    """The name of the mask whose losses are at `path`.
+
+    Raises:
+        BadInput: the path is not one that `Results.losses` gives.
+    """
+    match = _LOSSES.fullmatch(str(path))
+    if match is None:
+        raise BadInput(f"{path}: not the path of a file of losses; see docs/files.md")
     return MaskName.parse(match["mask"])
 
 

@@ -11,14 +11,14 @@ from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import FILES, below_root
 from tickets.audit.study_files import parse_path
 from tickets.design import registry
-from tickets.design.dag import OF_PART, Design
+from tickets.design.dag import OF_PARTS, Design
 from tickets.design.experiments import needed
 from tickets.errors import BadInput
 from tickets.files import canonical_json
 from tickets.finder import COMBINED, is_round
 from tickets.names import DENSE, MaskName, TrainingName
 
-_CELLS = ("mask", "predictions", "line")
+_CELLS = ("mask", "predictions", "line", "losses")
 """The kinds of files of which the design says which there are."""
 
 _NO_DESIGN = (TypeError, ValueError, AttributeError, LookupError, AssertionError, BadInput)
@@ -27,8 +27,8 @@ _NO_DESIGN = (TypeError, ValueError, AttributeError, LookupError, AssertionError
 def design_of(files: Files) -> tuple[Design | None, list[Finding]]:
     """The design that the statements of scores record, and what is wrong with it.
 
-    Only the statement of the sweep's scores names its finders, and only that of transfers combined
-    masks; the rest is the same in all.
+    Only the statements of some parts' scores name the sweep's finders and combined masks
+    (`OF_PARTS`); the rest is the same in all.
     """
     paths: dict[bytes, str] = {}
     designs: dict[str, Design] = {}
@@ -58,10 +58,10 @@ def design_of(files: Files) -> tuple[Design | None, list[Finding]]:
 def _whole(designs: Mapping[str, Design]) -> Design:
     """The design of which each part's is a part."""
     own = {
-        name: getattr(designs[part], name)
-        for part, fields in OF_PART.items()
+        field: getattr(designs[part], field)
+        for field, (parts, _) in OF_PARTS.items()
+        for part in parts
         if part in designs
-        for name in fields
     }
     return replace(next(iter(designs.values())), **own)
 
@@ -93,17 +93,21 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
     tables = registry.tables().values()
     everything = set(_files(design, chain.from_iterable(t.trainings(design) for t in tables)))
     for table in tables:
-        named = table.mask_files(FILES, design) | table.line_files(FILES, design)
+        named = (
+            table.mask_files(FILES, design)
+            | table.line_files(FILES, design)
+            | table.loss_files(FILES, design)
+        )
         everything |= set(map(below_root, named.values()))
     for path in files.digests:
         file = parse_path(path)
         if file is None or file.kind not in _CELLS or path in everything:
             continue
         mask = MaskName.parse(file.parts["mask"])
-        # Without the sweep's scores its finders are not known, nor combinations without transfer's.
-        is_known = "sweep" in present or len(design.sweep) > 0
-        is_known = "transfer" in present if mask.finder == COMBINED else is_known
-        if is_known or not _may_be_made(design, mask):
+        # Without the scores that name them, the sweep's finders and combined masks are not known.
+        field = "combine" if mask.finder == COMBINED else "sweep"
+        is_known = not present.keys().isdisjoint(OF_PARTS[field][0])
+        if is_known or (field == "sweep" and design.sweep) or not _may_be_made(design, mask):
             message = (
                 "the study's design has no such cell: a seed or task may have been removed; delete"
                 " it, or restore the tables"

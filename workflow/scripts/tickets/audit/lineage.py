@@ -200,6 +200,17 @@ def _line(design: Design, parts: Parts) -> Expected:
     )
 
 
+def _losses(design: Design, parts: Parts) -> Expected:
+    ticket = below_root(FILES.ticket(THETA_0, parts["mask"]))
+    validation = below_root(FILES.encoded(parts["task"], "validation"))
+    made_from = _ticket(design, {**parts, "weights": str(THETA_0)}).parents
+    return Expected(
+        rule="initial_loss",
+        parameters={"task": parts["task"]},
+        parents={**made_from, "ticket": ticket, "validation": validation},
+    )
+
+
 def _encoded(design: Design, parts: Parts) -> Expected:
     del design
     data = below_root(FILES.data(parts["task"], parts["split"]))
@@ -235,6 +246,7 @@ _KINDS: Mapping[str, Callable[[Design, Parts], Expected]] = {
     "trained": _training,
     "predictions": _training,
     "line": _line,
+    "losses": _losses,
     "encoded": _encoded,
     "data": _data,
     "metrics": _metrics,

@@ -27,6 +27,7 @@ from tickets.rules import (
     corpus,
     data,
     encode,
+    initial_loss,
     interpolate,
     language,
     layerwise_mask,
@@ -48,7 +49,8 @@ PARAMETERS: Mapping[str, type] = {
     rule.__name__.rpartition(".")[2]: rule.Parameters
     for rule in (
         *(train, layerwise_mask, combine_masks, winning_mask, reinit, shuffle, theta_0, pretrain),
-        *(corpus, language, pretraining_text, data, encode, majority, metrics, interpolate),
+        *(corpus, language, pretraining_text, data, encode, majority, metrics),
+        *(interpolate, initial_loss),
     )
 }
 """The parameters that rules declare, by rule."""

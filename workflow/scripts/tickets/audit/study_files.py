@@ -46,6 +46,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             "weights": files.weights("{weights}"),
             "predictions": files.predictions(TRAINING),
             "line": files.line(TRAINING),
+            "losses": files.losses("{mask}", "{task}"),
             "majority": files.majority("{task}"),
             "data": files.data("{task}", "{split}"),
             "encoded": files.encoded("{task}", "{split}"),

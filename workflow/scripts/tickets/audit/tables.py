@@ -120,7 +120,7 @@ def _roles(spec: TableSpec, statement: Statement) -> dict[str, str]:
     """The paths that a table is made from, below the results folder, by role.
 
     A table made by a rule of another name is from an earlier version. Only its statement tells
-    which masks or lines are compared.
+    which masks or lines are compared, or have losses.
     """
     parameters = statement.parameters
     paths = spec.inputs(FILES, parameters, older=statement.rule != spec.name)

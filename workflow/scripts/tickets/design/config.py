@@ -163,6 +163,7 @@ def load(raw: Mapping[str, Any]) -> Study:
         collect(partial(_check_data, each, study.local_copies) for each in study.tasks.values())
         _check_seeds(study)
         _check_scope(study)
+        _check_mask_loss(study)
         if study.tensorboard and not events.installed():
             raise BadInput(
                 f"tensorboard: true, but {events.LIBRARY} is not installed; install the package's"
@@ -324,6 +325,16 @@ def check_heads(scope: str, model: Architecture | Size) -> None:
         raise BadInput(
             f"{scope}: it prunes heads of {known.head} rows, but the model's have {rows}; write"
             f" another scope, or add one with a head of {rows}"
+        )
+
+
+def _check_mask_loss(study: Study) -> None:
+    tasks, mlm = study.design.tasks, study.design.mlm
+    if "mask_loss" in study.optional_tables and (len(mlm) != 1 or len(tasks) < 2):
+        raise BadInput(
+            f"optional_tables: mask_loss, but {len(mlm)} tasks have the head mlm, and"
+            f" {len(tasks) - len(mlm)} another one; write tasks of which one has it and not all, or"
+            " leave mask_loss out"
         )
 
 

@@ -27,6 +27,7 @@ from tickets.design.experiments import (
 )
 from tickets.finder import COMBINED, is_round
 from tickets.names import DENSE, THETA_0, MaskName, TrainingName, WeightsName, theta_i
+from tickets.paths import Results
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +108,10 @@ class Counts:
         jobs["train"] = len(self.tables)
         made = registry.made(self.optional).values()
         jobs["interpolate"] = sum(len(spec.lines(self.design)) for spec in made if spec.lines)
+        files = Results(root="")
+        jobs["initial_loss"] = len(
+            {loss for spec in made for loss in spec.loss_files(files, self.design)}
+        )
         return +jobs
 
 

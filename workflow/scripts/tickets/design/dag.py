@@ -25,12 +25,13 @@ from tickets.names import (
 from tickets.paths import Results
 from tickets.procedure import load_procedure
 
-OF_PART: Mapping[str, Mapping[str, Any]] = {
-    "sweep": {"sweep": (), "criteria": {}},
-    "transfer": {"combine": {}},
+OF_PARTS: Mapping[str, tuple[Sequence[str], Any]] = {
+    "sweep": (("sweep", "mask_loss"), ()),
+    "criteria": (("sweep", "mask_loss"), {}),
+    "combine": (("transfer",), {}),
 }
-"""The fields of a design that matter to one part of a study's scores alone, by the part's name; and
-their values in the statements of all others.
+"""The fields of a design that matter to the scores of some parts alone: the names of these parts,
+and the field's value in the statements of all others.
 """
 
 
@@ -88,8 +89,8 @@ class Design:
 
     def for_part(self, part: str) -> Design:
         """What a part's scores depend on: without what matters to other parts alone."""
-        others = (fields for of, fields in OF_PART.items() if of != part)
-        return replace(self, **{name: none for each in others for name, none in each.items()})
+        other = {field: none for field, (parts, none) in OF_PARTS.items() if part not in parts}
+        return replace(self, **other)
 
     def own_mask(self, source: str, seed: int) -> MaskName:
         """IMP's mask of a source at the sparsity of transfer."""

@@ -15,7 +15,7 @@ from tickets.design.table_spec import TableSpec
 from tickets.finder import criterion_of, is_round
 from tickets.flags import flags_of
 from tickets.names import DENSE, THETA_0, MaskName, WeightsName
-from tickets.rules import encode, interpolate, pretrain, train
+from tickets.rules import encode, initial_loss, interpolate, pretrain, train
 from tickets.rules.data import Parameters as DataParameters
 from tickets.tasks import Task
 
@@ -75,6 +75,12 @@ def recipe(
     values |= {"new_head": _new_head(study, task, weights, mask)} | _round(study, weights)
     values |= {"earlier_trainings": order - 1} if order > 1 else {}
     return flags(_filled(train.Parameters, values))
+
+
+def initial_losses(study: Study, task: Task) -> str:
+    """The flags of initial_loss.py for the losses on a task."""
+    values = vars(study.training) | {"task": task.name, "threads": study.threads}
+    return flags(_filled(initial_loss.Parameters, values))
 
 
 def _filled(parameters: type, values: Mapping[str, Any]) -> dict[str, Any]:

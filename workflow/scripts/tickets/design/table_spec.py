@@ -16,7 +16,7 @@ from tickets.design.parameters import Form, Parameter
 from tickets.errors import BadInput
 from tickets.masks import PackedMask
 from tickets.names import MaskName, TrainingName
-from tickets.paths import Results, parse_line, parse_mask, role_of_mask
+from tickets.paths import Results, parse_line, parse_losses, parse_mask, role_of_mask
 
 if TYPE_CHECKING:
     import altair as alt
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MASKS = "masks/"
 """The beginning of the roles of masks, which are their paths in the results folder."""
 
+LOSSES = "losses/"
+"""The same of losses before any training."""
 
 LINES = "lines/"
 """The same of lines between the ends of two trainings."""
@@ -103,6 +105,15 @@ class Inputs:
                 raise BadInput(message)
             yield name, packed
 
+    def losses(self) -> Iterator[tuple[MaskName, pa.Table]]:
+        """The losses before any training with the name of their mask, one file at a time.
+
+        Raises:
+            BadInput: a path is not that of losses.
+        """
+        for path in (path for role, path in self.paths.items() if role.startswith(LOSSES)):
+            yield parse_losses(path), self.reader.parquet(path)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
@@ -126,6 +137,7 @@ class TableSpec:
     its inputs. optional: `rule all` makes it only for a study that names it (`optional_tables`).
 
     Inputs: metrics: scores. tables: others, by name. masks: their names, from a study's design.
+    losses: the names of the masks under which theta_0 has a loss on each MLM task, untrained.
     later_tables, metrics_of: others again, and the names of other tables' scores (their files),
     which are no inputs of a statement from before the parameters that came later.
     lines: the trainings at their second ends, from a study's design.
@@ -149,6 +161,7 @@ class TableSpec:
     metrics_of: tuple[str, ...] = ()
     masks: Callable[[Design], list[MaskName]] | None = None
     lines: Callable[[Design], list[TrainingName]] | None = None
+    losses: Callable[[Design], list[MaskName]] | None = None
     examples: Callable[[Mapping[str, Any]], list[str]] = _none
     published: tuple[str, ...] = ()
     render: Callable[[pd.DataFrame, Inputs], str] | None = None
@@ -181,8 +194,17 @@ class TableSpec:
     @property
     def by_path(self) -> tuple[str, ...]:
         """The beginnings of those roles in its statement that are paths in the results folder."""
-        kinds = {MASKS: self.masks, LINES: self.lines}
+        kinds = {MASKS: self.masks, LINES: self.lines, LOSSES: self.losses}
         return tuple(begin for begin, names in kinds.items() if names is not None)
+
+    def loss_files(self, files: Results, design: Design) -> dict[str, str]:
+        """The files of the losses that it is made from, by their roles in its statement."""
+        names = [] if self.losses is None else self.losses(design)
+        return {
+            f"{LOSSES}{name}/on-{task}.parquet": files.losses(name, task)
+            for name in names
+            for task in design.mlm
+        }
 
     def is_of_today(self, parameters: Mapping[str, Any]) -> bool:
         """Whether a statement with these parameters has those that came later, if there are any."""
