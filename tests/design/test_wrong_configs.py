@@ -184,8 +184,8 @@ WRONG = {
     ),
     "a table of MLM's losses without MLM": (
         [SMALL, "optional_tables: [mask_loss]"],
-        "config: optional_tables: mask_loss, but 0 tasks have the head mlm, and 1 another one; write"
-        " tasks of which one has it and not all, or leave mask_loss out",
+        "config: optional_tables: mask_loss, but 0 tasks have the head mlm, and 1 another one;"
+        " write tasks of which one has it and not all, or leave mask_loss out",
     ),
     "a misspelt key": ([SMALL, "sedes: [1]"], "config: sedes: unknown key; write seeds"),
     "a misspelt key of a task": (

@@ -13,8 +13,11 @@ rule prune:
     input:
         weights=lambda w: dag.file_of_scores(files, design, mask_of(w)),
         parent=lambda w: ancient(files.mask(design.before(mask_of(w)))),
+        theta_0=lambda w: ancient(compared_with(w)),
         statements=lambda w: statements_of(
-            dag.file_of_scores(files, design, mask_of(w)), files.mask(design.before(mask_of(w)))
+            dag.file_of_scores(files, design, mask_of(w)),
+            files.mask(design.before(mask_of(w))),
+            *compared_with(w),
         ),
     output:
         mask=pruned,
@@ -31,7 +34,7 @@ rule prune:
         "../../envs/environment.yaml"
     params:
         code=finding_code,
-        flags=lambda w: flags.mask(study, mask_of(w)),
+        flags=flags_of_round,
     shell:
         "python {params.code.path} {params.flags} --weights {input.weights} "
         "--parent {input.parent} --output {output.mask} > {log} 2>&1"

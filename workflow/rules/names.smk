@@ -73,6 +73,18 @@ def parents_of(wildcards):
     return [files.mask(parent) for parent in design.parents(mask_of(wildcards))]
 
 
+def compared_with(wildcards):
+    """theta_0, if a round's criterion compares the weights with it."""
+    is_read = finder.compares_with_theta_0(mask_of(wildcards).finder)
+    return [files.weights(names.THETA_0)] if is_read else []
+
+
+def flags_of_round(wildcards, input):
+    """The flags of a job that prunes the weights of a training."""
+    read = {"theta_0": input.theta_0} if input.theta_0 else {}
+    return " ".join(filter(None, [flags.mask(study, mask_of(wildcards)), flags.flags(read)]))
+
+
 def files_of_round(wildcards):
     """The files that a round's first weights are made from, by role."""
     return dag.files_of_round(files, design, weights_of(wildcards))

@@ -29,7 +29,7 @@ class Parameters:
     task: str | None = flag("that the mask is found on")
     seed: int | None = flag("of that training, or what is drawn from it")
     rewind: str | None = flag("imp: per cent of training that is rewound to")
-    round: int | None = flag("imp, standard: which round, from 1")
+    round: int | None = flag("of a procedure in rounds: which one, from 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,7 @@ class Files:
 
     weights: Path = flag("theta_0, or a round's end")
     parent: Path | None = flag("mask of the round before")
+    theta_0: Path | None = flag("theta_0, if a round's end is compared with it")
     criterion: str | None = flag("a file of tickets/criteria; none: the dense mask")
     criterion_file: Path | None = flag("its file, if it is the study's own")
     parameters: dict[str, Any] | None = flag("its own, as JSON", read=json.loads)
@@ -57,6 +58,7 @@ def main() -> None:
     splits = flags.dependencies(files)
     inputs = Inputs(
         weights=values,
+        theta_0=weights.read(files.theta_0) if files.theta_0 else {},
         parent=mask,
         sparsity=parse(parameters.sparsity),
         seed=parameters.seed or 0,
@@ -71,6 +73,7 @@ def main() -> None:
     masks.write(files.output, mask)
     if files.parent:
         rule, read = "prune", {"weights": files.weights, "parent": files.parent}
+        read |= {"theta_0": files.theta_0} if files.theta_0 else {}
     else:
         rule, read = "find_mask", {"theta_0": files.weights, **splits}
     provenance.write(

@@ -32,16 +32,18 @@ Scores = Mapping[str, Array]
 class Inputs:
     """What a criterion is given.
 
-    weights: theta_0, or the final weights of a round's training. parent: the mask so far. sparsity:
-    after this pruning. seed, task: of the mask, if its criterion depends on them. parameters: those
-    that the criterion names. files: the encoded splits that it reads, by split, and with them
-    "model", a model directory without weights. trainings_per_gpu: how many jobs share a GPU. facts:
-    to be recorded in the mask's statement, such as "products", the type of a network's products.
+    weights: theta_0, or the final weights of a round's training. theta_0: beside these, where the
+    criterion asks for it. parent: the mask so far. sparsity: after this pruning. seed, task: of the
+    mask, if its criterion depends on them. parameters: those that the criterion names. files: the
+    encoded splits that it reads, by split, and with them "model", a model directory without
+    weights. trainings_per_gpu: how many jobs share a GPU. facts: to be recorded in the mask's
+    statement, such as "products", the type of a network's products.
     """
 
     weights: Mapping[str, Array]
     parent: Mask
     sparsity: Fraction
+    theta_0: Mapping[str, Array] = field(default_factory=dict[str, Array])
     seed: int = 0
     task: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -73,7 +75,8 @@ class Criterion:
     and have in their paths: "task", "seed". reads: the encoded splits of its task. needs: values of
     the study that it is given: a task's (head, labels, batch_size, ...), those of `training`
     (precision, ...), or `threads`. parameters: its own, with their values. procedures: those that
-    can use it. scope: the one that its scores require; None: the study's.
+    can use it. scope: the one that its scores require; None: the study's. with_theta_0: whether it
+    compares the weights with theta_0.
     """
 
     label: str
@@ -84,6 +87,7 @@ class Criterion:
     parameters: Mapping[str, int | float | str] = field(default_factory=dict[str, Any])
     procedures: Sequence[str] = ("oneshot",)
     scope: str | None = None
+    with_theta_0: bool = False
 
     def __post_init__(self) -> None:
         for name, values, choices in (("of", self.of, PARTS), ("reads", self.reads, SPLITS)):

@@ -1,7 +1,7 @@
 """Finders: a procedure and a criterion under one name.
 
-A procedure's name stands for it with magnitudes ("imp"), a criterion's name for the criterion
-applied once, at theta_0 ("snip").
+A procedure's name stands for it with the criterion that it declares, which is magnitude unless it
+says otherwise ("imp"); a criterion's name for the criterion applied once, at theta_0 ("snip").
 """
 
 from __future__ import annotations
@@ -23,12 +23,17 @@ RESERVED = ("dense", "layerwise", "majority", COMBINED)
 
 def criterion_of(finder: str) -> str:
     """The name of a finder's criterion."""
-    return MAGNITUDE if finder in axes.names("procedures") else finder
+    return load_procedure(finder).criterion if finder in axes.names("procedures") else finder
 
 
 def is_round(finder: str) -> bool:
     """Whether its masks are found in rounds, each from the weights of a training."""
     return finder in axes.names("procedures") and finder != ONCE
+
+
+def compares_with_theta_0(finder: str) -> bool:
+    """Whether a mask found in rounds is made from theta_0 too."""
+    return load_criterion(criterion_of(finder)).with_theta_0
 
 
 def at_theta_0() -> list[str]:

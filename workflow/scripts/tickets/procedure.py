@@ -41,12 +41,15 @@ class Procedure:
     """What a file in `procedures` declares as `PROCEDURE`.
 
     label: its name in figures. of: the parts of its masks' paths. decided_by: the training whose
-    final weights are scored for a mask; None: theta_0 is.
+    final weights are scored for a mask; None: theta_0 is. criterion: what scores them. once:
+    whether each mask prunes the dense network, and not the mask of the round before.
     """
 
     label: str
     of: Sequence[str]
     decided_by: Callable[[Rounds, MaskName], TrainingName | None]
+    criterion: str = "magnitude"
+    once: bool = False
 
 
 def load_procedure(name: str) -> Procedure:

@@ -33,13 +33,14 @@ from tickets.statements import Statement
 
 ROLES = {
     "find_mask": ("theta_0",),
-    "prune": ("weights", "parent"),
+    "prune": ("weights", "parent", "theta_0"),
     "layerwise_mask": ("like",),
     "combine_masks": ("theta_0",),
     "random_mask": ("theta_0",),
 }
 """What masks are made from, by rule; combined ones from other masks too, whose roles begin with
-`MASKS`. In earlier versions dense and one-shot masks had the rule `prune`, without a parent."""
+`MASKS`. In earlier versions dense and one-shot masks had the rule `prune`, without a parent.
+theta_0 has the role only where a criterion compares weights with it."""
 
 
 _DECIDE = ("theta_0", "weights", "like")
@@ -152,9 +153,10 @@ def _make_mask(pruning: Pruning, mask: Mask) -> Mask:
     if path := pruning.roles.get("parent"):
         parent = masks.from_bytes(read(path), path)
     criterion = load_criterion(criterion_of(name.finder), pruning.criterion)
-    weights = load(read(pruning.roles.get("weights") or pruning.roles["theta_0"]))
+    theta_0 = load(read(path)) if (path := pruning.roles.get("theta_0")) else {}
     inputs = Inputs(
-        weights=weights,
+        weights=load(read(path)) if (path := pruning.roles.get("weights")) else theta_0,
+        theta_0=theta_0,
         parent=parent,
         sparsity=parse(name.sparsity),
         seed=name.seed or 0,

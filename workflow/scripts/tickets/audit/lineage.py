@@ -14,7 +14,7 @@ from tickets.audit.study_files import StudyFile, parse_path
 from tickets.criterion import SPLITS
 from tickets.design import registry
 from tickets.design.dag import Design, file_of_scores, file_of_weights, files_of_round
-from tickets.finder import COMBINED, is_round
+from tickets.finder import COMBINED, compares_with_theta_0, is_round
 from tickets.names import (
     DENSE,
     THETA_0,
@@ -110,14 +110,14 @@ def _mask(design: Design, parts: Parts) -> Expected:
         if (value := getattr(mask, name)) not in ("", None):
             parameters[name] = value
     if is_round(mask.finder):
-        return Expected(
-            rule="prune",
-            parameters=parameters | {"round": design.round(mask.sparsity)},
-            parents={
-                "weights": below_root(file_of_scores(FILES, design, mask)),
-                "parent": below_root(FILES.mask(design.before(mask))),
-            },
-        )
+        parents = {
+            "weights": below_root(file_of_scores(FILES, design, mask)),
+            "parent": below_root(FILES.mask(design.before(mask))),
+        }
+        if compares_with_theta_0(mask.finder):
+            parents["theta_0"] = THETA_0_FILE
+        parameters["round"] = design.round_of(mask)
+        return Expected(rule="prune", parameters=parameters, parents=parents)
     depends_on = () if mask == DENSE else design.depends_on(mask.finder)
     read = {split: below_root(FILES.encoded(mask.task, split)) for split in SPLITS}
     read = {split: file for split, file in read.items() if split in depends_on}

@@ -139,10 +139,15 @@ class Design:
         round_ = self.round(sparsity)
         return self.sparsities[round_ - 2] if round_ > 1 else "0"
 
+    def round_of(self, mask: MaskName) -> int:
+        """Which round finds a mask, from 1; the first, if its procedure prunes once."""
+        return 1 if load_procedure(mask.finder).once else self.round(mask.sparsity)
+
     def before(self, mask: MaskName) -> MaskName:
-        """The mask of the round before that of `mask`."""
-        before = self.sparsity_before(mask.sparsity)
-        return DENSE if before == "0" else replace(mask, sparsity=before)
+        """The mask of the round before that of `mask`; before the first, the dense one."""
+        if self.round_of(mask) == 1:
+            return DENSE
+        return replace(mask, sparsity=self.sparsity_before(mask.sparsity))
 
     def decided_by(self, mask: MaskName) -> TrainingName | None:
         """The training whose final weights decide a mask found in rounds; None: theta_0 does."""

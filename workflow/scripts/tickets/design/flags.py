@@ -125,7 +125,7 @@ def mask(study: Study, name: MaskName) -> str:
         "rewind": name.rewind or None,
     }
     if is_round(name.finder):
-        values["round"] = study.design.round(name.sparsity)
+        values["round"] = study.design.round_of(name)
     parameters = {**criterion.parameters, **_needed(study, name.task, criterion)}
     return flags(values | ({"parameters": json.dumps(parameters)} if parameters else {}))
 
