@@ -142,4 +142,5 @@ ELSEWHERE = {
     "wrong-mask",  # test_audit.py
     "wrong-matrices",
     "wrong-root",
+    "wrong-weights",  # test_audit_weights.py
 }

@@ -214,6 +214,11 @@ def _(root: Path) -> None:
     restate(root / SECOND, edit=edit)
 
 
+@tampering("B", "a training that froze what it should zero", "wrong-parameters", PREDICTIONS)
+def _(root: Path) -> None:
+    restate(root / PREDICTIONS, edit=lambda value: parameters(value).update(meaning="freeze"))
+
+
 @tampering("B", "its own parent", "broken-link", SECOND)
 def _(root: Path) -> None:
     own = sha256(statement_path(root / SECOND).read_bytes())

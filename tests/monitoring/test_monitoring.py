@@ -22,7 +22,10 @@ from tickets.monitoring.running import finished, running
 
 REVISION = "86b5e0934494bd15c9632b12f734a8a67f723594"
 DENSE = "theta_0/dense/on-rte/seed-1"
-WILDCARDS = {"weights": "theta_0", "mask": "dense", "task": "rte", "seed": "1", "order": ""}
+WILDCARDS = {
+    **{"weights": "theta_0", "mask": "dense", "meaning": ""},
+    **{"task": "rte", "seed": "1", "order": ""},
+}
 LATER = "theta_i/rte/rewind-25/seed-1/dense/on-rte/seed-1"
 ON_MLM = "theta_0/dense/on-mlm/seed-1"
 

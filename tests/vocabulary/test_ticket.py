@@ -139,3 +139,25 @@ def test_a_ticket_written_otherwise_is_refused(made: tuple[Path, Path, Path]) ->
     ):
         with pytest.raises(BadInput, match="not a ticket"):
             ticket.from_bytes(changed, "file")
+
+
+def test_frozen_weights_are_thetas_under_the_dense_ticket(
+    made: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    """The mask zeroes nothing; its own ticket is another one."""
+    own, start, mask = made
+    whole, path = tmp_path / "dense.st", tmp_path / "dense.json"
+    bits = masks.dense(weights.prunable_of(theta()))
+    masks.write(whole, bits)
+    state(whole, masks.facts(bits))
+    ticket.write(path, start, whole)
+    state(path)
+
+    found = ticket.read(path, start, mask, freeze=True)
+
+    assert found.mask == masks.read(mask)
+    assert weights.digest(found.weights) == weights.digest(theta())
+    with pytest.raises(Tampered, match="not the ticket of"):
+        ticket.read(own, start, mask, freeze=True)
+    with pytest.raises(Tampered, match="not the ticket of"):
+        ticket.read(path, start, mask)

@@ -43,6 +43,7 @@ wildcard_constraints:
     seed=names.SEED,
     order=names.ORDER,
     mask=names.MASK,
+    meaning=names.MEANING,
     weights=names.WEIGHTS,
     rewind=names.PERCENT,
     sparsity=names.PERCENT,

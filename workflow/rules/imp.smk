@@ -87,15 +87,16 @@ rule rewind:
 rule train:
     input:
         **encoded("train", "validation"),
-        ticket=ancient(files.ticket("{weights}", "{mask}")),
+        ticket=lambda w: ancient(files.ticket(*training_of(w).ticket)),
         theta=lambda w: ancient(dag.file_of_weights(files, design, weights_of(w))),
         mask=ancient(files.mask("{mask}")),
         data=ancient(files.data("{task}", "validation")),
         before=lambda w: ancient(end_before(w)),
         statements=lambda w: statements_of(
             *end_before(w),
-            files.ticket(w.weights, w.mask),
+            files.ticket(*training_of(w).ticket),
             dag.file_of_weights(files, design, weights_of(w)),
+            *([files.mask(w.mask)] if w.meaning else []),  # no part of its ticket
             files.encoded(w.task, "train"),
             files.encoded(w.task, "validation"),
         ),

@@ -36,8 +36,7 @@ def end_before(wildcards):
 def recipe_of(wildcards):
     """The flags of a training's recipe."""
     name = training_of(wildcards)
-    start = name.weights, name.mask
-    return flags.recipe(study, study.tasks[name.task], *start, order=name.order)
+    return flags.recipe(study, study.tasks[name.task], name)
 
 
 def finding_code(wildcards):

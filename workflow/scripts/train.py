@@ -13,6 +13,7 @@ from tickets.architecture import HEAD
 from tickets.encoded import Encoded
 from tickets.errors import run
 from tickets.flags import flag, source
+from tickets.meanings import FREEZE
 from tickets.model import device
 from tickets.model.network import Network
 from tickets.rules.train import Parameters
@@ -75,7 +76,7 @@ def run_training(recipe: Parameters, files: Files, stop: StopRequest, *, waited:
     first, last = (
         round(percent / 100 * total) for percent in (recipe.from_percent, recipe.to_percent)
     )
-    start = ticket.read(files.ticket, files.theta, files.mask)
+    start = ticket.read(files.ticket, files.theta, files.mask, freeze=recipe.meaning == FREEZE)
     theta, gamma = initial_head(
         start.weights,
         model,
@@ -85,7 +86,7 @@ def run_training(recipe: Parameters, files: Files, stop: StopRequest, *, waited:
         task=recipe.new_head or recipe.task,
         new=recipe.new_head is not None,
     )
-    inputs = {"ticket": files.ticket, "train": files.train}
+    inputs = {"ticket": files.ticket, "mask": files.mask, "train": files.train}
     checkpoints = Checkpoints(files.checkpoints, checkpoint_key(parameters, inputs, entry))
     result = train(
         theta,

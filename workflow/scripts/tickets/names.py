@@ -14,6 +14,7 @@ from typing import Any
 
 from tickets import schedule
 from tickets.errors import BadInput
+from tickets.meanings import FREEZE
 
 # The forms of Snakemake's wildcards, and of the parts of names.
 SEED = r"\d+"
@@ -37,20 +38,24 @@ WEIGHTS = (
     rf"|(theta_i|round)/{_FOUND_ON}(/sparsity-{PERCENT})?"
     rf"|trained/{TASK}/seed-{SEED}/sparsity-{PERCENT}"
 )
+MEANING = rf"(/{FREEZE})?"
+"""What follows a mask in the name of a training in which pruned weights are frozen, not zero."""
+
 ROUND_START = rf"round/{_FOUND_ON}/sparsity-{PERCENT}"
 _LATER = r"[2-9]|[1-9]\d+"
 ORDER = rf"(/order-({_LATER}))?"
 """The end of a training's name; empty but where its data have another order than the first."""
-TRAINING = "{weights}/{mask}/on-{task}/seed-{seed}{order}"
+TRAINING = "{weights}/{mask}{meaning}/on-{task}/seed-{seed}{order}"
 """The name of a training, by its parts."""
+FORM_OF_TRAINING = rf"({WEIGHTS})/({MASK}){MEANING}/on-{TASK}/seed-{SEED}{ORDER}"
 _PARTS = re.compile(
     rf"(?P<first>{TASK})(/(?P<task>{TASK}(?=/)))?(/rewind-(?P<rewind>{PERCENT}))?"
     rf"(/seed-(?P<seed>{SEED}))?"
     rf"(/sparsity-(?P<sparsity>{PERCENT})|/(?P<at>{'|'.join(WINNING)}))?"
 )
 _TRAINING = re.compile(
-    rf"(?P<weights>{WEIGHTS})/(?P<mask>{MASK})/on-(?P<task>{TASK})/seed-(?P<seed>{SEED})"
-    rf"(/order-(?P<order>{_LATER}))?"
+    rf"(?P<weights>{WEIGHTS})/(?P<mask>{MASK})(/(?P<meaning>{FREEZE}))?"
+    rf"/on-(?P<task>{TASK})/seed-(?P<seed>{SEED})(/order-(?P<order>{_LATER}))?"
 )
 
 
@@ -137,6 +142,7 @@ class WeightsName:
 class TrainingName:
     """One training; tables that need the same one share it.
 
+    `meaning` is what the mask means to it: `FREEZE`, or empty where pruned weights are zero.
     `order` is that of its batches, from 1: trainings that differ in it alone start from the same
     head and draw the same dropout in each step.
     """
@@ -145,13 +151,21 @@ class TrainingName:
     mask: MaskName
     task: str
     seed: int | None
+    meaning: str = ""
     order: int = 1
 
     def __str__(self) -> str:
+        meaning = f"/{self.meaning}" if self.meaning else ""
         order = f"/order-{self.order}" if self.order > 1 else ""
-        return TRAINING.format(**vars(self) | {"order": order})
+        return TRAINING.format(**vars(self) | {"meaning": meaning, "order": order})
+
+    @property
+    def ticket(self) -> tuple[WeightsName, MaskName]:
+        """The weights and the mask of its ticket: the dense one, if nothing is set to zero."""
+        return self.weights, DENSE if self.meaning else self.mask
 
     @classmethod
+    @cache
     def parse(cls, text: str) -> TrainingName:
         """The name in `text`.
 
@@ -166,6 +180,7 @@ class TrainingName:
             mask=MaskName.parse(match["mask"]),
             task=match["task"],
             seed=int(match["seed"]),
+            meaning=match["meaning"] or "",
             order=int(match["order"] or 1),
         )
 
@@ -202,6 +217,11 @@ def winning(task: str, rewind: str, seed: int | None, at: str) -> MaskName:
 def standard(task: str, seed: int | None, sparsity: str) -> MaskName:
     """The mask of standard pruning: rounds without rewinding."""
     return MaskName(finder="standard", task=task, seed=seed, sparsity=sparsity)
+
+
+def change(task: str, seed: int | None, sparsity: str) -> MaskName:
+    """The mask of the weights that the full model's training changed most."""
+    return MaskName(finder="change", task=task, seed=seed, sparsity=sparsity)
 
 
 def oneshot(sparsity: str) -> MaskName:

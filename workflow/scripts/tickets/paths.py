@@ -13,8 +13,8 @@ from pathlib import Path
 from tickets.architecture import CONFIGURATION
 from tickets.errors import BadInput
 from tickets.names import (
+    FORM_OF_TRAINING,
     MASK,
-    ORDER,
     PERCENT,
     SEED,
     TASK,
@@ -34,7 +34,7 @@ UNSTATED = (
 # Whole paths, as the results folder may have any name. In studies of earlier versions tickets were
 # weights too, and were deleted.
 _TEMPORARY = re.compile(
-    rf"(.*/)?(trained/({WEIGHTS})/({MASK})/on-{TASK}/seed-{SEED}{ORDER}"
+    rf"(.*/)?(trained/{FORM_OF_TRAINING}"
     rf"|weights/round/{TASK}/rewind-{PERCENT}/seed-{SEED}/sparsity-{PERCENT}"
     rf"|tickets/({WEIGHTS})/({MASK}))\.safetensors"
 )
@@ -181,11 +181,9 @@ _MASK_FILE = re.compile(rf"(.*/)?masks/(?P<mask>{MASK})\.safetensors")
 _LOSSES = re.compile(rf"(.*/)?losses/(?P<mask>{MASK})/on-{TASK}\.parquet")
 _PREDICTIONS = re.compile(
     rf"(.*/)?predictions/(majority/on-(?P<constant_on>{TASK})"
-    rf"|(?P<training>({WEIGHTS})/({MASK})/on-{TASK}/seed-{SEED}{ORDER}))\.parquet"
+    rf"|(?P<training>{FORM_OF_TRAINING}))\.parquet"
 )
-_LINE = re.compile(
-    rf"(.*/)?lines/(?P<training>({WEIGHTS})/({MASK})/on-{TASK}/seed-{SEED}{ORDER})\.parquet"
-)
+_LINE = re.compile(rf"(.*/)?lines/(?P<training>{FORM_OF_TRAINING})\.parquet")
 
 
 def parse_mask(path: str | Path) -> MaskName:

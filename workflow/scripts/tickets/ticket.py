@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tickets import masks, provenance, weights
 from tickets.errors import BadInput, Tampered
-from tickets.files import canonical_json, write_bytes
+from tickets.files import canonical_json, sha256, write_bytes
 from tickets.masks import Mask
 
 FORMAT = "bert-tickets/ticket/v1"
@@ -50,14 +50,17 @@ def write(path: Path, theta: Path, mask: Path) -> Mask:
     return start.mask
 
 
-def read(path: Path, theta: Path, mask: Path) -> Start:
+def read(path: Path, theta: Path, mask: Path, *, freeze: bool = False) -> Start:
     """Compute the weights of the ticket at `path` from its two files.
+
+    With `freeze` the ticket is the dense one: the weights are theta, and the mask says only which
+    of them are trained.
 
     Raises:
         BadInput: the mask is for another model, or a file is not of its kind.
         Tampered: the ticket names other files than these two, or a file differs from its statement.
     """
-    start, ticket = _rewind(theta, mask)
+    start, ticket = _rewind(theta, mask, freeze=freeze)
     if provenance.read(path) != to_bytes(ticket):
         raise Tampered(
             f"{path}: not the ticket of {theta} under {mask}; delete it to have it made again"
@@ -65,12 +68,13 @@ def read(path: Path, theta: Path, mask: Path) -> Start:
     return start
 
 
-def _rewind(theta: Path, mask: Path) -> tuple[Start, Ticket]:
+def _rewind(theta: Path, mask: Path, *, freeze: bool = False) -> tuple[Start, Ticket]:
     m = masks.read(mask)
-    start = Start(weights=weights.rewind(weights.read(theta), m), mask=m)
+    zeroing = masks.dense(m.prunable) if freeze else m
+    start = Start(weights=weights.rewind(weights.read(theta), zeroing), mask=m)
     return start, Ticket(
         theta=provenance.subject_digest(theta),
-        mask=provenance.subject_digest(mask),
+        mask=sha256(masks.to_bytes(zeroing)),  # equal masks are equal files
         weights=weights.digest(start.weights),
     )
 

@@ -23,7 +23,7 @@ from tickets.statements import SUFFIX, Dependency, Statement
 _LINKS = {"broken-link", "missing-parent"}
 _MADE_FROM = _LINKS | {
     *("not-nested", "wrong-count", "wrong-mask", "wrong-matrices", "wrong-parent"),
-    *("wrong-score", "wrong-table"),
+    *("wrong-score", "wrong-table", "wrong-weights"),
 }
 """Faults that compare a file with those that it was made from."""
 

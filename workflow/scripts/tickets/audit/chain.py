@@ -94,7 +94,7 @@ class Chain:
 def _compare(path: str, statement: Statement, wanted: Expected) -> Iterator[Finding]:
     recorded = {"rule": statement.rule, **statement.parameters}
     for name, value in {"rule": wanted.rule, **wanted.parameters}.items():
-        if type(recorded.get(name)) is not type(value) or recorded[name] != value:
+        if type(recorded.get(name)) is not type(value) or recorded.get(name) != value:
             message = f"its statement's {name} is {recorded.get(name)}; its path demands {value}"
             yield Finding(path=path, code="wrong-parameters", message=message)
     for role, target in wanted.parents.items():

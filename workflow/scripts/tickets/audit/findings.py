@@ -39,6 +39,7 @@ FAULTS = {
     "not-nested": "the mask keeps a weight that the round before pruned",
     "wrong-mask": "made again from its inputs, the mask is another one",
     "bad-ticket": "not a ticket file, or of other weights or another mask than its statement says",
+    "wrong-weights": "a weight that the mask prunes is not zero after the training, or not frozen",
     # scores
     "wrong-score": "scored again, the predictions give another score",
     "wrong-table": "made again from the scores, the table is another one",

@@ -36,7 +36,8 @@ Parts = Mapping[str, str]
 class Expected:
     """What a statement should record.
 
-    rule; parameters: those that the path names, others are free; parents: paths by role.
+    rule; parameters: those that the path names, None where there must be none, others are free;
+    parents: paths by role.
     """
 
     rule: str
@@ -170,13 +171,11 @@ def _training(design: Design, parts: Parts) -> Expected:
     later = {"earlier_trainings": name.order - 1} if name.order > 1 else {}
     return Expected(
         rule="train",
-        parameters={"task": task, "seed": name.seed} | later,
+        parameters={"task": task, "seed": name.seed, "meaning": name.meaning or None} | later,
         parents={
-            "ticket": below_root(FILES.ticket(parts["weights"], parts["mask"])),
-            "theta": below_root(
-                file_of_weights(FILES, design, WeightsName.parse(parts["weights"]))
-            ),
-            "mask": below_root(FILES.mask(parts["mask"])),
+            "ticket": below_root(FILES.ticket(*name.ticket)),
+            "theta": below_root(file_of_weights(FILES, design, name.weights)),
+            "mask": below_root(FILES.mask(name.mask)),
             "train": below_root(FILES.encoded(task, "train")),
             "validation": below_root(FILES.encoded(task, "validation")),
             "data": below_root(FILES.data(task, "validation")),

@@ -12,6 +12,7 @@ from tickets.audit import (
     chain,
     check_masks,
     check_scopes,
+    check_weights,
     clocks,
     code_at_commit,
     completeness,
@@ -86,6 +87,7 @@ def audit(
     findings += tables.check(files, pool)
     findings += check_masks.check(files, pool, criteria)
     findings += check_scopes.check(files, pool)
+    findings += check_weights.check(files, pool)
     return Audit(
         files=files, masks=masks, findings=tuple(sorted(set(findings))), root=root_digest(files)
     )

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from tickets.architecture import CONFIGURATION
 from tickets.criterion import SPLITS
 from tickets.design import registry
-from tickets.names import MASK, ORDER, SEED, TASK, TRAINING, WEIGHTS
+from tickets.names import MASK, MEANING, ORDER, SEED, TASK, TRAINING, WEIGHTS
 from tickets.paths import UNSTATED, Results
 
 _FORMS = {
     "mask": MASK,
+    "meaning": MEANING,
     "weights": WEIGHTS,
     "task": TASK,
     "seed": SEED,

@@ -14,7 +14,7 @@ from tickets.design.metrics import Metrics
 from tickets.design.table_spec import TableSpec
 from tickets.finder import criterion_of, is_round
 from tickets.flags import flags_of
-from tickets.names import DENSE, THETA_0, MaskName, WeightsName
+from tickets.names import DENSE, THETA_0, MaskName, TrainingName, WeightsName, training
 from tickets.rules import encode, initial_loss, interpolate, pretrain, train
 from tickets.rules.data import Parameters as DataParameters
 from tickets.tasks import Task
@@ -59,21 +59,14 @@ def encoding(task: Task) -> str:
     return flags(_filled(encode.Parameters, vars(task) | {"task": task.name}))
 
 
-def recipe(
-    study: Study,
-    task: Task,
-    weights: WeightsName = THETA_0,
-    mask: MaskName = DENSE,
-    *,
-    order: int = 1,
-) -> str:
-    """The flags of train.py for training on a task from some weights under a mask.
-
-    The batches in a later order are those after so many trainings.
-    """
+def recipe(study: Study, task: Task, name: TrainingName | None = None) -> str:
+    """The flags of train.py for a training; None: the full model's, with any seed."""
+    name = name or training(THETA_0, DENSE, task.name, None)
     values = vars(task) | vars(study.training) | {"task": task.name, "threads": study.threads}
-    values |= {"new_head": _new_head(study, task, weights, mask)} | _round(study, weights)
-    values |= {"earlier_trainings": order - 1} if order > 1 else {}
+    values |= {"new_head": _new_head(study, task, name.weights, name.mask)}
+    values |= _round(study, name.weights) | {"meaning": name.meaning or None}
+    # The batches in a later order are those after so many trainings.
+    values |= {"earlier_trainings": name.order - 1} if name.order > 1 else {}
     return flags(_filled(train.Parameters, values))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tickets.flags import flag
+from tickets.meanings import FREEZE
 from tickets.training.recipe import Recipe
 
 
@@ -25,6 +26,11 @@ class Parameters(Recipe):
             "type": "string",
             "pattern": r"^[a-z][a-z0-9_]*( under [a-z0-9_./-]+)?(?!\n)$",
         },
+    )
+    meaning: str | None = flag(
+        "of the mask; default: pruned weights are zero, and not the ticket's own",
+        default=None,
+        choices=(FREEZE,),
     )
     from_percent: float = flag("of all steps, to start from", default=0, form="share")
     to_percent: float = flag("of all steps, to stop after", default=100, form="share")

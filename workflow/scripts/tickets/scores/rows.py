@@ -43,7 +43,7 @@ def identity(training: TrainingName | MajorityName) -> dict[str, Any]:
         return absent | constant | {"target_task": training.task}
     mask = training.mask
     return {
-        "weights": training.weights.kind,
+        "weights": "/".join(filter(None, (training.weights.kind, training.meaning))),
         "finder": mask.finder,
         "source_task": mask.source_task,
         "rewind": float(mask.rewind) if mask.rewind else None,

@@ -97,11 +97,13 @@ def train(
     """Train from `first_step` to `last_step` (None: to the end) of the whole training.
 
     Gradients of pruned weights are set to zero before their norm is taken, as under
-    `torch.nn.utils.prune`. Without weight decay their moments and updates are then zero, too:
-    neither the forward pass nor the update needs the mask. Data order, dropout and MLM's masking
-    depend only on `seed` and the step, so a resumed training ends with the same bits as one that
-    was never stopped. `validation` is evaluated on the way and changes nothing. Progress is printed
-    to stderr under `name`, and written to event files in the folder `events` if one is given.
+    `torch.nn.utils.prune`. Without weight decay (fine-tuning has none) their moments and updates
+    are then zero, too: neither the forward pass nor the update needs the mask, and a pruned weight
+    keeps the value that it starts with, zero or any other, to the bit. Data order, dropout and
+    MLM's masking depend only on `seed` and the step, so a resumed training ends with the same bits
+    as one that was never stopped. `validation` is evaluated on the way and changes nothing.
+    Progress is printed to stderr under `name`, and written to event files in the folder `events` if
+    one is given.
 
     Raises:
         Diverged: a loss is not a number.
