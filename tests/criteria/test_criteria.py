@@ -26,7 +26,8 @@ def table() -> str:
         criterion = load_criterion(name)
         alone = finder.ONCE if name == finder.MAGNITUDE else name
         parts = [f"{{{part}}}" for part in criterion.of]
-        finders = [f"`{'/'.join([alone, *parts])}`"]
+        is_alone = finder.ONCE in criterion.procedures
+        finders = [f"`{'/'.join([alone, *parts])}`"] if is_alone else []
         finders += [f"`{each}`" for each in criterion.procedures if each != finder.ONCE]
         module = sys.modules[criterion.scores.__module__]
         own = [f"`{key}`: {value}" for key, value in criterion.parameters.items()]
@@ -69,7 +70,7 @@ def test_declarations_load_nothing_heavy() -> None:
 def test_the_folders_are_the_axes() -> None:
     """What the paper's experiments need is there, under the names that paths have."""
     assert {"magnitude", "random", "snip"} <= set(axes.names("criteria"))
-    assert set(axes.names("procedures")) == {"imp", "oneshot", "standard"}
+    assert set(axes.names("procedures")) == {"change", "imp", "oneshot", "standard"}
     assert set(axes.names("scopes")) == {
         "global",
         "groups_of_4",
@@ -102,7 +103,7 @@ def test_a_finder_is_a_procedure_with_a_criterion() -> None:
     )
 
 
-@pytest.mark.parametrize("name", [*finder.at_theta_0(), "imp", "standard"])
+@pytest.mark.parametrize("name", [*finder.at_theta_0(), "change", "imp", "standard"])
 def test_what_a_finder_depends_on_is_what_its_path_says(name: str) -> None:
     """And such a path is read back."""
     parts = finder.depends_on(name)

@@ -88,6 +88,7 @@ def test_every_tables_own_trainings_by_formula(design: Design) -> None:
         "transfer_variants": s * (t - 1) * (t + m * (k_all - 1) + sources * (r + 1)),
         "transferability": u * s * (k + t - 1) if t > 1 else 0,
         "full_models": t * s,
+        "freezing": 2 * t * s * k_all,
         "mask_loss": max(finders - 2, 0) * s * (t - 1) * (t - m),
     }
 

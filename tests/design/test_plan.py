@@ -116,6 +116,21 @@ def test_losses_are_counted_if_the_study_asks_for_them() -> None:
     assert (counts.jobs["initial_loss"], without.jobs.get("initial_loss")) == (7, None)
 
 
+def test_frozen_weights_count_where_a_study_asks_for_them() -> None:
+    """Two masks at each sparsity, on each task; the full model that finds one is there anyway."""
+    without, asked = count(SMALL), count(SMALL, ["freezing"])
+
+    assert len(asked.kinds["freezing"]) == 2 * 2 * 2
+    assert {str(each) for each in asked.kinds["freezing"] if each.task == "rte"} == {
+        f"theta_0/{mask}/seed-1/sparsity-{sparsity}/freeze/on-rte/seed-1"
+        for mask in ("change/rte", "random")
+        for sparsity in ("10", "20")
+    }
+    assert asked.trainings - without.trainings == asked.kinds["freezing"]
+    assert asked.jobs["rewind"] == without.jobs["rewind"]  # the dense ticket is theirs too
+    assert asked.jobs["prune"] == without.jobs["prune"] + 2 * 2
+
+
 def test_a_training_is_shared_that_several_tables_need() -> None:
     """Be it for its score, or for a mask that is found from it."""
     tables = {str(training): number for training, number in count(SMALL).tables.items()}
@@ -158,7 +173,7 @@ def test_the_trainings_of_a_study_are_those_of_a_formula(name: str, evaluation: 
             "combine": {"both": {"of": ["acceptability", "mlm"], "by": "vote"}},
             "optional_tables": ["mask_loss"],
         },
-        {"rewinds": [50], "evaluation": "same_seed"},
+        {"rewinds": [50], "evaluation": "same_seed", "optional_tables": ["freezing"]},
         {"rewinds": [], "rewind": 50, "imp": PUBLISHED},
     ],
     ids=["paper", "same_seed", "code"],

@@ -25,9 +25,9 @@ TABLES = [
     *("sparsity_sweep", "essential_sparsity"),
     *("rewinding", "connectivity", "transfer_variants", "transferability", "mask_overlap"),
     *("layer_sparsity", "answerability", "versus_paper"),
-    "mask_loss",
+    *("freezing", "mask_loss"),
 ]
-OPTIONAL = {"connectivity", "mask_loss"}
+OPTIONAL = {"connectivity", "freezing", "mask_loss"}
 DESIGN = Design(
     tasks=["pair", "mlm"],
     seeds=[1],
@@ -63,6 +63,7 @@ RECORDED = {
     "transferability": CELLS
     | {"subsets": [["pair_90", "pair"], ["pair_100", "pair"]], "fit": "additive"},
     "connectivity": {},
+    "freezing": {"tasks": ["pair", "mlm"]} | ALL_SPARSITIES,
     "mask_overlap": {},
     "layer_sparsity": {},
     "answerability": {"mlm_tasks": ["mlm"]},

@@ -38,8 +38,10 @@ OBSTACLE = "the mask of mlm keeps 0.01 % of the pooler"
 ANSWERABILITY = pd.DataFrame(
     {"check": ["pooler", "overlap"], "passes": [False, True], "obstacle": [OBSTACLE, None]}
 )
+SWEEP = pd.read_csv(STUDY / "tables" / "sparsity_sweep.csv")
 LATER = {
     "answerability": ANSWERABILITY,
+    "freezing": SWEEP[SWEEP["finder"].isin(["dense", "random"])],
     "full_models": pd.DataFrame({"task": ["pair"], "learned": [True]}),
     "essential_sparsity": pd.DataFrame(
         {"task": ["pair"], "finder": ["oneshot"], "sparsity": [0.4]}
@@ -90,6 +92,7 @@ ROWS = {
     "sparsity_sweep": TABLES["sparsity_sweep"].query("finder != 'dense'"),
     "rewinding": TABLES["rewinding"],
     "connectivity": TABLES["connectivity"],
+    "freezing": TABLES["freezing"].query("finder != 'dense'"),
     "winning_tickets": TABLES["winning_tickets"].query("criterion == 'within_std'"),
     "mask_overlap": whole(TABLES["mask_overlap"]),
     "layer_sparsity": TABLES["layer_sparsity"],

@@ -34,6 +34,7 @@ EXPERIMENTS = {
     "sweep": ["oneshot", "random", "snip"],
     "subsets": {"acceptability": [32]},
     "combine": {"both": {"of": ["acceptability", "mlm"], "by": "vote"}},
+    "optional_tables": ["freezing"],
 }
 TABLES = {
     "winning_sparsities": 2 * 2,
@@ -46,6 +47,7 @@ TABLES = {
     "layer_sparsity": None,
     "transfer_variants": None,
     "full_models": None,
+    "freezing": 2 * (1 + 2 * 2),
     "answerability": None,
     "versus_paper": None,
 }
@@ -79,7 +81,7 @@ def test_every_table_and_figure_is_there(study: Path) -> None:
     made = [path for path in results.glob("[tf]*/*") if path.suffix in kinds]
     assert {path.stem for path in made if path.suffix == ".svg"} == {
         *("transfer", "sparsity_sweep", "rewinding", "mask_overlap", "layer_sparsity"),
-        *("transferability", "transfer_sweep", "winning_tickets"),
+        *("transferability", "transfer_sweep", "winning_tickets", "freezing"),
     }
     for path in made:
         assert provenance.subject_digest(path)
@@ -102,7 +104,7 @@ def test_snakemakes_report_has_page_figures_tables_and_audit(report: Path) -> No
     figures = {path for path in shown if path.endswith(".svg")}
     tables = {path for path in shown if path.endswith(".csv")}
 
-    assert len(figures) == 8
+    assert len(figures) == 9
     assert {Path(path).stem for path in tables} == {*TABLES, "transfer", "baselines"}
     assert set(shown) - figures - tables == {
         "results/report/story.html",

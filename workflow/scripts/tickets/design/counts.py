@@ -102,9 +102,9 @@ class Counts:
         """The number of jobs by rule: trainings, and what they need of weights and masks."""
         jobs = Counter(_rule_of_mask(self.design, mask) for mask in self.masks)
         jobs.update(_rule_of_weights(weights) for weights in self.weights)
-        starts = [(each.weights, each.mask) for each in self.tables]
-        jobs["round_start"] = len({w for w, _ in starts if w.kind == "round"})
-        jobs["rewind"] = len(set(starts))
+        starts = {each.weights for each in self.tables}
+        jobs["round_start"] = sum(each.kind == "round" for each in starts)
+        jobs["rewind"] = len({each.ticket for each in self.tables})
         jobs["train"] = len(self.tables)
         made = registry.made(self.optional).values()
         jobs["interpolate"] = sum(len(spec.lines(self.design)) for spec in made if spec.lines)

@@ -8,6 +8,7 @@ from itertools import product
 
 from tickets.design.dag import Design
 from tickets.finder import COMBINED, is_round
+from tickets.meanings import FREEZE
 from tickets.names import (
     DENSE,
     SHUFFLES,
@@ -16,6 +17,7 @@ from tickets.names import (
     MaskName,
     TrainingName,
     WeightsName,
+    change,
     imp,
     oneshot,
     random,
@@ -144,6 +146,18 @@ def transferability(design: Design) -> list[TrainingName]:
     for (name, parent), target, seed in product(design.subsets.items(), design.tasks, design.seeds):
         if target != parent:
             trainings.append(_scored(design, THETA_0, design.own_mask(name, seed), target, seed))
+    return trainings
+
+
+def freezing(design: Design) -> list[TrainingName]:
+    """At every sparsity, theta_0 with the weights frozen that masks of largest change and random
+    ones prune; and the full model.
+    """
+    trainings = full(design)
+    for task, seed, sparsity in product(design.tasks, design.seeds, design.sparsities):
+        for mask in (change(task, seed, sparsity), random(seed, sparsity)):
+            zeroing = _scored(design, THETA_0, mask, task, seed)
+            trainings.append(replace(zeroing, meaning=FREEZE))
     return trainings
 
 

@@ -34,6 +34,30 @@ def sparsity_sweep(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart
     `table` is sparsity_sweep.csv. Bands are one standard deviation to either side.
     """
     masks = table[table["finder"] != "dense"]
+    return _compare_with_full(
+        masks,
+        theme,
+        "Masks of each finder on their own task, by sparsity",
+        f"Large dots: winning tickets, {WINNING}.",
+    )
+
+
+def freezing(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart:
+    """Scores where the weights outside a mask are frozen, one panel per task.
+
+    `table` is freezing.csv. Bands are one standard deviation to either side.
+    """
+    masks = table[table["finder"] != "dense"]
+    return _compare_with_full(
+        masks,
+        theme,
+        "Weights frozen at theta_0, by their share",
+        f"Large dots: {WINNING}.",
+    )
+
+
+def _compare_with_full(masks: pd.DataFrame, theme: Theme, title: str, dots: str) -> alt.ConcatChart:
+    """A line for each finder and a panel for each task, with the full model's level."""
     points = masks.assign(
         panel=masks["task"],
         line=masks["finder"].map(label_of),
@@ -47,10 +71,10 @@ def sparsity_sweep(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart
     return _draw(
         points,
         theme,
-        "Masks of each finder on their own task, by sparsity",
+        title,
         [
             f"Mean over {seeds(masks['n'])}; bands: one standard deviation. Dashed: full model.",
-            f"Large dots: winning tickets, {WINNING}.",
+            dots,
         ],
     )
 

@@ -37,7 +37,7 @@ class ReportData:
 
 
 def draw_figures(study: ReportData) -> dict[str, Figure]:
-    """Every table's figure, by its name.
+    """The figure of every table that the study has, by its name.
 
     Two columns are added for tooltips: the study's seeds, and the explanation of a network.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from tickets.design import experiments
 from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITIES, TASKS
 from tickets.design.table_spec import TableSpec
-from tickets.tables.cells import dense, frame, interval, rounded, select, select_paired
+from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired
 from tickets.tables.sweep_cells import FINDERS, cells_of
 from tickets.tables.winning_sparsities import NO_INTERVAL, wins
 
@@ -53,32 +53,45 @@ def sweep_table(
     Raises:
         BadInput: a cell is missing, or its seeds differ from the full model's.
     """
-    rows: list[tuple[object, ...]] = []
-    for task in tasks:
-        full = select(metrics, dense(task))
-        of_finders = (
-            cells_of(metrics, each, task, sparsities, rewind) for each in ("imp", *finders)
+    cells = [
+        cell
+        for task in tasks
+        for cell in (
+            dense(task),
+            *chain.from_iterable(
+                cells_of(metrics, each, task, sparsities, rewind) for each in ("imp", *finders)
+            ),
         )
-        for cell in (dense(task), *chain.from_iterable(of_finders)):
-            scores = select_paired(metrics, cell)
-            rows.append(
-                (
-                    task,
-                    cell.finder,
-                    cell.sparsity,
-                    scores.metric,
-                    scores.n,
-                    scores.mean,
-                    scores.std,
-                    full.mean,
-                    full.std,
-                    rounded(scores.mean - full.mean),
-                    *(NO_INTERVAL if cell.finder == "dense" else interval(scores, full)),
-                    wins(scores, full, "within_std"),
-                    wins(scores, full, "strict"),
-                )
-            )
-    return frame(rows, COLUMNS)
+    ]
+    return compare_with_full(metrics, cells)
+
+
+def compare_with_full(metrics: pd.DataFrame, cells: Iterable[Cell]) -> pd.DataFrame:
+    """A row for each cell, beside its target's full model.
+
+    Raises:
+        BadInput: a cell is missing, or its seeds differ from the full model's.
+    """
+    return frame((_row(metrics, cell) for cell in cells), COLUMNS)
+
+
+def _row(metrics: pd.DataFrame, cell: Cell) -> tuple[object, ...]:
+    scores, full = select_paired(metrics, cell), select(metrics, dense(cell.target))
+    return (
+        cell.target,
+        cell.finder,
+        cell.sparsity,
+        scores.metric,
+        scores.n,
+        scores.mean,
+        scores.std,
+        full.mean,
+        full.std,
+        rounded(scores.mean - full.mean),
+        *(NO_INTERVAL if cell.finder == "dense" else interval(scores, full)),
+        wins(scores, full, "within_std"),
+        wins(scores, full, "strict"),
+    )
 
 
 def _chart(table: pd.DataFrame, *theme: Theme) -> Chart:
