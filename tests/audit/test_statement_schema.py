@@ -166,7 +166,7 @@ def test_the_documents_name_each_rule_and_its_parameters() -> None:
     table = text.partition("## Rules")[2].partition("## Facts")[0]
     rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
     named = {rule: set(_quoted(said)) for rules, said in rows for rule in _quoted(rules)}
-    values = {"language", "dense", "oneshot", "imp", "standard", "0"}
+    values = {"language", "dense", "oneshot", "imp", "standard", "change", "freeze", "0"}
 
     assert named.keys() == schema()["definitions"]["rules"].keys()
     for rule, said in named.items():
@@ -200,7 +200,7 @@ def test_words_are_those_of_the_code() -> None:
     assert known["part"]["enum"] == [
         *("full_models", "transfer", "baselines", "winning_sparsities", "winning_tickets"),
         *("sweep", "rewinding", "transfer_variants", "transferability"),
-        *("mask_loss", "tickets"),
+        *("freezing", "mask_loss", "tickets"),
     ]
     for name, table in registry.tables().items():
         assert rules[name] == table.form()

@@ -14,6 +14,7 @@ import pytest
 
 from kept_study import copied
 from studies import ROOT, checkout, snakemake
+from tickets import provenance, weights
 from tickets.cli import COMMANDS, parser
 from tickets.exchange import signature
 
@@ -81,9 +82,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copied(folder)
     shutil.copytree(ROOT / "config", folder / "config")
     (folder / "local.yaml").write_text("seeds: [1]\n")
+    frozen = frozen_training(folder, examples(SECTIONS["export"]))
     for call in (*examples(SECTIONS["export"]), *examples(SECTIONS["import"])):
         assert ran(folder, call).returncode == 0
+    shutil.rmtree(frozen)
     return folder
+
+
+def frozen_training(folder: Path, calls: list[str]) -> Path:
+    """The folder of the trained weights that an example reads, which the kept study has not: here
+    theta_0, as if a training had frozen all.
+    """
+    [named] = [word for call in calls for word in words(call) if "/trained/" in word]
+    path = folder / named.replace("sparsity-70", "sparsity-20")
+    weights.write(path, weights.read(folder / "results" / "weights" / "theta_0.safetensors"))
+    about = {"parameters": {}, "dependencies": {}, "started": provenance.now()}
+    provenance.write(path, rule="toy", **about)
+    return folder / "results" / "trained"
 
 
 def ran(folder: Path, call: str) -> subprocess.CompletedProcess[str]:
@@ -112,9 +127,12 @@ def test_examples_run(folder: Path, call: str) -> None:
 
 
 def test_examples_write_what_they_say(folder: Path) -> None:
-    """What export wrote and import read is the same mask; export's other one is a ticket."""
+    """What export wrote and import read is the same mask; export's others are a ticket and a
+    delta.
+    """
     mask = folder / "results" / "masks" / "oneshot" / "sparsity-20.safetensors"
     assert (folder / "imported.safetensors").read_bytes() == mask.read_bytes()
+    assert provenance.statement(folder / "delta.safetensors").parameters == {"format": "delta"}
     assert (folder / "ticket" / "mask" / mask.name).read_bytes() == mask.read_bytes()
 
 

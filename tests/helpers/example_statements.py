@@ -75,6 +75,7 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("prune", PRUNED | {"finder": "oneshot"}),
     ("prune", PRUNED | FOUND | {"finder": "imp", "rewind": "0"}),
     ("prune", PRUNED | FOUND | {"finder": "standard"}),
+    ("prune", PRUNED | FOUND | {"finder": "change"}),
     ("random_mask", {"finder": "random", "seed": 1, "sparsity": "70"}),
     ("layerwise_mask", {"finder": "layerwise", "seed": 1}),
     (
@@ -90,6 +91,7 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("winning_mask", {"task": "mrpc", "criterion": "strict", "sparsity": "0"}),
     ("import", {"finder": "imported", "format": "pt"}),
     ("export", {"format": "hugging-face"}),
+    ("export", {"format": "delta"}),
     ("rewind", {}),
     ("round_start", {}),
     ("reinit", {"seed": 1}),
@@ -144,6 +146,7 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("layer_sparsity", {}),
     ("curve", {"figure": "transfer_sweep"}),
     ("full_models", {"tasks": ["mrpc", "mlm"]}),
+    ("freezing", SPARSITIES | {"tasks": ["mrpc"]}),
     ("answerability", {"mlm_tasks": ["mlm"]}),
     ("versus_paper", {"mlm_tasks": ["mlm"]}),
     ("mask_loss", {"targets": ["mrpc"], "sparsity": "0.7", "rewind": "0.0"}),
@@ -151,7 +154,7 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
 OPTIONAL = {
     "train": {
         **{"new_head": "mlm under imp/mlm/rewind-0/seed-1/sparsity-70", "dropout": "0.1"},
-        **{"earlier_trainings": 2, "round": 1},
+        **{"earlier_trainings": 2, "round": 1, "meaning": "freeze"},
     },
     "shuffle": {"matrices": "prunable"},
     "pretrain": {"mlm_share": "0.6", "dropout": "0.1", "weight_decay": "0.01"},

@@ -1,9 +1,12 @@
-r"""Export a mask as the published code's mask.pt, or a ticket as a Hugging Face model directory.
+r"""Export a mask as mask.pt, a ticket as a Hugging Face model directory, or a training as a delta.
 
 Examples:
     tickets export results/masks/oneshot/sparsity-70.safetensors --format pt --output mask.pt
     tickets export results/masks/oneshot/sparsity-70.safetensors --format hugging-face \
         --theta results/weights/theta_0.safetensors --model results/model --output ticket
+    tickets export results/masks/random/seed-1/sparsity-70.safetensors --format delta \
+        --theta results/weights/theta_0.safetensors --output delta.safetensors --trained \
+        results/trained/theta_0/random/seed-1/sparsity-70/freeze/on-mlm/seed-1001.safetensors
 """
 
 from __future__ import annotations
@@ -13,20 +16,21 @@ from pathlib import Path
 
 from tickets import masks, provenance
 from tickets.errors import BadInput
-from tickets.exchange import hugging_face, interchange
+from tickets.exchange import delta, hugging_face, interchange
 from tickets.files import write_bytes
 
 POSITION = 120
+NEEDS = {"pt": (), "hugging-face": ("theta", "model"), "delta": ("theta", "trained")}
+"""The flags of each format."""
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""
     parser.add_argument("mask", type=Path, help="a file under results/masks")
-    parser.add_argument(
-        "--format", required=True, choices=["pt", "hugging-face"], help="format of the output"
-    )
-    parser.add_argument("--theta", type=Path, help="hugging-face: the weights to prune")
+    parser.add_argument("--format", required=True, choices=list(NEEDS), help="format of the output")
+    parser.add_argument("--theta", type=Path, help="the weights to prune, or to freeze")
     parser.add_argument("--model", type=Path, help="hugging-face: the study's results/model")
+    parser.add_argument("--trained", type=Path, help="delta: the end of a training that froze them")
     parser.add_argument("--output", type=Path, required=True, help="file or new folder to write")
 
 
@@ -34,12 +38,15 @@ def run(flags: argparse.Namespace) -> int:
     """Write the export, with a statement.
 
     Raises:
-        BadInput: --theta and --model are missing, or present for --format pt.
+        BadInput: a flag of the format is missing, or one of another format is present.
     """
-    count = (flags.theta is not None) + (flags.model is not None)
-    if count != (2 if flags.format == "hugging-face" else 0):
-        raise BadInput("export: --format hugging-face needs --theta and --model, --format pt none")
-    if flags.format == "hugging-face":
+    given = {name for name in ("theta", "model", "trained") if getattr(flags, name) is not None}
+    if given != set(NEEDS[flags.format]):
+        needs = " and ".join(f"--{name}" for name in NEEDS[flags.format]) or "no other file"
+        raise BadInput(f"export: --format {flags.format} needs {needs}")
+    if flags.format == "delta":
+        delta.export(flags.mask, flags.theta, flags.trained, flags.output)
+    elif flags.format == "hugging-face":
         hugging_face.export(flags.mask, flags.theta, flags.model, flags.output)
     else:
         _export_pt(flags.mask, flags.output)
