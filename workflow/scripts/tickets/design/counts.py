@@ -125,7 +125,10 @@ def count(design: Design, optional: Collection[str] = ()) -> Counts:
         **{f"sweep, {finder}": _of(finder, sweep(design)) for finder in design.sweep},
         "baselines": [*baselines(design), *winning_tickets(design)],
         "transfer": transfers(replace(design, combine={})),
-        "transfer, combined masks": transfers(design),
+        **{
+            f"combined masks, {name}": transfers(replace(design, combine={name: each}))
+            for name, each in design.combine.items()
+        },
         "transfer, variants": transfer_variants(design),
         "subsets as sources": transferability(design),
         "full model, trained again": full_models(design),
