@@ -116,26 +116,23 @@ class Measurements:
         job = replace(self._job, model=self._plan.correct, warm=warm, steps=steps)
         self._add(self._needing(job, "correct", HEADS))
 
-    def prepare(self) -> None:
-        """Write the inputs of the later parts.
-
-        Raises:
-            BadInput: it failed, or there was no time for it.
-        """
+    def prepare(self) -> dict[str, Any]:
+        """Write the inputs of the later parts; why they are not there, as an answer, or {}."""
         plan = self._plan
-        model = run(replace(self._job, kind="model", model=plan.model, needs=NEEDS["model"]))
-        if "skipped" in model:
-            raise BadInput(f"inputs: {model['skipped']}")
-        self._job = replace(self._job, model=model["model"])
-        self._job = replace(self._job, examples=plan.examples)
+        model = replace(self._job, kind="model", model=plan.model, needs=NEEDS["model"])
+        ((_, made),) = run_each([model])
+        if "model" not in made:
+            return made
+        self._job = replace(self._job, model=made["model"], examples=plan.examples)
         jobs = self._jobs("inputs", plan.tasks, plan.our_steps)
-        whole = [replace(self._job, kind="whole_inputs", task=t) for t in self._wholes()]
-        whole = [replace(job, examples=plan.whole_examples) for job in whole]
-        for job, answer in run_each([*jobs, *whole]):
-            if why := answer.get("failed") or answer.get("skipped"):
-                raise BadInput(f"inputs of {job.task}: {why}")
+        job = replace(self._job, kind="whole_inputs", examples=plan.whole_examples)
+        jobs += [replace(job, task=task) for task in self._wholes()]
+        for job, answer in run_each(jobs):
+            if "failed" in answer or "skipped" in answer:
+                return answer
             if job.kind == "inputs":
                 self._findings.sizes[job.task] = answer
+        return {}
 
     def fast(self, *, trainer: bool) -> None:
         """Measure speed and memory, ours and the rivals'."""
@@ -278,10 +275,8 @@ def main() -> int:
         with ThreadPoolExecutor(1) as pool:
             prepared = pool.submit(measurements.prepare)  # on the CPU; nothing is timed meanwhile
             measurements.correct()
-        try:
-            prepared.result()
-        except BadInput as error:
-            findings.add("inputs", "of all tasks", {"failed": str(error)})
+        if missing := prepared.result():
+            findings.add("inputs", "of the other parts", missing)
         else:
             measurements.fast(trainer=importlib.util.find_spec("accelerate") is not None)
             measurements.whole()

@@ -153,6 +153,18 @@ def test_what_takes_too_long_is_stopped() -> None:
     ] * 2
 
 
+def test_no_time_for_the_inputs_is_no_failure() -> None:
+    """The later parts are then left out, and the status is that of what was compared."""
+    findings = Findings(machine=MACHINE)
+    findings.add("correct", "span", EXACT)
+    late = job(deadline=time.monotonic())
+
+    findings.add("inputs", "", on_gpu.Measurements(on_gpu.TINY, findings, late).prepare())
+
+    assert findings.status == 0
+    assert list(findings.skipped) == ["inputs: "]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"padded": 2e-4}, {"padded": np.nan}, {"bf16": 0.1}, {"same": {**EXACT["same"], "eager": 0}}],
