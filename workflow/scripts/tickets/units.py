@@ -16,12 +16,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tickets.criterion import Scope, Scores, Shapes
+from tickets.criterion import Scope, Scores, Shapes, load_scope
 from tickets.errors import BadInput
 from tickets.masks import Mask
 from tickets.prunable import place
@@ -30,6 +30,15 @@ from tickets.schedule import pruned_count
 _HEAD = {"query": 0, "key": 0, "value": 0, "attention_output": 1}
 _MLP_UNIT = {"intermediate": 0, "output": 1}
 """The matrices that a unit is in, and the axis along which units lie: 0 if they are rows."""
+
+
+class Model(Protocol):
+    """What is known of a model: its width, and how many heads share it."""
+
+    @property
+    def hidden_size(self) -> int: ...
+    @property
+    def heads(self) -> int: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +127,20 @@ def scope_of_units(head: int) -> ScopeOfUnits:
         return {None: sum(units.weights * count for units, count in counts)}
 
     return ScopeOfUnits(prune=prune, expected=expected, head=head)
+
+
+def check_heads(scope: str, model: Model) -> None:
+    """Check that a scope of whole heads is one for the heads of the model.
+
+    Raises:
+        BadInput: they have another size.
+    """
+    known, rows = load_scope(scope), model.hidden_size // model.heads
+    if isinstance(known, ScopeOfUnits) and known.head != rows:
+        raise BadInput(
+            f"{scope}: it prunes heads of {known.head} rows, but the model's have {rows}; write"
+            f" another scope, or add one with a head of {rows}"
+        )
 
 
 def _choose_counts(shapes: Shapes, sparsity: Fraction, head: int) -> list[tuple[_Units, int]]:

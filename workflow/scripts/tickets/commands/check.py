@@ -19,6 +19,7 @@ from tickets.data import sources
 from tickets.data.local_checks import empty_texts, unused_classes
 from tickets.design import config, strict_yaml
 from tickets.tasks import Task
+from tickets.units import check_heads
 
 POSITION = 10
 
@@ -70,4 +71,4 @@ def _check_hub_model(study: config.Study) -> None:
         return
     for task in study.tasks.values():
         sources.check_length(folder, task.name, task.max_length)
-    config.check_heads(study.imp.scope, architecture.read(folder))
+    check_heads(study.imp.scope, architecture.read(folder))

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from tickets import architecture, axes
-from tickets.architecture import Architecture
 from tickets.criterion import Criterion, load_criterion, load_scope
 from tickets.data import sources
 from tickets.data.local_checks import check_local
@@ -28,7 +27,7 @@ from tickets.schedule import exact, label, rounds
 from tickets.tasks import LANGUAGE, Task, known, task
 from tickets.training import events
 from tickets.training.recipe import Training
-from tickets.units import ScopeOfUnits
+from tickets.units import check_heads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,20 +311,6 @@ def _check_scope(study: Study) -> None:
             check_heads(study.imp.scope, study.pretraining.architecture)
         elif directory := sources.local_directory(study.model.path, study.local_copies):
             check_heads(study.imp.scope, architecture.read(directory))
-
-
-def check_heads(scope: str, model: Architecture | Size) -> None:
-    """Check that a scope of whole heads is one for the heads of the model.
-
-    Raises:
-        BadInput: they have another size.
-    """
-    known, rows = load_scope(scope), model.hidden_size // model.heads
-    if isinstance(known, ScopeOfUnits) and known.head != rows:
-        raise BadInput(
-            f"{scope}: it prunes heads of {known.head} rows, but the model's have {rows}; write"
-            f" another scope, or add one with a head of {rows}"
-        )
 
 
 def _check_mask_loss(study: Study) -> None:
