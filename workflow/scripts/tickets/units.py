@@ -33,12 +33,17 @@ _MLP_UNIT = {"intermediate": 0, "output": 1}
 
 
 class Model(Protocol):
-    """What is known of a model: its width, and how many heads share it."""
+    """What is asked of a model."""
 
     @property
-    def hidden_size(self) -> int: ...
+    def hidden_size(self) -> int:
+        """Its width."""
+        ...
+
     @property
-    def heads(self) -> int: ...
+    def heads(self) -> int:
+        """How many heads of a layer share it."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
