@@ -281,7 +281,7 @@ def test_another_order_is_what_comes_after_the_batches_of_the_first() -> None:
     assert file is not None
     assert expected(DESIGN, file) == Expected(
         rule="train",
-        parameters={"task": "rte", "seed": 1001, "earlier_trainings": 1},
+        parameters={"task": "rte", "seed": 1001, "meaning": None, "earlier_trainings": 1},
         parents={
             "ticket": "tickets/theta_0/dense.json",
             "theta": "weights/theta_0.safetensors",
@@ -291,7 +291,9 @@ def test_another_order_is_what_comes_after_the_batches_of_the_first() -> None:
             "data": "data/rte/validation.parquet",
         },
     )
-    usual, other = (flags.recipe(study, study.tasks["rte"], order=order) for order in (1, 2))
+    usual, other = (
+        flags.recipe(study, study.tasks["rte"], replace(second, order=order)) for order in (1, 2)
+    )
     assert usual == flags.recipe(study, study.tasks["rte"])
     assert other.replace(" --earlier-trainings 1", "") == usual != other
 

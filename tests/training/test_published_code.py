@@ -101,7 +101,7 @@ class Ours:
         """Rule train, and the rules before it."""
         if name not in self.trained:
             task, words = self.study.tasks[name.task], ["--seed", str(name.seed)]
-            recipe = shlex.split(flags.recipe(self.study, task, name.weights, name.mask))
+            recipe = shlex.split(flags.recipe(self.study, task, name))
             self.monkeypatch.setattr(sys, "argv", ["train.py", *recipe, *words])
             parameters = parse(None, rule.Parameters)
             mask = self.mask(name.mask)

@@ -23,7 +23,7 @@ from tickets.audit.schema_of_statements import problem, schema
 from tickets.audit.study import audit
 from tickets.audit.study_files import needs_statement
 from tickets.criterion import load_criterion
-from tickets.design import config, experiments, registry
+from tickets.design import config, experiments
 from tickets.files import sha256
 from tickets.finder import at_theta_0
 
@@ -138,7 +138,7 @@ def test_every_statement_is_as_the_schema_says(study: Path) -> None:
     assert rules == schema()["definitions"]["rules"].keys() - {
         "round_start",  # whose files do not last
         *("import", "export"),
-        *("interpolate", "connectivity"),  # optional
+        *("interpolate", "connectivity", "initial_loss", "mask_loss"),  # optional
         *("random_mask", "snip", "winning_sparsity", "curve"),  # of earlier versions
     }
 
@@ -165,9 +165,9 @@ def test_what_is_kept_is_read_off_a_statement_as_off_a_path(study: Path) -> None
 
 def test_nothing_is_trained_twice_and_nothing_is_left_over(study: Path) -> None:
     """The trainings that ran are those of the design, and their weights are gone."""
-    design = config.load(yaml.safe_load((study / "config/mini.yaml").read_text())).design
-    tables = registry.made().values()
-    wanted = {each for table in tables for each in table.trainings(design)}
+    loaded = config.load(yaml.safe_load((study / "config/mini.yaml").read_text()))
+    design = loaded.design
+    wanted = {each for table in loaded.tables.values() for each in table.trainings(design)}
     found = {
         str(path.relative_to(study / "results/predictions")).removesuffix(".parquet")
         for path in study.glob("results/predictions/**/*.parquet")
@@ -357,8 +357,7 @@ def test_the_default_studys_trainings_by_formula() -> None:
     """What Snakemake would run is the closed formula of tasks, rounds, seeds and experiments."""
     study = config.load(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
     design = study.design
-    tables = registry.made().values()
-    wanted = {each for table in tables for each in table.trainings(design)}
+    wanted = {each for table in study.tables.values() for each in table.trainings(design)}
 
     jobs = planned(ROOT, "all", config="config/config.yaml", results="results-that-are-not-there")
 

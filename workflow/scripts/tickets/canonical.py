@@ -117,7 +117,7 @@ def _columns(file: Path, selection: Selection) -> list[str]:
 def _canonical(source: pa.Table, selection: Selection) -> pa.Table:
     kinds = dict.fromkeys(selection.text, pa.string())
     if selection.label is not None:
-        kinds[selection.label] = LABELS[selection.head]
+        kinds[selection.label] = LABELS.get(selection.head, pa.float64())
     converted = collect(
         partial(_convert, source[name], kind, selection, name) for name, kind in kinds.items()
     )
@@ -217,8 +217,8 @@ def _cast(
     raise _bad(selection, problem)
 
 
-LABELS = {"classification": pa.int64(), "mlm": pa.int64(), "regression": pa.float64(), "span": None}
-"""The type of each head's labels; answers are checked apart."""
+LABELS = {"classification": pa.int64(), "mlm": pa.int64(), "span": None}
+"""The type of a head's labels, if they are not numbers; answers are checked apart."""
 TEXT = "text"
 WANTED = {
     pa.string(): (TEXT, "write `.astype(str)`"),
