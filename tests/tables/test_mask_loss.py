@@ -25,8 +25,12 @@ imp,mlm,1,0.7000,1.0000,4,2,1,75.0000,,84.0000,-9.0000
 imp,mlm,2,0.7000,1.5000,4,2,1,78.0000,,86.0000,-8.0000
 oneshot,,,0.7000,2.0000,4,2,2,60.0000,0.0000,85.0000,-25.0000
 """
-MASKS = {DENSE: 2.0, imp("mlm", "0", 1, "70"): 4.0, imp("mlm", "0", 2, "70"): 6.0}
-MASKS |= {oneshot("70"): 8.0}
+MASKS = {
+    DENSE: 2.0,
+    imp("mlm", "0", 1, "70"): 4.0,
+    imp("mlm", "0", 2, "70"): 6.0,
+    oneshot("70"): 8.0,
+}
 
 
 def scores() -> Rows:
@@ -122,3 +126,5 @@ def test_the_chart_has_a_point_a_mask() -> None:
     assert shown.count(b'aria-roledescription="point"') == len(MASKS)
     assert {"full model", "IMP", "one-shot"} <= set(texts(shown))
     assert "over 3 masks: -0.50." in " ".join(texts(shown))
+    alike = svg(mask_loss(table().assign(mean=50.0)))
+    assert "none, as all score alike." in " ".join(texts(alike))

@@ -60,7 +60,7 @@ def mask_loss(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
         ),
     ]
     ranked = table[~is_full][["loss", "mean"]].rank()
-    rank_correlation = ranked["loss"].corr(ranked["mean"])
+    agreement = ranked["loss"].corr(ranked["mean"])
     return add_heading(
         alt.LayerChart(layer=layers, width=WIDTH, height=HEIGHT),
         theme,
@@ -69,7 +69,11 @@ def mask_loss(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
             f"A point a mask, at {100 * table['sparsity'].max():g} % sparsity; dashed: the full "
             "model. Score: mean over downstream tasks, a mask's own too.",
             f"Spearman's rank correlation of loss and score over {len(ranked)} masks: "
-            f"{rank_correlation:+.2f}.",
+            + (
+                f"{agreement:+.2f}."
+                if ranked["mean"].nunique() > 1
+                else "none, as all score alike."
+            ),
         ],
         legend=colours,
     )
