@@ -16,7 +16,7 @@ rule interpolate:
     log:
         files.log(f"lines/{names.TRAINING}"),
     wildcard_constraints:
-        order=r"/order-\d+",  # not the first
+        order=names.OTHER_ORDER,
     conda:
         "../../envs/environment.yaml"
     threads: study.threads
