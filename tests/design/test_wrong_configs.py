@@ -78,6 +78,11 @@ WRONG = {
         [SMALL, "threads: '2'"],
         'config: threads: YAML reads "2" as text; write 2',
     ),
+    "text for a number in a list, as of --config 'seeds=[1]'": (
+        [SMALL, "seeds: ['1']"],
+        'config: seeds[0]: YAML reads "1" as text; write 1 in a file (--config makes a list of '
+        "texts)",
+    ),
     "a comma for a decimal point": (
         [SMALL, "target_sparsity: 0,7"],
         'config: target_sparsity: YAML reads "0,7" as text; write 0.7',

@@ -163,7 +163,9 @@ def _line(error: ValidationError) -> str:
     value: Any = error.instance
     shown = json.dumps(value, default=str, ensure_ascii=False)
     if error.validator == "type" and (number := _as_number(value)) is not None:
-        return f"{_key(error)}: YAML reads {shown} as text; write {number:f}"
+        line = f"{_key(error)}: YAML reads {shown} as text; write {number:f}"
+        in_list = any(isinstance(part, int) for part in error.absolute_path)
+        return f"{line} in a file (--config makes a list of texts)" if in_list else line
     if isinstance(value, bool | date) and _takes_text(fragment):
         read = f"YAML reads this value as {value if isinstance(value, date) else shown}"
         return f"{_key(error)}: {read}; write {allowed(fragment)}, in quotes"
