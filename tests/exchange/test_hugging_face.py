@@ -26,7 +26,8 @@ from tickets import architecture, masks, provenance, weights
 from tickets.architecture import CONFIGURATION
 from tickets.commands import verify
 from tickets.errors import BadInput, Tampered
-from tickets.exchange.hugging_face import export, rename_tensors
+from tickets.exchange.checkpoint import rename_tensors
+from tickets.exchange.hugging_face import export
 from tickets.files import sha256
 from tickets.initial import pretrained
 from tickets.initial.pretraining import SPECIAL, Size, write_model

@@ -9,14 +9,13 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from tickets import architecture, masks, provenance, statements, weights
-from tickets.architecture import CONFIGURATION, HEAD, PRETRAINED_HEAD, Architecture, mlm_head_names
+from tickets.architecture import CONFIGURATION, Architecture
 from tickets.errors import BadInput, CannotWrite
+from tickets.exchange.checkpoint import in_float32, rename_tensors
 from tickets.files import read_bytes, write_bytes
 from tickets.masks import Mask
 from tickets.statements import Statement
@@ -45,7 +44,7 @@ def export(mask_file: Path, theta_file: Path, model: Path, output: Path) -> None
         provenance.read(copy)
 
         configuration = {name: provenance.read(model / name) for name in CONFIGURATION}
-        configuration["config.json"] = _in_float32(configuration["config.json"])
+        configuration["config.json"] = in_float32(configuration["config.json"])
         for name, data in configuration.items():
             write_bytes(folder / name, data)
 
@@ -70,19 +69,6 @@ def export(mask_file: Path, theta_file: Path, model: Path, output: Path) -> None
             statements.parse(statement, str(provenance.statement_path(mask_file))),
         )
         write_bytes(folder / "README.md", text.encode())
-
-
-def rename_tensors(ticket: Weights, encoder: Architecture) -> dict[str, NDArray[Any]]:
-    """The tensors under the names in the family's checkpoints, with the head of pre-training.
-
-    A training's head is left out: users of a ticket add their own.
-    """
-    heads = {f"{PRETRAINED_HEAD}{ours}": n for ours, n in mlm_head_names(encoder.names).items()}
-    return {
-        heads.get(name, f"{encoder.family}.{name}"): tensor
-        for name, tensor in ticket.items()
-        if not name.startswith(HEAD)
-    }
 
 
 def card(ticket: Statement, mask: Statement) -> str:
@@ -117,13 +103,6 @@ def _check(mask: Mask, theta: Weights, encoder: Architecture, model: Path) -> No
             f"export: {model} is another model's than mask and weights; "
             "use the results/model of their own study"
         )
-
-
-def _in_float32(config: bytes) -> bytes:
-    """The configuration with dtype float32: transformers loads weights as the dtype in it."""
-    value = json.loads(config)
-    value.pop("torch_dtype", None)  # the key's older name
-    return json.dumps(value | {"dtype": "float32"}, indent=2).encode() + b"\n"
 
 
 @contextmanager
