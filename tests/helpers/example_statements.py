@@ -103,6 +103,17 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
         {"steps": "5000", "warmup_steps": "100", "batch_size": "64", "learning_rate": "0.001"}
         | {"mlm_probability": "0.15", "seed": "1", "threads": "2"},
     ),
+    (
+        "adapt",
+        {"steps": 10000, "batch_size": 32, "learning_rate": "5e-05", "warmup_steps": 500}
+        | {"weight_decay": "0.01", "adam_epsilon": "1e-08", "clip_norm": "1.0", "seed": 1}
+        | {
+            "mlm_probability": "0.15",
+            "precision": "bfloat16",
+            "speedups": ["graphs"],
+            "threads": 2,
+        },
+    ),
     ("corpus", {"max_length": 64}),
     ("language", LANGUAGE),
     ("pretraining_text", LANGUAGE | {"pretraining_pairs": 300}),
@@ -157,6 +168,7 @@ OPTIONAL = {
         **{"earlier_trainings": 2, "round": 1, "meaning": "freeze"},
     },
     "shuffle": {"matrices": "prunable"},
+    "adapt": {"dropout": "0.1"},
     "pretrain": {"mlm_share": "0.6", "dropout": "0.1", "weight_decay": "0.01"},
     "pretraining_text": {"next_sentence": "0.3"},
     "transferability": {"fit": "additive"},
@@ -195,6 +207,8 @@ FACTS: list[dict[str, Any]] = [
     # Earlier versions did not say what the code means.
     {"final_loss": "0.6931", "device": "cpu", "code": "3" * 64},
     TRAINED | {"first_step": 0, "last_step": 3, "final_loss": "1e-05", "code": "3" * 64},
+    {"final_loss": "0.6931", "device": "cpu", "products": "torch.bfloat16"},
+    {"final_loss": "0.6931", "device": "cpu", "products": "torch.bfloat16", "code": "3" * 64},
 ]
 
 

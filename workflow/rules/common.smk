@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(workflow.current_basedir).parents[1]
 SCRIPTS = os.path.relpath(ROOT / "workflow" / "scripts")
 sys.path.insert(0, SCRIPTS)
-from tickets import names, paths, provenance
+from tickets import adapted, names, paths, provenance
 from tickets.code import Code, digest
 from tickets.criterion import SPLITS
 from tickets.data import sources
@@ -71,9 +71,15 @@ def folder_of_model(wildcards, input):
     return os.path.dirname(input.model[0])
 
 
+def model_to_encode_for(wildcards):
+    """The configuration of the model that reads a task: theta_0's, or that of the one to adapt."""
+    is_text = wildcards.task == adapted.TEXT
+    return files.configuration(adapted.ORIGINAL) if is_text else files.configuration()
+
+
 def source_of(wildcards):
     """A task's parquet files, if they are on this machine or made by this workflow."""
-    task = study.tasks[wildcards.task]
+    task = study.data[wildcards.task]
     if task.dataset.path == "language":
         return [files.language(task.dataset.name, split) for split in ("train", "validation")]
     return [str(file) for file in sources.local_data(task, study.local_copies)]

@@ -9,8 +9,8 @@ language_files = [
 # runs. `fetch` does all of that before anything is submitted.
 rule fetch:
     input:
-        [files.data(task, "train") for task in study.tasks],
-        files.weights("theta_0"),
+        [files.data(task, "train") for task in study.data],
+        files.weights(adapted.ORIGINAL if study.adaptation else names.THETA_0),
     localrule: True
 
 
@@ -50,7 +50,7 @@ rule data:
         "../../envs/environment.yaml"
     params:
         code=code("data"),
-        flags=lambda wildcards: flags.data(study.tasks[wildcards.task], local_data),
+        flags=lambda wildcards: flags.data(study.data[wildcards.task], local_data),
     shell:
         "python {params.code.path} {params.flags} "
         "--train-output {output.train} --validation-output {output.validation} 2> {log}"
@@ -61,7 +61,7 @@ rule encode:
         train=ancient(files.data("{task}", "train")),
         validation=ancient(files.data("{task}", "validation")),
         statements=statements_of(files.data("{task}", "train"), files.data("{task}", "validation")),
-        model=files.configuration(),
+        model=model_to_encode_for,
     output:
         train=files.encoded("{task}", "train"),
         validation=files.encoded("{task}", "validation"),
@@ -77,7 +77,7 @@ rule encode:
         "../../envs/environment.yaml"
     params:
         code=code("encode"),
-        flags=lambda wildcards: flags.encoding(study.tasks[wildcards.task]),
+        flags=lambda wildcards: flags.encoding(study.data[wildcards.task]),
         model=folder_of_model,
     shell:
         "python {params.code.path} {params.flags} --model {params.model} "

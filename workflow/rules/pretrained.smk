@@ -1,9 +1,24 @@
-"""theta_0: from a model directory or the hub, or pre-trained here on the generated language."""
+"""theta_0: from a model directory or the hub, or pre-trained here: on the generated language, or, in
+adapted.smk, on from a model.
+"""
 
 new_model = files.configuration("pretrained")
 own_model = files.checkpoint()
 validation_losses = files.validation()
 pretraining_text = files.language("pretraining", "train")
+pretrained = files.folder(adapted.ADAPTED if study.adaptation else "pretrained")
+
+
+def model_on_this_machine(wildcards):
+    """The files of the study's model; none if it is on the hub."""
+    return [str(file) for file in sources.local_model(study.model.path, study.local_copies)]
+
+
+def model_to_read(wildcards):
+    """The files that theta_0 is read from."""
+    if study.adaptation:
+        return [*files.configuration(adapted.ADAPTED), adapted.checkpoint(files)]
+    return [*new_model, own_model] if study.model.pretrain else model_on_this_machine(wildcards)
 
 
 rule pretraining_text:
@@ -99,11 +114,7 @@ rule pretrain:
 
 rule theta_0:
     input:
-        model=(
-            [*new_model, own_model]
-            if study.model.pretrain
-            else [str(file) for file in sources.local_model(study.model.path, study.local_copies)]
-        ),
+        model=model_to_read,
     output:
         weights=files.weights("theta_0"),
         model=files.configuration(),
@@ -117,7 +128,7 @@ rule theta_0:
         "../../envs/environment.yaml"
     params:
         code=code("theta_0"),
-        flags=flags.theta_0(study, files.folder("pretrained")),
+        flags=flags.theta_0(study, pretrained),
         folder=lambda wildcards, output: os.path.dirname(output.model[0]),
     shell:
         "python {params.code.path} {params.flags} --output {output.weights} "

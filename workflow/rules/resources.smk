@@ -16,6 +16,10 @@ training_resources = device_resources | {
     "runtime": lambda w, attempt: allocation.minutes(w.task, attempt),
     "mem_mb": lambda w, attempt: allocation.megabytes(w.task, attempt),
 }
+adaptation_resources = device_resources | {
+    "runtime": lambda w, attempt: allocation.minutes(adapted.TEXT, attempt),
+    "mem_mb": lambda w, attempt: allocation.megabytes(adapted.TEXT, attempt),
+}
 pretraining_resources = device_resources | {"runtime": lambda w, attempt: UNKNOWN * attempt}
 
 

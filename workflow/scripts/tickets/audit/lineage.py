@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tickets import adapted
 from tickets.audit.study_files import StudyFile, parse_path
 from tickets.criterion import SPLITS
 from tickets.design import registry
@@ -227,6 +228,18 @@ def _metrics(design: Design, parts: Parts) -> Expected:
     return Expected(rule="metrics", parameters=parts, parents={file: file for file in files})
 
 
+def _original(design: Design, parts: Parts) -> Expected:
+    del design, parts
+    return Expected(rule="theta_0")
+
+
+def _adapted(design: Design, parts: Parts) -> Expected:
+    del design, parts
+    read = {"theta": FILES.weights(adapted.ORIGINAL)}
+    read |= {split: FILES.encoded(adapted.TEXT, split) for split in SPLITS}
+    return Expected(rule="adapt", parents={role: below_root(file) for role, file in read.items()})
+
+
 def below_root(file: str) -> str:
     """A path that `FILES` gives, relative to the results folder."""
     return file.removeprefix(f"{FILES.root}/")
@@ -249,4 +262,6 @@ _KINDS: Mapping[str, Callable[[Design, Parts], Expected]] = {
     "encoded": _encoded,
     "data": _data,
     "metrics": _metrics,
+    "original": _original,
+    **dict.fromkeys(("adapted", "losses_of_adapting", "adapted_configuration"), _adapted),
 }

@@ -23,6 +23,7 @@ from tickets.finder import at_theta_0, criterion_of, is_round
 from tickets.flags import Flag, flags_of
 from tickets.procedure import load_procedure
 from tickets.rules import (
+    adapt,
     combine_masks,
     corpus,
     data,
@@ -50,7 +51,7 @@ PARAMETERS: Mapping[str, type] = {
     for rule in (
         *(train, layerwise_mask, combine_masks, winning_mask, reinit, shuffle, theta_0, pretrain),
         *(corpus, language, pretraining_text, data, encode, majority, metrics),
-        *(interpolate, initial_loss),
+        *(interpolate, initial_loss, adapt),
     )
 }
 """The parameters that rules declare, by rule."""

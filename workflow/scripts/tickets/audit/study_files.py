@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tickets import adapted
 from tickets.architecture import CONFIGURATION
 from tickets.criterion import SPLITS
 from tickets.design import registry
@@ -25,6 +26,7 @@ _FORMS = {
     "name": "[a-z][a-z0-9_]*",
     "kind": "svg|png",
     "configuration": "|".join(map(re.escape, CONFIGURATION)),
+    "folder": f"model|{adapted.ORIGINAL}",
 }
 
 
@@ -55,12 +57,16 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             "table": files.table("{name}"),
             "text": files.text("{name}"),
             "figure": files.figure("{name}", "{kind}"),
-            "configuration": f"{files.folder('model')}/{{configuration}}",
+            "configuration": f"{files.folder('{folder}')}/{{configuration}}",
             "language": files.language("{task}", "{split}"),
             "vocabulary": files.vocabulary(),
             "corpus": files.corpus(),
             "checkpoint": files.checkpoint(),
             "validation": files.validation(),
+            "original": files.weights(adapted.ORIGINAL),
+            "adapted": adapted.checkpoint(files),
+            "losses_of_adapting": adapted.losses(files),
+            "adapted_configuration": f"{files.folder(adapted.ADAPTED)}/{{configuration}}",
         }.items()
     }
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from tickets import architecture
 from tickets.data import sources
 from tickets.data.local_checks import empty_texts, unused_classes
-from tickets.design import config, strict_yaml
+from tickets.design import config, pretraining, strict_yaml
 from tickets.tasks import Task
 from tickets.units import check_heads
 
@@ -61,7 +61,7 @@ def _check_hub_model(study: config.Study) -> None:
     configuration.
     """
     model = study.model
-    if model.pretrain or sources.local_directory(model.path, study.local_copies) is not None:
+    if study.new_architecture or sources.local_directory(model.path, study.local_copies):
         return
     revision = sources.check_revision(model.path, model.revision)
     folder = sources.hub_configuration(model.path, revision, fetch=True)
@@ -69,6 +69,7 @@ def _check_hub_model(study: config.Study) -> None:
         reason = "was not looked at: the hub did not answer"
         print(f"warning: model: {model.path} {reason}", file=sys.stderr)
         return
-    for task in study.tasks.values():
-        sources.check_length(folder, task.name, task.max_length)
+    with pretraining.under_own_keys():
+        for task in study.data.values():
+            sources.check_length(folder, task.name, task.max_length)
     check_heads(study.imp.scope, architecture.read(folder))

@@ -46,7 +46,7 @@ class Allocation:
 
     def megabytes(self, task: str, attempt: int) -> int:
         """Memory in MB that a training on `task` takes on the host."""
-        fields, model = self.study.tasks[task], self._model
+        fields, model = self.study.data[task], self._model
         needed = BASE["gpu" if self.study.gpu else "cpu"] + WEIGHT * model.parameters / 1e6
         if not self.study.gpu:
             needed += ACTIVATION * model.prunable * fields.batch_size * fields.max_length / 1e6
@@ -66,4 +66,4 @@ class Allocation:
 
     @cached_property
     def _tasks(self) -> Mapping[str, TaskSize]:
-        return {name: task_size(self.study, task) for name, task in self.study.tasks.items()}
+        return {name: task_size(self.study, task) for name, task in self.study.data.items()}

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from tickets import architecture, axes
+from tickets.adapted import TEXT
 from tickets.criterion import Criterion, load_criterion, load_scope
 from tickets.data import sources
 from tickets.data.local_checks import check_local
-from tickets.design import registry, schema
+from tickets.design import pretraining, registry, schema
 from tickets.design.dag import Combination, Design
+from tickets.design.pretraining import Adaptation, Pretraining
 from tickets.design.table_spec import TableSpec
 from tickets.errors import BadInput, collect
 from tickets.finder import ONCE, RESERVED, criterion_of
@@ -32,7 +34,7 @@ from tickets.units import check_heads
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """Where theta_0 comes from: a directory or hub id, or `pretrain` on the generated language."""
+    """Where theta_0 comes from: a directory or hub id, or a pre-training in the study."""
 
     path: str
     revision: str | None
@@ -52,23 +54,6 @@ class Imp:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pretraining:
-    """How theta_0 is pre-trained on the generated language."""
-
-    architecture: Size
-    seed: int
-    steps: int
-    batch_size: int
-    learning_rate: float
-    warmup_steps: int
-    mlm_probability: float
-    next_sentence: float
-    mlm_share: float
-    dropout: float
-    weight_decay: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class Study:
     """A checked configuration; config/README.md explains each key.
 
@@ -77,7 +62,7 @@ class Study:
     files of the study's own, by name. combine: masks that are made of tasks' masks, by name.
     rewind: the share of a training whose weights each round rewinds to; rewinds: the others to
     compare it with. tokens_per_second: of one training, if known. pretraining_pairs: rows of the
-    language's text.
+    language's text. adaptation: how the model's own pre-training goes on, if it does.
     """
 
     results: str
@@ -108,10 +93,22 @@ class Study:
     language: Language
     pretraining_pairs: int
     pretraining: Pretraining
+    adaptation: Adaptation | None
 
     def criterion(self, finder: str) -> Criterion:
         """The criterion of a finder."""
         return load_criterion(criterion_of(finder), self.criteria.get(finder))
+
+    @property
+    def new_architecture(self) -> Size | None:
+        """The size of the model that is pre-trained from random weights; None: one is read."""
+        is_new = self.model.pretrain and self.adaptation is None
+        return self.pretraining.architecture if is_new else None
+
+    @property
+    def data(self) -> dict[str, Task]:
+        """The tasks whose data are read, the text of an adaptation among them, by name."""
+        return {**self.tasks, **({TEXT: self.adaptation.text} if self.adaptation else {})}
 
     @property
     def tables(self) -> dict[str, TableSpec]:
@@ -151,15 +148,17 @@ def load(raw: Mapping[str, Any]) -> Study:
     Raises:
         BadInput: a line for each mistake, "config: <key>: <what is wrong>; write <what>".
     """
-    with _about("config"):
+    with _about("config"), pretraining.under_own_keys():
         schema.check(raw)
-        study = _study(schema.complete(raw, schema.schema()))
+        values = schema.complete(raw, schema.schema())
+        pretraining.check_keys(raw.get("pretraining", {}), pretrain=values["model"]["pretrain"])
+        study = _study(values)
         _check_results(Path(study.results))
-        if study.model.pretrain:
-            _check_pretraining(study)
+        if study.new_architecture:
+            pretraining.check_random(study.pretraining, study.tasks)
         else:
             _check_model(study)
-        collect(partial(_check_data, each, study.local_copies) for each in study.tasks.values())
+        collect(partial(_check_data, each, study.local_copies) for each in study.data.values())
         _check_seeds(study)
         _check_scope(study)
         _check_mask_loss(study)
@@ -172,11 +171,11 @@ def load(raw: Mapping[str, Any]) -> Study:
 
 
 def _study(values: Mapping[str, Any]) -> Study:
-    pretraining: dict[str, Any] = dict(values["pretraining"])
-    size = Size(**pretraining.pop("architecture"))
     generated: dict[str, Any] = dict(values["language"])
     pairs = generated.pop("pretraining_pairs")
     named = values["tasks"].items()
+    if TEXT in values["tasks"]:
+        raise BadInput(f"tasks: {TEXT} is the text of a pre-training; write another name")
     tasks = {each.name: each for each in collect(partial(task, name, of) for name, of in named)}
     later = values["later_sources"]
     _check_names("later_sources", later or [], tasks)
@@ -213,7 +212,8 @@ def _study(values: Mapping[str, Any]) -> Study:
         training=Training(**values["training"]),
         language=Language(**generated),
         pretraining_pairs=pairs,
-        pretraining=Pretraining(architecture=size, **pretraining),
+        pretraining=pretraining.pretraining(values["pretraining"]),
+        adaptation=pretraining.adaptation(values["pretraining"]),
     )
 
 
@@ -307,8 +307,8 @@ def _check_scope(study: Study) -> None:
     with _about("imp.scope"):
         for sparsity in study.sparsities:
             load_scope(study.imp.scope).expected({}, sparsity)
-        if study.model.pretrain:
-            check_heads(study.imp.scope, study.pretraining.architecture)
+        if size := study.new_architecture:
+            check_heads(study.imp.scope, size)
         elif directory := sources.local_directory(study.model.path, study.local_copies):
             check_heads(study.imp.scope, architecture.read(directory))
 
@@ -332,26 +332,6 @@ def _check_seeds(study: Study) -> None:
             )
 
 
-def _check_pretraining(study: Study) -> None:
-    size = study.pretraining.architecture
-    if size.hidden_size % size.heads:
-        raise BadInput(
-            f"pretraining.architecture.heads: {size.heads} heads do not divide hidden_size"
-            f" {size.hidden_size}; write a divisor"
-        )
-    if study.pretraining.warmup_steps >= study.pretraining.steps:
-        raise BadInput(
-            f"pretraining.warmup_steps: {study.pretraining.warmup_steps} of"
-            f" {study.pretraining.steps} steps; write fewer"
-        )
-    for each in study.tasks.values():
-        if each.max_length > size.positions:
-            raise BadInput(
-                f"tasks.{each.name}.max_length: {each.max_length}, but the model is pre-trained"
-                f" with {size.positions} positions; write at most {size.positions}"
-            )
-
-
 def _check_model(study: Study) -> None:
     """Check all that needs no network; a hub id only has to be pinned."""
     path, revision = study.model.path, study.model.revision
@@ -362,7 +342,7 @@ def _check_model(study: Study) -> None:
         else:
             sources.model_directory(path, revision, study.local_copies)
     if directory is not None:
-        for each in study.tasks.values():
+        for each in study.data.values():
             sources.check_length(directory, each.name, each.max_length)
 
 

@@ -15,7 +15,7 @@ from tickets.design.table_spec import TableSpec
 from tickets.finder import criterion_of, is_round
 from tickets.flags import flags_of
 from tickets.names import DENSE, THETA_0, MaskName, TrainingName, WeightsName, training
-from tickets.rules import encode, initial_loss, interpolate, pretrain, train
+from tickets.rules import adapt, encode, initial_loss, interpolate, pretrain, train
 from tickets.rules.data import Parameters as DataParameters
 from tickets.tasks import Task
 
@@ -36,8 +36,11 @@ def flags(values: Mapping[str, Any]) -> str:
 
 def theta_0(study: Study, pretrained: str) -> str:
     """The flags of theta_0.py for the model; `pretrained` is the one that the DAG makes."""
-    if study.model.pretrain:
-        return flags({"model": pretrained})
+    return flags({"model": pretrained}) if study.model.pretrain else model(study)
+
+
+def model(study: Study) -> str:
+    """The flags of theta_0.py for the study's model, read as it is."""
     copy = study.local_copies.get(study.model.path)
     return flags({"model": study.model.path, "revision": study.model.revision, "local_copy": copy})
 
@@ -158,6 +161,13 @@ def pretraining(study: Study) -> str:
     """The flags of pretrain.py for pre-training theta_0."""
     values = vars(study.pretraining) | {"threads": study.threads}
     return flags(_filled(pretrain.Parameters, values))
+
+
+def adaptation(study: Study) -> str:
+    """The flags of adapt.py for the pre-training that goes on from the study's model."""
+    assert study.adaptation is not None
+    values = vars(study.training) | vars(study.adaptation.text) | vars(study.adaptation)
+    return flags(_filled(adapt.Parameters, values | {"threads": study.threads}))
 
 
 def audit(study: Study) -> str:

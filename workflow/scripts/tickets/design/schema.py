@@ -2,7 +2,8 @@
 
 workflow/schemas/config.schema.json alone defines keys, types, ranges and defaults; the values of
 `sweep`, `imp.scope` and `optional_tables` come from the files of criteria, scopes and tables, heads
-and metrics from `tasks`, those of `by` in `combine` from `combining`.
+and metrics from `tasks`, those of `by` in `combine` from `combining`; the keys of a text to
+pre-train on are those of a task's data.
 """
 
 from __future__ import annotations
@@ -33,6 +34,12 @@ PATH = Path(__file__).parents[3] / "schemas" / "config.schema.json"
 
 Fragment = Mapping[str, Any]
 
+TEXT_KEYS = (
+    *("dataset", "text", "train_split", "validation_split", "concatenate"),
+    *("train_examples", "validation_examples"),
+)
+"""The keys of an MLM task's data."""
+
 _KINDS = {
     "string": "text",
     "integer": "an integer",
@@ -61,6 +68,7 @@ def schema(own: tuple[str, ...] = ()) -> Fragment:
     task = whole["$defs"]["task"]["properties"]
     task["head"]["enum"] = list(METRICS)
     task["metrics"]["items"]["enum"] = list(chain(*METRICS.values()))
+    whole["$defs"]["text"]["properties"] = {key: task[key] for key in TEXT_KEYS}
     return whole
 
 

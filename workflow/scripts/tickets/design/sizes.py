@@ -62,8 +62,8 @@ class TaskSize:
 
 def model_size(study: Study) -> ModelSize:
     """The size of the study's model, from its file's header if it is on this machine."""
-    if study.model.pretrain:
-        return _of_its_own(study.pretraining.architecture)
+    if size := study.new_architecture:
+        return _of_its_own(size)
     model = study.model
     directory = sources.local_directory(model.path, study.local_copies)
     if directory is None and model.revision is not None:

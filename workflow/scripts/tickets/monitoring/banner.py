@@ -14,7 +14,7 @@ def trainings_of(jobs: Collection[Any]) -> list[str]:
     return [
         TRAININGS[job.rule.name](job.wildcards_dict)
         for job in jobs
-        if job.rule.name in TRAININGS and job.rule.name != "pretrain"
+        if job.rule.name in TRAININGS and job.rule.name not in ("pretrain", "adapt")
     ]
 
 

@@ -21,6 +21,7 @@ TRAININGS: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "train": lambda w: TRAINING.format(**w),
     "theta_i": lambda w: f"theta_i/{w['task']}/rewind-{w['rewind']}/seed-{w['seed']}",
     "pretrain": lambda _: "pretrain",
+    "adapt": lambda _: "adapt",
 }
 """The rules that train, and the name of each training."""
 
