@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from tickets import masks, provenance
 from tickets.errors import BadInput
 from tickets.files import read_bytes
 from tickets.masks import Mask
-from tickets.prunable import is_prunable, place
+from tickets.prunable import is_prunable
 
 if TYPE_CHECKING:
     import torch
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 PRUNED = "_tickets_pruned"
 """The attribute of a masked parameter that holds its pruned weights."""
+
+POOLER = "pooler.dense.weight"
+"""The one prunable matrix that not every model of a family has."""
 
 
 def load_mask(path: str | Path) -> Mask:
@@ -41,22 +44,26 @@ def load_mask(path: str | Path) -> Mask:
 def apply_mask(model: torch.nn.Module, mask: Mask) -> None:
     """Set the weights that `mask` prunes to +0 in `model`, in place, and keep them so in training.
 
-    A second mask replaces the first; weights that it no longer prunes stay zero until they are
-    trained. Parameters keep their names, so that `state_dict` and `save_pretrained` work as without
-    a mask. A pooler is ignored if the model, as many with a head, or the mask has none.
+    A matrix is the parameter of that name, with any prefix. A second mask replaces the first;
+    weights that it no longer prunes stay zero until they are trained. Parameters keep their names,
+    so that `state_dict` and `save_pretrained` work as without a mask. Matrices in which nothing
+    is pruned may be missing, or have another shape, as a new head has. A pooler is ignored if the
+    model, as many with a head, or the mask has none.
 
     Raises:
-        BadInput: the model's prunable matrices are not the mask's, or have other shapes; the model
-            is then unchanged.
+        BadInput: the model lacks a matrix of the mask, has it twice or in another shape, or is an
+            encoder with prunable matrices that the mask lacks; the model is then unchanged.
     """
     import torch
 
-    parameters = _fit(model.named_parameters(), mask)
+    parameters = _fit(model, mask)
     _zero_after_steps()
     for name, parameter in parameters.items():
         where = torch.from_numpy(~mask.kept[name])
         pruned: _Pruned | None = getattr(parameter, PRUNED, None)
         if pruned is None:
+            if mask.kept[name].all():
+                continue
             pruned = _Pruned(where)
             setattr(parameter, PRUNED, pruned)
             # A hook can be registered only while the parameter requires a gradient; it then stays.
@@ -65,6 +72,28 @@ def apply_mask(model: torch.nn.Module, mask: Mask) -> None:
             parameter.requires_grad_(requires_grad)
         pruned.where = where
         pruned.zero(parameter)
+
+
+def check_zeros(model: torch.nn.Module, mask: Mask) -> None:
+    """Check that each weight of `model` that `mask` prunes is exactly zero.
+
+    Raises:
+        BadInput: one is not, or mask and model do not fit, as for `apply_mask`.
+    """
+    import torch
+
+    moved: dict[str, int] = {}
+    for name, parameter in _fit(model, mask).items():
+        where = torch.from_numpy(~mask.kept[name]).to(parameter.device)
+        pruned = parameter.detach()[where]
+        if not torch.equal(pruned, torch.zeros_like(pruned)):
+            moved[name] = int((pruned != 0).sum())
+    if moved:
+        raise BadInput(
+            f"model: {sum(moved.values()):,} of the {mask.pruned:,} weights that the mask prunes "
+            f"are not zero, the first in {next(iter(moved))}; find what writes weights beside the "
+            "optimizer, and apply the mask after it"
+        )
 
 
 class _Pruned:
@@ -107,39 +136,61 @@ def _zero_after_steps() -> None:
     register_optimizer_step_post_hook(zero)
 
 
-def _fit(parameters: Iterable[tuple[str, Parameter]], mask: Mask) -> Mapping[str, Parameter]:
-    """The parameters that `mask` prunes, by the mask's names.
+def _fit(model: torch.nn.Module, mask: Mask) -> Mapping[str, Parameter]:
+    """The parameters that `mask` is for, by the mask's names.
 
     Raises:
         BadInput: as `apply_mask`.
     """
-    matrices: dict[str, Parameter] = {}
-    for whole, parameter in parameters:
-        name = _name_in_encoder(whole)
-        if name in matrices:
-            raise BadInput(f"model: it has two of {name} ({whole}); pass one encoder only")
-        if name is not None:
-            matrices[name] = parameter
-    missing = [name for name in mask.kept if name not in matrices and not _is_pooler(name)]
-    foreign = [name for name in matrices if name not in mask.kept and not _is_pooler(name)]
+    # A tied parameter has several names; a checkpoint may know it by any of them.
+    parameters = list(model.named_parameters(remove_duplicate=False))
+    fitting: dict[str, Parameter] = {}
+    missing: list[str] = []
+    for name in mask.kept:
+        found = _named(name, parameters)
+        if len(found) > 1:
+            raise BadInput(f"model: it has two of {name} ({found[1][0]}); pass one encoder only")
+        if found:
+            fitting[name] = found[0][1]
+        elif not _is_pooler(name) and not mask.kept[name].all():
+            missing.append(name)
     if missing:
         raise BadInput(
             f"model: it has no {missing[0]} ({len(missing)} of the mask's {len(mask.kept)} are "
             "missing); use the model that the mask was made for"
         )
+    known = {id(parameter) for parameter in fitting.values()}
+    prunable = {
+        name: parameter for whole, parameter in parameters if (name := _name_in_encoder(whole))
+    }
+    foreign = [
+        name
+        for name, parameter in prunable.items()
+        if id(parameter) not in known and not _is_pooler(name)
+    ]
     if foreign:
         raise BadInput(
-            f"mask: it has no {foreign[0]} ({len(foreign)} of the model's {len(matrices)} are "
+            f"mask: it has no {foreign[0]} ({len(foreign)} of the model's {len(prunable)} are "
             "missing); use the model that the mask was made for"
         )
-    fitting = {name: matrices[name] for name in mask.kept if name in matrices}
-    for name, parameter in fitting.items():
-        if tuple(parameter.shape) != mask.kept[name].shape or not parameter.is_floating_point():
+    for name, parameter in list(fitting.items()):
+        bits = mask.kept[name]
+        if tuple(parameter.shape) == bits.shape and parameter.is_floating_point():
+            continue
+        if not bits.all():
             raise BadInput(
                 f"model: {name} is {parameter.dtype} {tuple(parameter.shape)}, the mask is for "
-                f"floats {mask.kept[name].shape}; use the model that the mask was made for"
+                f"floats {bits.shape}; use the model that the mask was made for"
             )
+        del fitting[name]  # a head for another number of classes
     return fitting
+
+
+def _named(name: str, parameters: Sequence[tuple[str, Parameter]]) -> list[tuple[str, Parameter]]:
+    """The parameters of that name or, if there is none, with any prefix before it."""
+    exact = [each for each in parameters if each[0] == name]
+    found = exact or [each for each in parameters if each[0].endswith(f".{name}")]
+    return list({id(parameter): (whole, parameter) for whole, parameter in found}.values())
 
 
 def _name_in_encoder(whole: str) -> str | None:
@@ -150,4 +201,4 @@ def _name_in_encoder(whole: str) -> str | None:
 
 
 def _is_pooler(name: str) -> bool:
-    return place(name)[1] == "pooler"
+    return _name_in_encoder(name) == POOLER
