@@ -90,6 +90,7 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ),
     ("winning_mask", {"task": "mrpc", "criterion": "strict", "sparsity": "0"}),
     ("import", {"finder": "imported", "format": "pt"}),
+    ("import", {"finder": "imported", "format": "zeros"}),
     ("export", {"format": "hugging-face"}),
     ("export", {"format": "delta"}),
     ("rewind", {}),

@@ -15,7 +15,7 @@ from tickets import masks
 from tickets.errors import TicketsError
 from tickets.history import ancestry
 from tickets.history.ancestry import Ancestry, printable, short
-from tickets.history.difference import Bits, Difference, compare, compare_bits
+from tickets.history.difference import Bits, Difference, compare, compare_bits, shared
 
 POSITION = 90
 
@@ -65,11 +65,17 @@ def format_bits(bits: list[Bits]) -> list[str]:
     return [f"{'bits':<{width}}  {'differing':>9}  {'Jaccard':>9}", *rows]
 
 
-def _bits(one: Path, other: Path) -> list[str]:
+def _bits(*paths: Path) -> list[str]:
     try:
-        return format_bits(compare_bits(masks.read_packed(one), masks.read_packed(other)))
+        first, second = map(masks.read_packed, paths)
+        parts = shared(first, second)
+        lines = format_bits(compare_bits(*parts))
     except TicketsError as error:
         return [f"bits: not compared, {error}"]
+    for path, whole, part in zip(paths, (first, second), parts, strict=True):
+        if alone := [name for name in whole.bits if name not in part.bits]:
+            lines.append(f"not compared, only in {path}: {len(alone)} matrices, such as {alone[0]}")
+    return lines
 
 
 def _faults(path: Path, history: Ancestry) -> list[str]:

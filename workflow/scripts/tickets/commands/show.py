@@ -1,6 +1,7 @@
 """Print a mask's parameters, exact count, and sparsity by layer and kind of matrix.
 
-The mask is first compared with its statement.
+The mask is first compared with its statement. That of a model whose matrices have other names than
+an encoder's has a line for each matrix.
 
 Examples:
     tickets show results/masks/oneshot/sparsity-70.safetensors
@@ -13,8 +14,9 @@ import math
 from pathlib import Path
 
 from tickets import masks, provenance
+from tickets.history.ancestry import printable
 from tickets.masks import PackedMask
-from tickets.prunable import KINDS, place
+from tickets.prunable import KINDS, is_prunable, place
 from tickets.terminal import blocks
 
 POSITION = 70
@@ -34,12 +36,13 @@ def run(flags: argparse.Namespace) -> int:
     for name, value in {"rule": statement.rule, **statement.parameters}.items():
         print(f"{name}: {value}")
     print(f"digest: {mask.digest}")
-    print("\n".join(table(mask)))
+    is_encoder = all(map(is_prunable, mask.prunable.shapes))
+    print("\n".join((table if is_encoder else by_matrix)(mask)))
     return 0
 
 
 def table(mask: PackedMask) -> list[str]:
-    """The pruned share of each matrix, layers down and kinds across; then the counts."""
+    """The pruned share of each matrix, layers down and kinds across; then the count."""
     pruned: dict[tuple[str, str], int] = {}
     sizes: dict[tuple[str, str], int] = {}
     for (name, shape), kept in zip(mask.prunable.shapes.items(), mask.kept, strict=True):
@@ -54,12 +57,24 @@ def table(mask: PackedMask) -> list[str]:
         [kind, *(_share(pruned.get((each, kind), 0), sizes.get((each, kind))) for each in layers)]
         for kind in kinds
     ]
-    total, whole = pruned[ALL, ALL], sizes[ALL, ALL]
-    return [
-        *blocks(["layer", *layers], columns),
-        "",
-        f"pruned: {total:,} of {whole:,} ({total / whole:.4%})",
+    return [*blocks(["layer", *layers], columns), *_count(pruned[ALL, ALL], sizes[ALL, ALL])]
+
+
+def by_matrix(mask: PackedMask) -> list[str]:
+    """The pruned share of each matrix, by name, and its shape; then the count."""
+    shapes = mask.prunable.shapes
+    sizes = [math.prod(shape) for shape in shapes.values()]
+    pruned = [size - int(kept) for size, kept in zip(sizes, mask.kept, strict=True)]
+    shares = [_share(*each) for each in zip(pruned, sizes, strict=True)]
+    lines = [
+        f"{share:>7}  {name}  {' x '.join(map(str, shape))}"
+        for share, (name, shape) in zip(shares, shapes.items(), strict=True)
     ]
+    return ["", *map(printable, lines), *_count(sum(pruned), sum(sizes))]
+
+
+def _count(pruned: int, size: int) -> list[str]:
+    return ["", f"pruned: {pruned:,} of {size:,} ({pruned / size:.4%})"]
 
 
 def _share(pruned: int, size: int | None) -> str:

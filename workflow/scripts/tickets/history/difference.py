@@ -6,7 +6,7 @@ it first arises; what follows from it, such as other contents of later files, is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 from tickets.files import canonical_json
 from tickets.history.ancestry import PINS, SHOWN, Ancestor, Ancestry
 from tickets.masks import PackedMask
-from tickets.prunable import KINDS, place
+from tickets.prunable import KINDS, PrunableSet, is_prunable, place
 from tickets.statements import Statement
 
 CONDITIONS = ("device", "threads", "products", "deterministic", "from")
@@ -45,7 +45,10 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Bits:
-    """The agreement of two masks in the matrices of one kind, or in all; counts of weights."""
+    """The agreement of two masks in the matrices of one kind, or in all; counts of weights.
+
+    A matrix whose name is not an encoder's is of a kind of its own, its name.
+    """
 
     kind: str
     size: int
@@ -83,6 +86,20 @@ def compare(one: Ancestry, other: Ancestry) -> list[Difference]:
     return list(differences.values())
 
 
+def shared(one: PackedMask, other: PackedMask) -> tuple[PackedMask, PackedMask]:
+    """Both masks without matrices that only one has, such as a head; whole if they share none.
+
+    An encoder's matrices are the same by their names, others by names and shapes.
+    """
+    shapes = other.prunable.shapes
+    names = [
+        name
+        for name, shape in one.prunable.shapes.items()
+        if name in shapes and (shape == shapes[name] or is_prunable(name))
+    ]
+    return (_part(one, names), _part(other, names)) if names else (one, other)
+
+
 def compare_bits(one: PackedMask, other: PackedMask) -> list[Bits]:
     """Compare two masks for each kind of matrix, then for all matrices.
 
@@ -91,7 +108,7 @@ def compare_bits(one: PackedMask, other: PackedMask) -> list[Bits]:
     """
     both = one.kept_with(other)
     sizes = np.array([np.prod(shape) for shape in one.prunable.shapes.values()], np.int64)
-    kinds = [place(name)[1] for name in one.prunable.shapes]
+    kinds = [place(name)[1] if is_prunable(name) else name for name in one.prunable.shapes]
     return [
         Bits(
             kind=kind,
@@ -99,9 +116,16 @@ def compare_bits(one: PackedMask, other: PackedMask) -> list[Bits]:
             kept=(int(one.kept[chosen].sum()), int(other.kept[chosen].sum())),
             both=int(both[chosen].sum()),
         )
-        for kind in (*KINDS, "all")
+        for kind in dict.fromkeys((*KINDS, *kinds, "all"))
         if (chosen := np.array([kind in (each, "all") for each in kinds])).any()
     ]
+
+
+def _part(mask: PackedMask, names: Sequence[str]) -> PackedMask:
+    return PackedMask(
+        prunable=PrunableSet(shapes={name: mask.prunable.shapes[name] for name in names}),
+        bits={name: mask.bits[name] for name in names},
+    )
 
 
 def _pairs(one: Ancestry, other: Ancestry) -> Iterator[Keys]:

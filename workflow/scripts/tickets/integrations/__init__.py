@@ -1,0 +1,1 @@
+"""Parts for other libraries' programs, each in a module named after its library."""
