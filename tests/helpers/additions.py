@@ -336,7 +336,7 @@ ADDITIONS: Mapping[str, Mapping[str, Edit]] = {
         "architecture.py": [('    "distilbert": _D', '    "ernie": _BERT,\n    "distilbert": _D')]
     },
     "a key of the configuration": {
-        "workflow/schemas/config.schema.json": [
+        "design/config.schema.json": [
             (
                 '    "seeds": {\n',
                 '    "note": {"description": "what the study is for", "type": "string", '
@@ -381,7 +381,7 @@ ADDITIONS: Mapping[str, Mapping[str, Edit]] = {
                 "    ),\n",
             )
         ],
-        "workflow/schemas/statement.schema.json": [
+        "audit/statement.schema.json": [
             (
                 '      "random_mask": {\n',
                 '      "kept_counts": {"properties": {"rule": {}}, '

@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 
 from tickets.errors import Tampered
-from tickets.tables.published import COUNT, DELTA, Value, values
+from tickets.tables.published import COUNT, DELTA, FOLDER, Value, values
 from tickets.tasks import known
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "resources" / "published"
 TASKS = ["mnli", "qqp", "stsb", "wnli", "qnli", "mrpc", "rte", "sst2", "cola", "squad", "mlm"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -23,12 +22,11 @@ from paper_tables import (
     transfer,
 )
 from tickets.tables.earlier.claims import claims
-from tickets.tables.published import COUNT, values
+from tickets.tables.published import COUNT, FOLDER, values
 from tickets.tables.verdicts import Part, Verdict
 
 COLUMNS = ["delta_rewind_0", "low", "high"]
 YES, NO, OPEN = Verdict.HOLDS, Verdict.FAILS, Verdict.UNDECIDED
-PUBLISHED = Path(__file__).parents[2] / "resources" / "published"
 
 
 def verdict(number: int, **other: Any) -> Verdict:
@@ -283,7 +281,7 @@ def test_what_the_papers_own_figure_2_says() -> None:
     """
     matrix = {
         (value.source.replace("theta0_magnitude", "oneshot"), value.target): value.value
-        for value in values(PUBLISHED)
+        for value in values(FOLDER)
         if value.table == "figure2" and value.item != COUNT
     }
     figure2 = pd.DataFrame(

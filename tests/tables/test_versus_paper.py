@@ -19,12 +19,10 @@ from tickets import files, provenance
 from tickets.tables import claims
 from tickets.tables.cells import csv
 from tickets.tables.claims import Claim, Tables
-from tickets.tables.published import COUNT, DELTA, values
+from tickets.tables.published import COUNT, DELTA, FOLDER, values
 from tickets.tables.verdicts import Part, Verdict
 from tickets.tables.versus_paper import COLUMNS, render, versus_paper_table
 
-ROOT = Path(__file__).parents[2]
-PUBLISHED = ROOT / "resources" / "published"
 NAMES = [field.name for field in fields(Tables) if field.name != "mlm_tasks"]
 CLAIM = Claim(
     number=3,
@@ -37,7 +35,7 @@ CLAIM = Claim(
 
 
 def table(of: Tables) -> pd.DataFrame:
-    return versus_paper_table(values(PUBLISHED), of.winning_tickets, of.transfer, [CLAIM])
+    return versus_paper_table(values(FOLDER), of.winning_tickets, of.transfer, [CLAIM])
 
 
 def row(found: pd.DataFrame, **identity: str) -> tuple[float, float, float]:
@@ -72,7 +70,7 @@ def test_each_rival_is_the_network_of_that_name() -> None:
     """And the other criterion's row is not taken."""
     rows = tickets({"random": [1.0] * 11, "imp_reinit": [2.0] * 11, "full": [-3.0] * 11})
     rows.loc[rows["criterion"] == "strict", ["mean", "std"]] = -1
-    found = versus_paper_table(values(PUBLISHED), rows, transfer(), [])
+    found = versus_paper_table(values(FOLDER), rows, transfer(), [])
 
     assert row(found, item="random_pruning_theta0_mean", task="mnli")[1] == 89
     assert row(found, item="imp_random_init_mean", task="mnli")[1] == 88
@@ -235,7 +233,7 @@ def write(
 def command(tmp_path: Path) -> subprocess.CompletedProcess[str]:
     inputs = {name: tmp_path / f"{name}.csv" for name in (*NAMES, "answerability")}
     inputs |= {f"metrics/{path.stem}": path for path in tmp_path.glob("metrics/*.parquet")}
-    inputs |= {path.name: path for path in PUBLISHED.glob("*.csv")}
+    inputs |= {path.name: path for path in FOLDER.glob("*.csv")}
     parameters = {"mlm_tasks": ["mlm"], "rewind": "0.0", "tests": "by_seed"}
     return make_table("versus_paper", tmp_path, parameters, inputs)
 

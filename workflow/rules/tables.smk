@@ -1,5 +1,7 @@
 """Scores from predictions; tables and figures from scores and masks. Nothing here trains."""
 
+from tickets.tables.published import FOLDER as PUBLISHED
+
 parts = registry.parts()
 winning = files.mask(f"imp/{winning_on}")
 
@@ -31,9 +33,7 @@ for table in registry.tables().values():
     origins = table.inputs(files, parameters) | table.mask_files(files, design)
     origins |= table.loss_files(files, design)
     lines = table.line_files(files, design).values()
-    published = {
-        name: os.path.relpath(ROOT / "resources" / "published" / name) for name in table.published
-    }
+    published = {name: os.path.relpath(PUBLISHED / name) for name in table.published}
 
     rule:
         name:

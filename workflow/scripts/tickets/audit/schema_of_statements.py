@@ -44,7 +44,7 @@ from tickets.rules import (
 )
 from tickets.tasks import METRICS
 
-PATH = Path(__file__).parents[3] / "schemas" / "statement.schema.json"
+PATH = Path(__file__).with_name("statement.schema.json")
 RULES = "#/definitions/rules"
 PARAMETERS: Mapping[str, type] = {
     rule.__name__.rpartition(".")[2]: rule.Parameters

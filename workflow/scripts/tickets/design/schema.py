@@ -1,9 +1,9 @@
 """The JSON schema of a configuration: its defaults, and its violations in one line.
 
-workflow/schemas/config.schema.json alone defines keys, types, ranges and defaults; the values of
-`sweep`, `imp.scope` and `optional_tables` come from the files of criteria, scopes and tables, heads
-and metrics from `tasks`, those of `by` in `combine` from `combining`; the keys of a text to
-pre-train on are those of a task's data.
+config.schema.json alone defines keys, types, ranges and defaults; the values of `sweep`,
+`imp.scope` and `optional_tables` come from the files of criteria, scopes and tables, heads and
+metrics from `tasks`, those of `by` in `combine` from `combining`; the keys of a text to pre-train
+on are those of a task's data.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tickets.errors import BadInput
 from tickets.finder import at_theta_0
 from tickets.tasks import METRICS
 
-PATH = Path(__file__).parents[3] / "schemas" / "config.schema.json"
+PATH = Path(__file__).with_name("config.schema.json")
 
 Fragment = Mapping[str, Any]
 

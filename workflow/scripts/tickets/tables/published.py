@@ -1,4 +1,4 @@
-"""The paper's numbers, from resources/published/."""
+"""The paper's numbers, from the folder `paper` beside this file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tickets import files
 
-FOLDER = Path(__file__).parents[4] / "resources" / "published"
+FOLDER = Path(__file__).with_name("paper")
 
 FILES = ("table2.csv", "figure2.csv", "appendix_a.csv")
 FIGURE2 = "figure2"
