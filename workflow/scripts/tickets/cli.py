@@ -20,7 +20,8 @@ COMMANDS: dict[str, ModuleType] = dict(
 
 Each has `POSITION`, its place in the list of commands, `add_flags(parser)` and `run(flags)`, which
 returns the number of findings. Its docstring is its help: the first line in the list of commands,
-the examples at the end.
+the examples at the end. The help imports all of them: what the extra `study` installs is therefore
+imported in functions.
 """
 
 EXAMPLES = "\n\nExamples:\n"
@@ -69,6 +70,13 @@ def _status() -> int:
     except TicketsError as error:
         print(error.report(), file=sys.stderr)
         return 1 if isinstance(error, Tampered) else 2
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing in ("", __package__):
+            raise
+        line = f"error: tickets {flags.command} needs {missing}; install bert-tickets[study]"
+        print(line, file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

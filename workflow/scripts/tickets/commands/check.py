@@ -13,15 +13,16 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tickets import architecture
-from tickets.data import sources
-from tickets.data.local_checks import empty_texts, unused_classes
-from tickets.design import config, pretraining, strict_yaml
-from tickets.tasks import Task
 from tickets.units import check_heads
 
 POSITION = 10
+
+if TYPE_CHECKING:
+    from tickets.design.config import Study
+    from tickets.tasks import Task
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +36,8 @@ def run(flags: argparse.Namespace) -> int:
     Raises:
         BadInput: the configuration is invalid.
     """
+    from tickets.design import config, strict_yaml
+
     study = config.load(strict_yaml.merged(flags.config))
     _check_hub_model(study)
     for task in study.tasks.values():
@@ -46,6 +49,8 @@ def run(flags: argparse.Namespace) -> int:
 
 def _warnings(task: Task, local_copies: Mapping[str, str]) -> Iterator[str]:
     """What is possible but seldom meant: a key or a split, and what to do."""
+    from tickets.data.local_checks import empty_texts, unused_classes
+
     if unused := unused_classes(task, local_copies):
         yield (
             f".labels: {task.labels}, but split {task.train_split} has no example of class"
@@ -56,10 +61,13 @@ def _warnings(task: Task, local_copies: Mapping[str, str]) -> Iterator[str]:
         yield f", split {task.train_split}: column {column!r} is empty in {rows}; leave them out"
 
 
-def _check_hub_model(study: config.Study) -> None:
+def _check_hub_model(study: Study) -> None:
     """Check family, positions and heads of a model on the hub, if the hub or its cache has its
     configuration.
     """
+    from tickets.data import sources
+    from tickets.design import pretraining
+
     model = study.model
     if study.new_architecture or sources.local_directory(model.path, study.local_copies):
         return

@@ -14,7 +14,6 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from tickets import provenance, weights
-from tickets.data.sources import model_directory
 from tickets.errors import BadInput
 from tickets.prunable import PrunableSet, prunable_set
 
@@ -56,6 +55,7 @@ def _of_file(file: Path) -> PrunableSet:
 
 
 def _of_model(path: str, revision: str | None) -> PrunableSet:
+    from tickets.data.sources import model_directory
     from tickets.initial import pretrained  # torch and transformers take seconds
 
     return weights.prunable_of(pretrained.read(model_directory(path, revision, {})))

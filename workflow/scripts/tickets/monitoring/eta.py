@@ -14,10 +14,8 @@ from tickets import paths
 from tickets.design.config import Study
 from tickets.design.sizes import task_size
 from tickets.errors import BadInput
+from tickets.monitoring.running import FOLDER
 from tickets.names import TrainingName, WeightsName
-
-FOLDER = "trainings"
-"""The folder of whole trainings, among logs and among benchmarks."""
 
 _UNITS = (("minute", 60, 60), ("hour", 3600, 24), ("day", 86400, math.inf))
 """Each unit with its seconds, and how many of it make the next one."""

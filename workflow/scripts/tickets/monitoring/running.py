@@ -10,9 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from tickets.errors import BadInput
-from tickets.monitoring.eta import FOLDER
 from tickets.names import TrainingName
 from tickets.paths import Results, parse_predictions
+
+FOLDER = "trainings"
+"""The folder of whole trainings, among logs and among benchmarks."""
 
 _REPORT = re.compile(r"\S+  (?P<report>(step|resumed at step) (?P<step>\d+)/(?P<total>\d+).*)")
 _OUTPUTS: Mapping[str, Callable[[Results, str], str]] = {
