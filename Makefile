@@ -21,6 +21,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar o
 UV ?= $(or $(shell command -v uv),false)
 export UV_TORCH_BACKEND ?= auto
 UV_PIP := $(UV) pip install --python $(BIN)/python --constraint envs/constraints.txt
+WORKFLOW := --editable '.[study]'
 TESTING := --editable '.[test,crate,signing,slurm]'
 TORCH := torch==$(shell sed -n 's/^torch==//p' envs/constraints.txt)
 
@@ -65,14 +66,14 @@ $(BIN)/pip:
 # configuration names the index. Without one, the default build does the same work on a CPU.
 $(BIN)/.ready: envs/constraints.txt pyproject.toml | $(BIN)/pip
 	@echo "set-up: $(TORCH), then the packages of envs/constraints.txt (several minutes)"
-	@$(UV_PIP) --editable . || { \
+	@$(UV_PIP) $(WORKFLOW) || { \
 	if nvidia-smi >/dev/null 2>&1; then $(PIP) $(TORCH); \
 	elif ! $(PIP) $(TORCH)+cpu 2>/dev/null; then \
 		echo "set-up: pip's index has no CPU build of torch; installing its default one. If that" \
 			"downloads NVIDIA libraries which you do not want, interrupt it, and call make with" \
 			"PIP_EXTRA_INDEX_URL= the address that PyTorch's installation page shows for CPU"; \
 		$(PIP) $(TORCH); \
-	fi && $(PIP) --editable .; }
+	fi && $(PIP) $(WORKFLOW); }
 	@touch $@
 
 $(BIN)/.ready-test: $(BIN)/.ready

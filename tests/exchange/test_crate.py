@@ -202,7 +202,7 @@ def test_the_workflow_is_complete(study: Results, home: Path) -> None:
         path.relative_to(home).as_posix(): path.read_bytes()
         for part in ("Snakefile", "workflow", "envs")
         for path in (home / part, *(home / part).rglob("*"))
-        if path.is_file() and not {"__pycache__", "tickets.egg-info"} & set(path.parts)
+        if path.is_file() and not {"__pycache__", "bert_tickets.egg-info"} & set(path.parts)
     }
     found = {
         path.relative_to(folder(study)).as_posix(): path.read_bytes()

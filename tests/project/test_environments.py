@@ -55,6 +55,11 @@ def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
+def extra_of(name: str) -> list[str]:
+    """What an extra adds to the core."""
+    return project()["optional-dependencies"][name]
+
+
 def names(requirements: list[str]) -> set[str]:
     return {str(canonicalize_name(Requirement(each).name)) for each in requirements}
 
@@ -68,15 +73,15 @@ def conda() -> tuple[list[str], list[str]]:
 
 
 def test_every_dependency_is_pinned_once() -> None:
-    """The direct section is pyproject's list; no package stands in two sections."""
+    """The direct section is what studies need; no package stands in two sections."""
     sections = [pins()[section] for section in SECTIONS]
     direct, _, test, *extras = sections
 
-    assert set(direct) == names(project()["dependencies"])
+    assert set(direct) == names(project()["dependencies"]) | names(extra_of("study"))
     for each in ("test", "benchmark"):
-        assert names(project()["optional-dependencies"][each]) <= set(test)
+        assert names(extra_of(each)) <= set(test)
     for name, extra in zip(("tensorboard", "crate", "signing", "slurm"), extras, strict=True):
-        assert names(project()["optional-dependencies"][name]) <= set(extra)
+        assert names(extra_of(name)) <= set(extra)
     assert len(set().union(*sections)) == sum(map(len, sections))
 
 
@@ -86,7 +91,7 @@ def test_conda_gets_the_same_versions() -> None:
     found = {str(canonicalize_name(each.name)): each for each in map(Requirement, packages)}
 
     assert constraint == "--constraint constraints.txt"
-    assert editable == "--editable .."
+    assert editable == "--editable ..[study]"
     assert {name: str(each.specifier) for name, each in found.items()} == {
         name: f"=={version}" for name, version in pins()["direct"].items()
     }
@@ -128,14 +133,12 @@ def closure(requirements: list[str]) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("extra", ["", "test", *MODULES])
+@pytest.mark.parametrize("extra", ["", "study", "test", *MODULES])
 def test_what_is_installed_is_what_is_pinned(extra: str) -> None:
     """Nothing that the workflow needs is left to the day on which it is installed."""
     if extra in MODULES:
         pytest.importorskip(MODULES[extra], reason="this extra is not installed")
-    needed = project()["dependencies"] + (
-        project()["optional-dependencies"][extra] if extra else []
-    )
+    needed = project()["dependencies"] + (extra_of(extra) if extra else [])
     pinned = {name: version for section in pins().values() for name, version in section.items()}
 
     installed = closure(needed)
@@ -218,5 +221,5 @@ def test_make_installs_by_uv_or_else_by_pip(uv: str, installers: set[str], tmp_p
     assert all(line[1] == "auto" for line in lines)
     for installer in installers:
         named = [line[-1] for line in lines if line[0] == installer and "--editable" in line]
-        assert named == [".", ".[test,crate,signing,slurm]"]
+        assert named == [".[study]", ".[test,crate,signing,slurm]"]
     assert all("envs/constraints.txt" in line for line in lines)

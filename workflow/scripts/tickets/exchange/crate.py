@@ -47,7 +47,7 @@ ENCODINGS = {
 HOME = provenance.SCRIPTS.parents[1]
 MAIN = "Snakefile"
 CODE = ("LICENSE", "pyproject.toml", "envs/*", "workflow/**/*")
-NO_CODE = ("__pycache__", "tickets.egg-info")
+NO_CODE = ("__pycache__", "bert_tickets.egg-info")
 LICENSE = "https://spdx.org/licenses/Apache-2.0"
 UNLICENSED = "not stated for the results: name one before you publish; the workflow is Apache-2.0"
 
