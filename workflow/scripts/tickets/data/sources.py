@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from tickets import architecture
+from tickets import architecture, hub
 from tickets.errors import BadInput
 from tickets.statements import SUFFIX
 from tickets.tasks import Task
@@ -19,9 +18,6 @@ MODEL_FILES = ("config.json", "tokenizer*", "special_tokens_map.json", "vocab.*"
 WEIGHT_FILES = ("model*.safetensors*", "pytorch_model*.bin*")  # the first kind is preferred
 HUB_SECONDS = 3
 """How long a check waits for the hub."""
-
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-_REVISION = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +44,7 @@ def local_directory(path: str, local_copies: Mapping[str, str]) -> Path | None:
         return copy
     if Path(path).is_dir():
         return Path(path)
-    if _HUB_ID.fullmatch(path) and not path.startswith("."):
+    if hub.ID.fullmatch(path) and not path.startswith("."):
         return None
     raise BadInput(
         f"{path}: neither a directory here nor a hub id such as nyu-mll/glue; correct it"
@@ -113,10 +109,9 @@ def hub_configuration(path: str, revision: str, *, fetch: bool = False) -> Path 
     """
     # This import takes half a second, which a study of local data can save.
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     local = not (fetch and _hub_answers())
-    with suppress(HfHubHTTPError, LocalEntryNotFoundError, ConnectionError, OSError):
+    with suppress(*hub.refusals()):
         file = hf_hub_download(path, MODEL_FILES[0], revision=revision, local_files_only=local)
         return Path(file).parent
     return None
@@ -193,7 +188,7 @@ def check_revision(path: str, revision: str | None) -> str:
             f"{path}: no such directory; {folder} has {', '.join(here) or 'none'}; correct it, or"
             " give a hub id its revision"
         )
-    if revision is None or not _REVISION.fullmatch(revision):
+    if revision is None or not hub.COMMIT.fullmatch(revision):
         raise BadInput(
             f"{path}: no directory here, and a hub id needs a revision of 40 hexadecimal digits"
             f" (found {revision or 'none'}); the hub shows it under 'History'"
@@ -203,17 +198,13 @@ def check_revision(path: str, revision: str | None) -> str:
 
 def _download(path: str, revision: str | None, kind: str, patterns: list[str]) -> Path:
     revision = check_revision(path, revision)
-    # This import takes half a second, which a study of local data can save.
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    with hub.one_line(
+        f"{path} at {revision}: cannot be downloaded from the hub",
+        "name a directory with the same layout under local_copies",
+    ):
+        # This import takes half a second, which a study of local data can save.
+        from huggingface_hub import snapshot_download
 
-    try:
         return Path(
             snapshot_download(path, repo_type=kind, revision=revision, allow_patterns=patterns)
         )
-    except (HfHubHTTPError, LocalEntryNotFoundError, ConnectionError, OSError) as error:
-        line = str(error).strip().splitlines()[0]
-        raise BadInput(
-            f"{path} at {revision}: cannot be downloaded from the hub ({line}); name a directory"
-            " with the same layout under local_copies"
-        ) from None
