@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tickets import masks, provenance
 from tickets.errors import BadInput
+from tickets.exchange import hub_masks
 from tickets.files import read_bytes
 from tickets.masks import Mask
 from tickets.prunable import is_prunable
@@ -28,10 +29,15 @@ POOLER = "pooler.dense.weight"
 def load_mask(path: str | Path) -> Mask:
     """Read the mask in a file, and compare it with its statement if one is beside it.
 
+    `path` may also be the address of a published mask, `hf://ORG/NAME@COMMIT/PATH`; its statement
+    has to be beside it.
+
     Raises:
         Tampered: it does not fit its statement.
-        BadInput: there is no such file, or it is not a mask file.
+        BadInput: there is no such file, it is not a mask file, or the hub refuses it.
     """
+    if str(path).startswith(hub_masks.SCHEME):
+        return hub_masks.read(str(path))
     path = Path(path)
     if not path.is_file():
         reason = "it is a folder" if path.is_dir() else "there is no such file"

@@ -15,6 +15,7 @@ from safetensors.numpy import save
 from tickets import architecture, masks, provenance, statements, weights
 from tickets.architecture import CONFIGURATION, Architecture
 from tickets.errors import BadInput, CannotWrite
+from tickets.exchange.cards import TAGS, code_of, front_matter
 from tickets.exchange.checkpoint import in_float32, rename_tensors
 from tickets.files import read_bytes, write_bytes
 from tickets.masks import Mask
@@ -74,11 +75,8 @@ def export(mask_file: Path, theta_file: Path, model: Path, output: Path) -> None
 def card(ticket: Statement, mask: Statement) -> str:
     """The model card: the ticket's description and origin, how to check it, how to train it."""
     facts = ticket.facts
-    code = "not known" if mask.commit is None else f"commit `{mask.commit}`"
-    if mask.clean is False:
-        code += ", with changes that are not in it"
     m, theta = ticket.dependencies["mask"], ticket.dependencies["theta"]
-    return _CARD.format(
+    return front_matter({"library_name": "transformers", "tags": TAGS}) + _CARD.format(
         sparsity=f"{float(Fraction(facts['sparsity'])):.2%}",
         exact=facts["sparsity"],
         pruned=f"{facts['pruned']:,}",
@@ -87,7 +85,7 @@ def card(ticket: Statement, mask: Statement) -> str:
         mask=m,
         mask_digest=facts["mask_digest"],
         theta=theta,
-        code=code,
+        code=code_of(mask),
         rule=mask.rule,
         parameters=json.dumps(dict(mask.parameters), indent=2, sort_keys=True),
         file=f"{MASK}/{mask.name}",
@@ -127,14 +125,7 @@ def _is_empty(folder: Path) -> bool:
     return folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir())
 
 
-_CARD = """\
----
-library_name: transformers
-tags:
-- lottery-ticket
-- pruning
----
-
+_CARD = """
 # A lottery ticket, {sparsity} sparse
 
 The weights theta of an encoder under a mask m: {pruned} of its {prunable} prunable

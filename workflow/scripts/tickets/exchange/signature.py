@@ -77,6 +77,20 @@ def verify(root: Path, signature: Path, public_key: Path) -> str | None:
     return f"{signature}: {fault}" if fault else None
 
 
+def listed(signature: Path) -> dict[str, str]:
+    """The sha256 of each file that a signature lists; whose it is, and of what, is not checked.
+
+    Raises:
+        BadInput: it is not a signature.
+    """
+    try:
+        return {
+            each["name"]: each["digest"] for each in _manifest(read_bytes(signature))["resources"]
+        }
+    except (LookupError, TypeError, ValueError):
+        raise BadInput(f"{signature}: not a signature; make it again by tickets sign") from None
+
+
 def _need_libraries() -> None:
     if not installed():
         libraries = " and ".join(LIBRARIES)
@@ -127,7 +141,7 @@ def _fault(root: Path, signature: bytes, public_key: Path) -> str | None:
 
 
 def _manifest(signature: bytes) -> Any:
-    """The signed manifest, in a signature that the library has verified."""
+    """The manifest in a signature."""
     return json.loads(b64decode(json.loads(signature)["dsseEnvelope"]["payload"]))["predicate"]
 
 
