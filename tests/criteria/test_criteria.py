@@ -70,7 +70,9 @@ def test_declarations_load_nothing_heavy() -> None:
 def test_the_folders_are_the_axes() -> None:
     """What the paper's experiments need is there, under the names that paths have."""
     assert {"magnitude", "random", "snip"} <= set(axes.names("criteria"))
-    assert set(axes.names("procedures")) == {"change", "imp", "oneshot", "standard"}
+    assert set(axes.names("procedures")) == {
+        *("change", "imp", "movement_imp", "oneshot", "standard")
+    }
     assert set(axes.names("scopes")) == {
         "global",
         "groups_of_4",
@@ -103,7 +105,7 @@ def test_a_finder_is_a_procedure_with_a_criterion() -> None:
     )
 
 
-@pytest.mark.parametrize("name", [*finder.at_theta_0(), "change", "imp", "standard"])
+@pytest.mark.parametrize("name", ["imp", *finder.beside_imp()])
 def test_what_a_finder_depends_on_is_what_its_path_says(name: str) -> None:
     """And such a path is read back."""
     parts = finder.depends_on(name)

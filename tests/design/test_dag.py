@@ -304,6 +304,7 @@ def test_another_order_is_what_comes_after_the_batches_of_the_first() -> None:
         ("results/trained/theta_0/dense/on-rte/seed-1.safetensors", False),
         ("trained/trained/rte/seed-1/sparsity-10/dense/on-rte/seed-1.safetensors", False),
         ("/a/trained/theta_0/imp/rte/rewind-0/seed-1/winning/on-rte/seed-1.safetensors", False),
+        ("results/movement/theta_0/dense/on-rte/seed-1.safetensors", False),
         ("results/weights/round/rte/rewind-5/seed-1/sparsity-10.safetensors", False),
         ("results/tickets/theta_0/dense.safetensors", False),  # of an earlier version
         ("results/tickets/theta_0/dense.json", True),

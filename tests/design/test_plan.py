@@ -131,6 +131,26 @@ def test_frozen_weights_count_where_a_study_asks_for_them() -> None:
     assert asked.jobs["prune"] == without.jobs["prune"] + 2 * 2
 
 
+def test_what_only_gathers_movement_is_counted_beside_the_trainings() -> None:
+    """A whole training for each mask; its tickets are those of evaluations."""
+    moved = count(replace(SMALL, sweep=("oneshot", "random", "movement_imp")))
+    without = count(SMALL)
+    own = "movement_imp/{0}/rewind-0/seed-1/sparsity-10"
+
+    assert set(map(str, moved.gatherings)) == {
+        f"theta_0/{mask}/on-{task}/seed-1".format(task)
+        for task in ("rte", "mlm")
+        for mask in ("dense", own)
+    }
+    assert without.gatherings == set()
+    assert len(moved.trainings) - len(without.trainings) == 2 * 2
+    assert {job: n - without.jobs.get(job, 0) for job, n in moved.jobs.items()} == {
+        **dict.fromkeys(without.jobs, 0),
+        **dict.fromkeys(("gather", "prune", "rewind", "train"), 2 * 2),
+    }
+    assert whole_trainings(moved)["mlm"] - whole_trainings(without)["mlm"] == 2 + 2
+
+
 def test_a_training_is_shared_that_several_tables_need() -> None:
     """Be it for its score, or for a mask that is found from it."""
     tables = {str(training): number for training, number in count(SMALL).tables.items()}
@@ -169,12 +189,13 @@ def test_the_trainings_of_a_study_are_those_of_a_formula(name: str, evaluation: 
     "changes",
     [
         {
-            **{"rewinds": [50], "subsets": {"acceptability": [32]}, "sweep": ["oneshot", "snip"]},
+            **{"rewinds": [50], "subsets": {"acceptability": [32]}},
+            "sweep": ["oneshot", "snip", "movement_imp", "standard"],
             "combine": {"both": {"of": ["acceptability", "mlm"], "by": "vote"}},
             "optional_tables": ["mask_loss"],
         },
         {"rewinds": [50], "evaluation": "same_seed", "optional_tables": ["freezing"]},
-        {"rewinds": [], "rewind": 50, "imp": PUBLISHED},
+        {"rewinds": [], "rewind": 50, "imp": PUBLISHED, "sweep": ["movement_imp"]},
     ],
     ids=["paper", "same_seed", "code"],
 )
@@ -195,6 +216,7 @@ def test_jobs_are_those_that_snakemake_counts(changes: dict[str, Any], tmp_path:
     jobs = counts.jobs
     assert {rule: found.get(rule, 0) for rule in jobs} == dict(jobs)
     counted = {"train", "theta_i", "round_start", "prune", "find_mask_on_data", "initial_loss"}
+    counted |= {"gather"}
     assert not counted & (set(found) - set(jobs))
 
 

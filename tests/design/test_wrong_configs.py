@@ -13,7 +13,7 @@ from tickets.commands import check
 from tickets.design.config import Training
 from tickets.design.schema import alternatives
 from tickets.errors import BadInput
-from tickets.finder import at_theta_0
+from tickets.finder import beside_imp
 from tickets.tasks import Task
 
 SMALL = """\
@@ -161,7 +161,7 @@ WRONG = {
         [SMALL, "sweep: [oneshot, synaptic]"],
         'config: sweep[1]: "synaptic" is not possible; write {finders}',
     ),
-    "a finder of rounds": (
+    "IMP, which is there anyway": (
         [SMALL, "sweep: [imp]"],
         'config: sweep[0]: "imp" is not possible; write {finders}',
     ),
@@ -303,7 +303,7 @@ def written(folder: Path, texts: list[str]) -> tuple[list[Path], dict[str, str]]
     for name, text in OWN.items():
         (folder / "own" / name).write_text(text)
     places = {"{data}": str(folder / "data"), "{own}": str(folder / "own")}
-    places |= {"{finders}": alternatives(at_theta_0()), "{needs}": alternatives(NEEDS)}
+    places |= {"{finders}": alternatives(beside_imp()), "{needs}": alternatives(NEEDS)}
     places |= {f"{{{place}}}": str(file) for place, file in enumerate(files)}
     for file, text in zip(files, texts, strict=True):
         file.write_text(filled(text, places))

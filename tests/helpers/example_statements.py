@@ -76,6 +76,7 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("prune", PRUNED | FOUND | {"finder": "imp", "rewind": "0"}),
     ("prune", PRUNED | FOUND | {"finder": "standard"}),
     ("prune", PRUNED | FOUND | {"finder": "change"}),
+    ("prune", PRUNED | FOUND | {"finder": "movement_imp", "rewind": "0"}),
     ("random_mask", {"finder": "random", "seed": 1, "sparsity": "70"}),
     ("layerwise_mask", {"finder": "layerwise", "seed": 1}),
     (

@@ -65,6 +65,7 @@ def test_a_stated_throughput_is_taken_until_there_is_a_measured_one(tmp_path: Pa
 
     assert estimate.left([DENSE], 1) == pytest.approx(whole)
     assert estimate.left([LATER], 1) == pytest.approx(0.75 * whole)
+    assert estimate.left([f"movement/{LATER}"], 1) == pytest.approx(0.75 * whole)
     assert estimate.left(["theta_i/rte/rewind-25/seed-1"], 1) == pytest.approx(0.25 * whole)
     assert estimate.left([DENSE, ON_MLM], 4) == pytest.approx((whole + 10 * 16 * 512 / 100) / 4)
     assert "at tokens_per_second: 100" in banner.start_message("results", 1, [DENSE], estimate, 1)
@@ -268,6 +269,8 @@ def test_what_trains_is_what_has_begun_and_made_nothing(tmp_path: Path) -> None:
         f"trainings/{ON_MLM}": "r  step 1/10  loss 0.7\nr  step 2/10  loss 0.6  0:00:08 left\n",
         f"trainings/{LATER}": "error: no memory\n",
         "theta_i/rte/rewind-25/seed-1": "r  resumed at step 5/30\n",
+        f"movement/{LATER}": "r  step 7/30  loss 0.5\n",
+        f"movement/{DENSE}": "r  step 30/30  loss 0.5\n",
         "prune": "",
     }
     for age, (name, text) in enumerate(logs.items()):
@@ -278,6 +281,9 @@ def test_what_trains_is_what_has_begun_and_made_nothing(tmp_path: Path) -> None:
     for made in (DENSE, "majority/on-rte"):
         (tmp_path / f"predictions/{made}.parquet").parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / f"predictions/{made}.parquet").touch()
+    finished_job = tmp_path / f"benchmarks/movement/{DENSE}.jsonl"
+    finished_job.parent.mkdir(parents=True)
+    finished_job.touch()
 
     found = running(tmp_path)
 
@@ -285,6 +291,7 @@ def test_what_trains_is_what_has_begun_and_made_nothing(tmp_path: Path) -> None:
         (ON_MLM, "step 2/10  loss 0.6  0:00:08 left"),
         (LATER, "error: no memory"),
         ("theta_i/rte/rewind-25/seed-1", "resumed at step 5/30"),
+        (f"movement/{LATER}", "step 7/30  loss 0.5"),
     ]
     assert found[1].age > timedelta(seconds=1999)
     assert finished(tmp_path) == 1

@@ -54,6 +54,18 @@ def test_the_table_equals_the_one_worked_out_by_hand() -> None:
     assert csv(table_of(one_task())).decode() == EXPECTED
 
 
+def test_masks_of_a_finder_in_rounds_are_those_of_the_studys_rewind() -> None:
+    """As IMP's; others are left out."""
+    rows = one_task()
+    for sparsity, scores in ((0.1, [50, 51, 52]), (0.19, [40, 41, 42])):
+        found = [row | {"finder": "movement_imp"} for row in own("pair", sparsity, scores)]
+        rows += [*found, *(row | {"rewind": 50.0, "score": 99.0} for row in found)]
+
+    table = table_of(rows, ("movement_imp",))
+
+    assert table.loc[table["finder"] == "movement_imp", "mean"].tolist() == [51, 41]
+
+
 def test_only_the_finders_asked_for_are_followed() -> None:
     """IMP always is."""
     table = table_of(one_task(), ("random",))

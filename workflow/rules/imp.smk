@@ -1,11 +1,12 @@
-"""Iterative magnitude pruning: train a ticket, prune, rewind, repeat (paper, Algorithm 1); and
-standard pruning, which does not rewind.
+"""Iterative magnitude pruning: train a ticket, prune, rewind, repeat (paper, Algorithm 1); standard
+pruning, which does not rewind; and pruning by the movement that a training gathers.
 """
 
 early = files.weights("theta_i/{task}/rewind-{rewind}/seed-{seed}")
 pruned = files.mask("{mask}")
 start = files.weights("{weights}")
 trained = files.trained(names.TRAINING)
+movement = files.movement(names.TRAINING)
 predictions = files.predictions(names.TRAINING)
 
 
@@ -131,6 +132,53 @@ rule train:
         "--ticket {input.ticket} --theta {input.theta} --mask {input.mask} "
         "--model {params.model} --train {input.train} --validation {input.validation} "
         "--data {input.data} --predictions {output.predictions} --trained {output.trained} "
+        "--checkpoints {params.checkpoints} "
+        "--checkpoint-minutes {resources.checkpoint_minutes} "
+        "--trainings-per-gpu {resources.trainings_per_gpu} {resources.events} 2>> {log}"
+
+
+rule gather:
+    input:
+        **encoded("train"),
+        ticket=lambda w: ancient(files.ticket(*training_of(w).ticket)),
+        theta=lambda w: ancient(dag.file_of_weights(files, design, weights_of(w))),
+        mask=ancient(files.mask("{mask}")),
+        statements=lambda w: statements_of(
+            files.ticket(*training_of(w).ticket),
+            dag.file_of_weights(files, design, weights_of(w)),
+            files.encoded(w.task, "train"),
+        ),
+        model=files.configuration(),
+    output:
+        movement=unless_kept(movement),
+        statement=unless_kept(statements_of(movement)),
+    log:
+        files.log(f"movement/{names.TRAINING}"),
+    benchmark:
+        files.benchmark(f"movement/{names.TRAINING}")
+    # Nothing: pruned weights are zero, and the data in their first order.
+    wildcard_constraints:
+        meaning="(?:)",
+        order="(?:)",
+    group:
+        lambda w: submission(training_of(w))
+    conda:
+        "../../envs/environment.yaml"
+    threads: study.threads
+    resources:
+        **training_resources,
+        events=lambda w: events(f"movement/{training_of(w)}"),
+    params:
+        code=code("gather"),
+        recipe=recipe_of,
+        begin=lambda w: weights_of(w).progress_on(w.task),
+        model=folder_of_model,
+        checkpoints=files.checkpoints(f"movement/{names.TRAINING}"),
+    shell:
+        "python {params.code.path} {params.recipe} --seed {wildcards.seed} "
+        "--from-percent {params.begin} "
+        "--ticket {input.ticket} --theta {input.theta} --mask {input.mask} "
+        "--model {params.model} --train {input.train} --movement {output.movement} "
         "--checkpoints {params.checkpoints} "
         "--checkpoint-minutes {resources.checkpoint_minutes} "
         "--trainings-per-gpu {resources.trainings_per_gpu} {resources.events} 2>> {log}"

@@ -13,7 +13,7 @@ from tickets.criterion import load_criterion
 from tickets.names import FORMS, PERCENT
 from tickets.procedure import load_procedure
 
-MAGNITUDE, ONCE = "magnitude", "oneshot"
+IMP, MAGNITUDE, ONCE = "imp", "magnitude", "oneshot"
 COMBINED = "combined"
 """In the place of a finder in the names of masks that are made of several tasks' masks."""
 
@@ -31,6 +31,11 @@ def is_round(finder: str) -> bool:
     return finder in axes.names("procedures") and finder != ONCE
 
 
+def gathers(finder: str) -> bool:
+    """Whether the movement that a training gathers decides its masks."""
+    return is_round(finder) and load_procedure(finder).gathers
+
+
 def compares_with_theta_0(finder: str) -> bool:
     """Whether a mask found in rounds is made from theta_0 too."""
     return load_criterion(criterion_of(finder)).with_theta_0
@@ -40,6 +45,11 @@ def at_theta_0() -> list[str]:
     """All finders of the project that prune theta_0 once, sorted."""
     criteria = {name: load_criterion(name) for name in axes.names("criteria") if name != MAGNITUDE}
     return sorted([ONCE, *(name for name, each in criteria.items() if ONCE in each.procedures)])
+
+
+def beside_imp() -> list[str]:
+    """All finders of the project but IMP, sorted."""
+    return sorted({*at_theta_0(), *axes.names("procedures")} - {IMP})
 
 
 def depends_on(finder: str) -> Sequence[str]:

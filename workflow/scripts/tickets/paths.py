@@ -34,7 +34,7 @@ UNSTATED = (
 # Whole paths, as the results folder may have any name. In studies of earlier versions tickets were
 # weights too, and were deleted.
 _TEMPORARY = re.compile(
-    rf"(.*/)?(trained/{FORM_OF_TRAINING}"
+    rf"(.*/)?((trained|movement)/{FORM_OF_TRAINING}"
     rf"|weights/round/{TASK}/rewind-{PERCENT}/seed-{SEED}/sparsity-{PERCENT}"
     rf"|tickets/({WEIGHTS})/({MASK}))\.safetensors"
 )
@@ -102,6 +102,10 @@ class Results:
     def trained(self, training: TrainingName | str) -> str:
         """The weights at the end of a training."""
         return f"{self.root}/trained/{training}.safetensors"
+
+    def movement(self, training: TrainingName | str) -> str:
+        """How far a training moves each prunable weight away from zero."""
+        return f"{self.root}/movement/{training}.safetensors"
 
     def checkpoints(self, training: str) -> str:
         """The folder of a training's checkpoints."""

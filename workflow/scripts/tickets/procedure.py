@@ -42,7 +42,8 @@ class Procedure:
 
     label: its name in figures. of: the parts of its masks' paths. decided_by: the training whose
     final weights are scored for a mask; None: theta_0 is. criterion: what scores them. once:
-    whether each mask prunes the dense network, and not the mask of the round before.
+    whether each mask prunes the dense network, and not the mask of the round before. gathers:
+    whether the movement that this training gathers is scored, and not its final weights.
     """
 
     label: str
@@ -50,6 +51,7 @@ class Procedure:
     decided_by: Callable[[Rounds, MaskName], TrainingName | None]
     criterion: str = "magnitude"
     once: bool = False
+    gathers: bool = False
 
 
 def load_procedure(name: str) -> Procedure:

@@ -15,7 +15,7 @@ from tickets.design.dag import OF_PARTS, Design
 from tickets.design.experiments import needed
 from tickets.errors import BadInput
 from tickets.files import canonical_json
-from tickets.finder import COMBINED, is_round
+from tickets.finder import COMBINED, IMP
 from tickets.names import DENSE, MaskName, TrainingName
 
 _CELLS = ("mask", "predictions", "line", "losses")
@@ -116,12 +116,11 @@ def check(files: Files, design: Design) -> Iterator[Finding]:
 
 
 def _may_be_made(design: Design, name: MaskName) -> bool:
-    """Whether this could be a combined mask in this study, or that of a finder that prunes theta_0
-    once.
-    """
-    is_other = name.at or name == DENSE or name.finder == "layerwise" or is_round(name.finder)
+    """Whether this could be a combined mask in this study, or that of a finder beside IMP."""
+    is_other = name.at or name == DENSE or name.finder in ("layerwise", IMP)
     return not is_other and (
         (name.finder == COMBINED or name.task in ("", *design.tasks))
+        and name.rewind in ("", design.rewind)
         and name.seed in (None, *design.seeds)
         and name.sparsity in design.sparsities
     )

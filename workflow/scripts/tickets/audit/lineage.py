@@ -184,6 +184,14 @@ def _training(design: Design, parts: Parts) -> Expected:
     )
 
 
+def _movement(design: Design, parts: Parts) -> Expected:
+    """A training, of which nothing is evaluated."""
+    whole = _training(design, parts)
+    evaluated = ("validation", "data")
+    parents = {role: file for role, file in whole.parents.items() if role not in evaluated}
+    return replace(whole, parents=parents)
+
+
 def _line(design: Design, parts: Parts) -> Expected:
     del design
     second = TrainingName.parse(TRAINING.format(**parts))
@@ -256,6 +264,7 @@ _KINDS: Mapping[str, Callable[[Design, Parts], Expected]] = {
     "weights": _weights,
     "ticket": _ticket,
     "trained": _training,
+    "movement": _movement,
     "predictions": _training,
     "line": _line,
     "losses": _losses,

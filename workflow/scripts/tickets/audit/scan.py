@@ -23,7 +23,7 @@ from tickets.prunable import prunable_set
 from tickets.schedule import parse
 from tickets.statements import SUFFIX, Statement
 
-_ROUND = re.compile("(imp|standard)/.*/sparsity-[^/]*")
+_ROUND = re.compile("(imp|movement_imp|standard)/.*/sparsity-[^/]*")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,6 +46,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             "mask": files.mask("{mask}"),
             "ticket": files.ticket("{weights}", "{mask}"),
             "trained": files.trained(TRAINING),
+            "movement": files.movement(TRAINING),
             "weights": files.weights("{weights}"),
             "predictions": files.predictions(TRAINING),
             "line": files.line(TRAINING),

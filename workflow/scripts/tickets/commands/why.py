@@ -33,7 +33,7 @@ OTHER_PARAMETERS = (
 )
 """The parameters that identify a file, by the rule that made it; and for all other rules."""
 
-ROUNDS = ("masks", "trained")
+ROUNDS = ("masks", "trained", "movement")
 """The folders of the files that each round of pruning makes."""
 
 

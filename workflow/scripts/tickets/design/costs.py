@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 
 from tickets.design.counts import Counts
 from tickets.design.sizes import ModelSize, TaskSize
@@ -47,7 +48,7 @@ def whole_trainings(counts: Counts) -> Mapping[str, Fraction]:
     A training that starts from its own theta_i leaves out the part before it.
     """
     trainings: defaultdict[str, Fraction] = defaultdict(Fraction)
-    for training in counts.trainings:
+    for training in chain(counts.trainings, counts.gatherings):
         trainings[training.task] += 1 - Fraction(training.weights.progress_on(training.task)) / 100
     for theta_i in counts.early:
         trainings[theta_i.task] += Fraction(theta_i.rewind) / 100

@@ -25,7 +25,7 @@ from tickets.design.experiments import (
     transfers,
     winning_tickets,
 )
-from tickets.finder import COMBINED, is_round
+from tickets.finder import COMBINED, gathers, is_round
 from tickets.names import DENSE, THETA_0, MaskName, TrainingName, WeightsName, theta_i
 from tickets.paths import Results
 
@@ -91,6 +91,12 @@ class Counts:
         return masks | {replace(each, finder="imp") for each in masks if each.finder == "layerwise"}
 
     @cached_property
+    def gatherings(self) -> set[TrainingName]:
+        """The trainings that only gather movement, which decides a mask."""
+        decisive = (self.design.decided_by(mask) for mask in self.masks if gathers(mask.finder))
+        return set(filter(None, decisive))
+
+    @cached_property
     def weights(self) -> set[WeightsName]:
         """All weights that are kept."""
         starts = {each.weights for each in self.tables}
@@ -104,8 +110,8 @@ class Counts:
         jobs.update(_rule_of_weights(weights) for weights in self.weights)
         starts = {each.weights for each in self.tables}
         jobs["round_start"] = sum(each.kind == "round" for each in starts)
-        jobs["rewind"] = len({each.ticket for each in self.tables})
-        jobs["train"] = len(self.tables)
+        jobs["rewind"] = len({each.ticket for each in chain(self.tables, self.gatherings)})
+        jobs["train"], jobs["gather"] = len(self.tables), len(self.gatherings)
         made = registry.made(self.optional).values()
         jobs["interpolate"] = sum(len(spec.lines(self.design)) for spec in made if spec.lines)
         files = Results(root="")

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypedDict
 
 from tickets.files import canonical_json
-from tickets.finder import COMBINED, depends_on
+from tickets.finder import COMBINED, depends_on, gathers
 from tickets.names import (
     DENSE,
     EVALUATION,
@@ -109,12 +109,13 @@ class Design:
         """What a finder's masks depend on: parts of their paths, and splits."""
         return self.criteria[finder] if finder in self.criteria else depends_on(finder)
 
-    def mask_at_theta_0(self, finder: str, task: str, seed: int, sparsity: str) -> MaskName:
-        """A finder's mask from theta_0, named by task and seed if it depends on them."""
+    def mask_by(self, finder: str, task: str, seed: int, sparsity: str) -> MaskName:
+        """A finder's mask, named by task, rewind and seed if it depends on them."""
         parts = self.depends_on(finder)
         return MaskName(
             finder=finder,
             task=task if "task" in parts else "",
+            rewind=self.rewind if "rewind" in parts else "",
             seed=seed if "seed" in parts else None,
             sparsity=sparsity,
         )
@@ -150,7 +151,9 @@ class Design:
         return replace(mask, sparsity=self.sparsity_before(mask.sparsity))
 
     def decided_by(self, mask: MaskName) -> TrainingName | None:
-        """The training whose final weights decide a mask found in rounds; None: theta_0 does."""
+        """The training that decides a mask found in rounds, by its final weights or by the movement
+        that it gathers; None: theta_0 decides it.
+        """
         return load_procedure(mask.finder).decided_by(self, mask)
 
     def rewinds_weights(self, task: str) -> bool:
@@ -194,9 +197,11 @@ def file_of_weights(files: Results, design: Design, weights: WeightsName) -> str
 
 
 def file_of_scores(files: Results, design: Design, mask: MaskName) -> str:
-    """The file of the weights that decide a mask found in rounds."""
+    """The file of the weights, or of the movement, that decides a mask found in rounds."""
     decides = design.decided_by(mask)
-    return files.weights(THETA_0) if decides is None else files.trained(decides)
+    if decides is None:
+        return files.weights(THETA_0)
+    return files.movement(decides) if gathers(mask.finder) else files.trained(decides)
 
 
 def files_of_round(files: Results, design: Design, start: WeightsName) -> dict[str, str]:

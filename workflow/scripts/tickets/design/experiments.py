@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import product
 
 from tickets.design.dag import Design
-from tickets.finder import COMBINED, is_round
+from tickets.finder import COMBINED, gathers, is_round
 from tickets.meanings import FREEZE
 from tickets.names import (
     DENSE,
@@ -88,7 +88,7 @@ def sweep(design: Design) -> list[TrainingName]:
     """`tickets`, and the masks of every sparsity by the other finders."""
     trainings = tickets(design)
     for task, seed, sparsity in product(design.tasks, design.seeds, design.sparsities):
-        masks = [design.mask_at_theta_0(each, task, seed, sparsity) for each in design.sweep]
+        masks = [design.mask_by(each, task, seed, sparsity) for each in design.sweep]
         trainings += [_scored(design, THETA_0, mask, task, seed) for mask in masks]
     return trainings
 
@@ -184,7 +184,10 @@ def _last(design: Design, source: str, target: str, seed: int) -> TrainingName:
 
 
 def needed(design: Design, wanted: Iterable[TrainingName]) -> set[TrainingName]:
-    """All trainings that must run for `wanted`, those behind their masks and weights included."""
+    """All trainings that must run for `wanted`, those behind their masks and weights included.
+
+    What only gathers movement is none of them: it leaves neither weights nor predictions.
+    """
     waiting = list(wanted)
     trainings = set(waiting)
     while waiting:
@@ -202,7 +205,7 @@ def _behind(design: Design, name: TrainingName) -> Iterable[TrainingName]:
     elif name.mask.finder == COMBINED:
         yield from filter(None, map(design.decided_by, design.parents(name.mask)))
     elif is_round(name.mask.finder) and (decides := design.decided_by(name.mask)):
-        yield decides
+        yield from _behind(design, decides) if gathers(name.mask.finder) else (decides,)
     if name.weights.kind == "trained":
         yield design.trained_by(name.weights)
     if name.weights.kind == "round" and (before := design.continued_by(name.weights)):

@@ -50,9 +50,16 @@ def _trainings(counts: Counts) -> list[str]:
         *blocks(["a table alone", *alone], [["", *(f"{number:,}" for number in alone.values())]]),
         "",
         f"Beside them, {len(counts.early):,} trainings end early, at theta_i.",
+        *_gatherings(counts),
         *_evaluations(counts),
         f"Jobs: {sum(jobs.values()):,}, and a few that read data or make tables ({by_rule})",
     ]
+
+
+def _gatherings(counts: Counts) -> list[str]:
+    """The trainings that leave no more than a mask's scores."""
+    number = len(counts.gatherings)
+    return [f"{number:,} more only gather movement, for masks."] if number else []
 
 
 def _evaluations(counts: Counts) -> list[str]:

@@ -27,7 +27,7 @@ from tickets import axes
 from tickets.combining import RANKS
 from tickets.design import registry
 from tickets.errors import BadInput
-from tickets.finder import at_theta_0
+from tickets.finder import beside_imp
 from tickets.tasks import METRICS
 
 PATH = Path(__file__).with_name("config.schema.json")
@@ -60,7 +60,7 @@ def schema(own: tuple[str, ...] = ()) -> Fragment:
     """The schema of a whole configuration; `own` names the study's own criteria."""
     whole = json.loads(PATH.read_text(encoding="utf-8"))
     properties = whole["properties"]
-    properties["sweep"]["items"] = {"enum": [*at_theta_0(), *own]}
+    properties["sweep"]["items"] = {"enum": [*beside_imp(), *own]}
     optional = registry.tables().keys() - registry.made().keys()
     properties["optional_tables"]["items"] = {"enum": sorted(optional)}
     properties["imp"]["properties"]["scope"]["enum"] = list(axes.names("scopes"))

@@ -18,6 +18,7 @@ COLOURS = {
     "model": "#0072B2",
     "tickets": "#56B4E9",
     "trained": "#E69F00",
+    "movement": "#E69F00",
     "masks": "#D55E00",
     "predictions": "#CC79A7",
     "metrics": "#CC79A7",

@@ -17,6 +17,9 @@ from tickets.errors import BadInput
 from tickets.monitoring.running import FOLDER
 from tickets.names import TrainingName, WeightsName
 
+GATHERED = "movement/"
+"""The beginning of the names of trainings that only gather movement."""
+
 _UNITS = (("minute", 60, 60), ("hour", 3600, 24), ("day", 86400, math.inf))
 """Each unit with its seconds, and how many of it make the next one."""
 
@@ -100,5 +103,5 @@ def _part(training: str) -> tuple[str, float]:
     if training.startswith("theta_i/") and "/on-" not in training:
         theta_i = WeightsName.parse(training)
         return theta_i.task, float(theta_i.rewind) / 100
-    name = TrainingName.parse(training)
+    name = TrainingName.parse(training.removeprefix(GATHERED))
     return name.task, 1 - float(name.weights.progress_on(name.task)) / 100

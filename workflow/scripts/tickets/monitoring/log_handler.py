@@ -12,13 +12,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from tickets.monitoring.eta import TimeEstimate, in_words
+from tickets.monitoring.eta import GATHERED, TimeEstimate, in_words
 from tickets.names import TRAINING
 
 Record = Mapping[str, Any]
 
 TRAININGS: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "train": lambda w: TRAINING.format(**w),
+    "gather": lambda w: GATHERED + TRAINING.format(**w),
     "theta_i": lambda w: f"theta_i/{w['task']}/rewind-{w['rewind']}/seed-{w['seed']}",
     "pretrain": lambda _: "pretrain",
     "adapt": lambda _: "adapt",

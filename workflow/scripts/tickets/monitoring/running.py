@@ -20,6 +20,7 @@ _REPORT = re.compile(r"\S+  (?P<report>(step|resumed at step) (?P<step>\d+)/(?P<
 _OUTPUTS: Mapping[str, Callable[[Results, str], str]] = {
     FOLDER: Results.predictions,
     "theta_i": lambda files, name: files.weights(name),
+    "movement": lambda files, name: files.benchmark(name),  # the movement itself does not last
 }
 """The file that a training makes at its end, by the folder of its log."""
 

@@ -44,7 +44,7 @@ def masks(design: Design) -> list[MaskName]:
     """The dense mask, and all at the sparsity of transfer that are compared; each once."""
     own = [design.own_mask(task, seed) for task in design.tasks for seed in design.seeds]
     found = [
-        design.mask_at_theta_0(finder, task, seed, design.transfer)
+        design.mask_by(finder, task, seed, design.transfer)
         for finder in design.sweep
         for task in design.tasks
         for seed in design.seeds
@@ -146,7 +146,7 @@ def _scores(
             source=mask.source_task,
             target=target,
             sparsity=0.0 if mask == DENSE else sparsity,
-            rewind=rewind if mask.finder == "imp" else None,
+            rewind=rewind if mask.rewind else None,
         )
         own[target] = select(metrics[of_mask.fillna(False).astype(bool)], cell).by_seed
         full[target] = select(metrics, dense(target)).by_seed.reindex(own[target].index)

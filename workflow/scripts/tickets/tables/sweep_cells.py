@@ -23,16 +23,17 @@ def cells_of(
     metrics: pd.DataFrame, finder: str, task: str, sparsities: Sequence[str], rewind: float
 ) -> list[Cell]:
     """A finder's cells on a task, one a sparsity; masks that depend on a task are those of this
-    one. `sparsities` are labels in percent, `rewind` is that of IMP's masks in percent.
+    one. `sparsities` are labels in percent, `rewind` is that of masks found in rounds, in percent.
     """
-    on_a_task = metrics.loc[metrics["finder"] == finder, "source_task"].notna().any()
+    own = metrics[metrics["finder"] == finder]
+    on_a_task, rewinds = (own[part].notna().any() for part in ("source_task", "rewind"))
     return [
         Cell(
             finder=finder,
             source=task if on_a_task else None,
             target=task,
             sparsity=float(parse(label)),
-            rewind=rewind if finder == "imp" else None,
+            rewind=rewind if rewinds else None,
         )
         for label in sparsities
     ]
