@@ -71,6 +71,7 @@ def by_sorting(parents: Parents, weights: Weights, by: str, sparsity: Fraction) 
     votes = [sum(kept) for kept in zip(*map(flat, parents), strict=True)]
     rank = {"vote": votes, "union": [v > 0 for v in votes]}
     rank["intersection"] = [v == len(parents) for v in votes]
+    rank["complement"] = [v == 0 for v in votes]
     sizes = [abs(float(w)) for weight in weights.values() for w in weight.ravel()]
     worst = sorted(range(SIZE), key=lambda place: (rank[by][place], sizes[place], place))
     pruned = set(worst[: int(sparsity * SIZE)])
@@ -128,7 +129,38 @@ def test_the_order_of_the_masks_is_of_no_consequence(
     assert len(found) == 1
 
 
-@pytest.mark.parametrize("by", RANKS)
+@settings(max_examples=60, deadline=None)
+@given(studies(), st.data())
+def test_the_complement_of_the_complement_is_the_mask(
+    study: tuple[Parents, Weights, Fraction], data: st.DataObject
+) -> None:
+    """Whatever the weights are; where the sparsities leave room for neither more nor less."""
+    (mask, *_), weights, sparsity = study
+    others = weights_of(data.draw(st.lists(st.floats(-9, 9), min_size=SIZE, max_size=SIZE)))
+
+    other = combine([mask], weights, "complement", 1 - sparsity, "global")
+
+    assert list(flat(other)) == list(~flat(mask))
+    assert combine([other], others, "complement", sparsity, "global") == mask
+
+
+@settings(max_examples=60, deadline=None)
+@given(studies(), st.integers(0, SIZE))
+def test_a_complement_keeps_first_what_the_mask_prunes(
+    study: tuple[Parents, Weights, Fraction], pruned: int
+) -> None:
+    """Nothing else if its sparsity is high enough for that, and then nothing of the mask's."""
+    (mask, *_), weights, sparsity = study
+    own = Fraction(pruned, SIZE)
+
+    found = flat(combine([mask], weights, "complement", own, "global"))
+
+    assert found.sum() == SIZE - pruned
+    assert not np.any(found & flat(mask)) or own < 1 - sparsity
+    assert np.all(found | flat(mask)) or own > 1 - sparsity
+
+
+@pytest.mark.parametrize("by", ["union", "intersection", "vote"])
 def test_equal_masks_give_themselves(by: str) -> None:
     """Whatever the weights are."""
     mask = mask_of([place % 2 == 0 for place in range(SIZE)])
@@ -152,6 +184,7 @@ def test_by_hand() -> None:
         "union": [1, 3],  # the largest of 0 to 3
         "intersection": [18, 19],  # no weight is in all: the largest, the last of equals
         "vote": [0, 2],  # two votes each
+        "complement": [18, 19],  # no mask keeps them: the largest, the last of equals
     }
 
 

@@ -28,13 +28,20 @@ def study(combine: Any, **values: Any) -> Study:
     [
         (
             {"both": {"of": ["rte"], "by": "vote"}},
-            'both.of: ["rte"] is not possible; write a list of at least two tasks of the study,'
-            " all different",
+            "both.of: vote is not of so many masks; write at least two tasks",
+        ),
+        (
+            {"both": {"of": ["rte", "cola"], "by": "complement"}},
+            "both.of: complement is not of so many masks; write one task",
+        ),
+        (
+            {"both": {"of": [], "by": "complement"}},
+            "both.of: [] is not possible; write a list of tasks of the study, all different",
         ),
         (
             {"both": {"of": ["rte", "rte"], "by": "vote"}},
-            'both.of: ["rte", "rte"] is not possible; write a list of at least two tasks of the'
-            " study, all different",
+            'both.of: ["rte", "rte"] is not possible; write a list of tasks of the study, all'
+            " different",
         ),
         (
             {"both": {"of": ["rte", "colla"], "by": "vote"}},
@@ -42,11 +49,11 @@ def study(combine: Any, **values: Any) -> Study:
         ),
         (
             {"both": {"of": ["rte", "cola"], "by": "votes"}},
-            'both.by: "votes" is not possible; write union, intersection or vote',
+            'both.by: "votes" is not possible; write union, intersection, vote or complement',
         ),
         (
             {"both": {"of": ["rte", "cola"]}},
-            "both.by: missing; write union, intersection or vote",
+            "both.by: missing; write union, intersection, vote or complement",
         ),
         ({"both": {**BOTH, "off": []}}, "both.off: unknown key; write of"),
         ({"cola": BOTH}, f"cola: {TAKEN}"),
@@ -81,6 +88,16 @@ def test_a_combination_has_a_mask_a_seed_made_of_its_tasks_masks() -> None:
     assert list(map(str, design.parents(mask))) == [
         f"imp/{task}/rewind-0/seed-2/sparsity-50" for task in ("rte", "cola")
     ]
+
+
+def test_a_complement_is_of_one_mask_at_its_sparsity() -> None:
+    """So that it is compared with all that transfers."""
+    design = study({"rest": {"of": ["rte"], "by": "complement"}}, transfer_sparsity=0.5).design
+
+    mask = design.combined_mask("rest", 1)
+
+    assert str(mask) == "combined/rest/seed-1/sparsity-50"
+    assert list(map(str, design.parents(mask))) == ["imp/rte/rewind-0/seed-1/sparsity-50"]
 
 
 def test_it_matters_to_the_scores_of_transfers_alone() -> None:

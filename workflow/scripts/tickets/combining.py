@@ -16,10 +16,14 @@ from tickets.weights import Weights, prunable_of
 
 Votes = NDArray[np.int64]
 
+COMPLEMENT = "complement"
+"""The combination that is made of a single mask."""
+
 RANKS: Mapping[str, Callable[[Votes, int], NDArray[Any]]] = {
     "union": lambda votes, _: votes > 0,
     "intersection": lambda votes, masks: votes == masks,
     "vote": lambda votes, _: votes,
+    COMPLEMENT: lambda votes, _: votes == 0,
 }
 """What a weight is ranked by, from the number of masks that keep it and the number of masks."""
 
@@ -32,7 +36,9 @@ def combine(
 
     Of masks of one sparsity the union keeps more weights than each of them, and the intersection
     fewer. So a mask by `union` is within their union, and one by `intersection` contains their
-    intersection; one by `vote` does both. Weights equal in rank and magnitude are pruned by
+    intersection; one by `vote` does both. A complement keeps first what its one mask prunes: of
+    a mask of sparsity s, it is the exact complement if its own sparsity is 1 - s, within that if it
+    is higher, and contains it if it is lower. Weights equal in rank and magnitude are pruned by
     position. `scope` says which weights are compared, as for the masks themselves.
 
     Raises:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tickets import architecture, axes
 from tickets.adapted import TEXT
+from tickets.combining import COMPLEMENT
 from tickets.criterion import Criterion, load_criterion, load_scope
 from tickets.data import sources
 from tickets.data.local_checks import check_local
@@ -265,6 +266,10 @@ def _combinations(
         if name in (*tasks, *known(), *finders, *taken):
             raise BadInput(f"combine.{name}: a task or finder has this name; write another one")
         _check_names(f"combine.{name}.of", combination["of"], tasks)
+        by = combination["by"]
+        if (by == COMPLEMENT) != (len(combination["of"]) == 1):
+            wanted = "one task" if by == COMPLEMENT else "at least two tasks"
+            raise BadInput(f"combine.{name}.of: {by} is not of so many masks; write {wanted}")
     return named
 
 
