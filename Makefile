@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test transfer theta_0 test lint
+.PHONY: help setup setup-test transfer theta_0 test lint docs
 
 BIN := .venv/bin
 # The rules call `python` and find it here, as they do in an activated environment.
@@ -22,7 +22,7 @@ UV ?= $(or $(shell command -v uv),false)
 export UV_TORCH_BACKEND ?= auto
 UV_PIP := $(UV) pip install --python $(BIN)/python --constraint envs/constraints.txt
 WORKFLOW := --editable '.[study]'
-TESTING := --editable '.[test,crate,signing,slurm]'
+TESTING := --editable '.[test,crate,docs,signing,slurm]'
 TORCH := torch==$(shell sed -n 's/^torch==//p' envs/constraints.txt)
 
 MODEL := config.json tokenizer.json tokenizer_config.json model.safetensors model.safetensors.prov.json \
@@ -33,7 +33,7 @@ help:  ## list the targets
 
 setup: $(BIN)/.ready  ## install the workflow and its pinned packages into .venv
 
-setup-test: $(BIN)/.ready-test  ## the same with the tools that test and lint need
+setup-test: $(BIN)/.ready-test  ## the same with the tools that test, lint and docs need
 
 transfer: setup  ## run the study of config/config.yaml: results/tables/transfer.csv
 	$(BIN)/snakemake --cores all results/tables/transfer.csv
@@ -51,6 +51,9 @@ lint: setup-test  ## check workflow, format and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pyright
+
+docs: setup-test  ## build the documents as a site: build/docs/site
+	$(BIN)/python docs/build_site.py build/docs
 
 $(BIN)/pip:
 	@echo "set-up: virtual environment in .venv"

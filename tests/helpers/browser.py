@@ -21,8 +21,8 @@ QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--hide-scrollbars", "--enable-logging=stderr", "--virtual-time-budget=30000", "--dump-dom"),
-    # Whatever were asked for of any host would be an error on the console.
-    "--host-resolver-rules=MAP * ~NOTFOUND",
+    # Whatever were asked for of any other host would be an error on the console.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 
 
@@ -69,21 +69,25 @@ def opened(page: Path, width: int, dark: bool, done: str) -> Opened:
 
     `done` selects (CSS) what is there when the page's scripts are done.
     """
-    assert CHROMIUM is not None
     outer = page.with_suffix(".frame.html")
     inner = escape(page.read_text(encoding="utf-8"))
     outer.write_text(FRAME.format(width=width, page=inner, done=done), encoding="utf-8")
-    with tempfile.TemporaryDirectory() as profile:
-        ran = subprocess.run(
-            [
-                *(CHROMIUM, *QUIET, f"--user-data-dir={profile}", "--window-size=1400,1000"),
-                *(f"--blink-settings=preferredColorScheme={0 if dark else 1}", outer.as_uri()),
-            ],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+    colours = f"--blink-settings=preferredColorScheme={0 if dark else 1}"
+    ran = run(outer.as_uri(), colours)
     found = re.search(r'<pre id="found">(.*?)</pre>', ran.stdout, re.DOTALL)
     assert found is not None, ran.stderr
-    console = [line for line in ran.stderr.splitlines() if ":CONSOLE:" in line]
-    return Opened(**json.loads(unescape(found[1])), console=console)
+    return Opened(**json.loads(unescape(found[1])), console=console(ran))
+
+
+def run(address: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """What the browser prints: the page of this address when its scripts are done."""
+    assert CHROMIUM is not None
+    with tempfile.TemporaryDirectory() as profile:
+        settings = (f"--user-data-dir={profile}", "--window-size=1400,1000")
+        command = [CHROMIUM, *QUIET, *settings, *options, address]
+        return subprocess.run(command, capture_output=True, text=True, check=True)
+
+
+def console(ran: subprocess.CompletedProcess[str]) -> list[str]:
+    """The lines that a page's scripts, or its failed requests, left on the console."""
+    return [line for line in ran.stderr.splitlines() if ":CONSOLE:" in line]

@@ -20,6 +20,7 @@ SECTIONS = (
     "test extra, and what it needs; the benchmark extra is part of it",
     "tensorboard extra, and what it needs",
     "crate extra, and what it needs",
+    "docs extra, and what it needs",
     "signing extra, and what it needs (protobuf stands above)",
     "slurm extra, and what it needs",
 )
@@ -27,6 +28,7 @@ MODULES = {  # of each extra, by which it is seen to be installed
     "benchmark": "accelerate",
     "tensorboard": "tensorboardX",
     "crate": "rocrate",
+    "docs": "zensical",
     "signing": "model_signing",
     "slurm": "snakemake_executor_plugin_slurm",
 }
@@ -80,7 +82,9 @@ def test_every_dependency_is_pinned_once() -> None:
     assert set(direct) == names(project()["dependencies"]) | names(extra_of("study"))
     for each in ("test", "benchmark"):
         assert names(extra_of(each)) <= set(test)
-    for name, extra in zip(("tensorboard", "crate", "signing", "slurm"), extras, strict=True):
+    for name, extra in zip(
+        ("tensorboard", "crate", "docs", "signing", "slurm"), extras, strict=True
+    ):
         assert names(extra_of(name)) <= set(extra)
     assert len(set().union(*sections)) == sum(map(len, sections))
 
@@ -187,7 +191,7 @@ def test_make_prints_what_it_can_do() -> None:
     """`make` alone lists the targets that the README speaks of."""
     targets = {line.split()[0] for line in make()}
 
-    assert {"setup", "transfer", "test", "lint"} <= targets
+    assert {"setup", "transfer", "test", "lint", "docs"} <= targets
 
 
 def test_make_runs_the_command_that_a_user_would() -> None:
@@ -221,5 +225,5 @@ def test_make_installs_by_uv_or_else_by_pip(uv: str, installers: set[str], tmp_p
     assert all(line[1] == "auto" for line in lines)
     for installer in installers:
         named = [line[-1] for line in lines if line[0] == installer and "--editable" in line]
-        assert named == [".[study]", ".[test,crate,signing,slurm]"]
+        assert named == [".[study]", ".[test,crate,docs,signing,slurm]"]
     assert all("envs/constraints.txt" in line for line in lines)

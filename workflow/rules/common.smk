@@ -71,6 +71,20 @@ def folder_of_model(wildcards, input):
     return os.path.dirname(input.model[0])
 
 
+def model_on_this_machine(wildcards):
+    """The files of the study's model; none if it is on the hub."""
+    return [str(file) for file in sources.local_model(study.model.path, study.local_copies)]
+
+
+def model_to_read(wildcards):
+    """The files that theta_0 is read from."""
+    if study.adaptation:
+        return [*files.configuration(adapted.ADAPTED), adapted.checkpoint(files)]
+    if study.model.pretrain:
+        return [*files.configuration("pretrained"), files.checkpoint()]
+    return model_on_this_machine(wildcards)
+
+
 def model_to_encode_for(wildcards):
     """The configuration of the model that reads a task: theta_0's, or that of the one to adapt."""
     is_text = wildcards.task == adapted.TEXT

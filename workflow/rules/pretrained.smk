@@ -9,18 +9,6 @@ pretraining_text = files.language("pretraining", "train")
 pretrained = files.folder(adapted.ADAPTED if study.adaptation else "pretrained")
 
 
-def model_on_this_machine(wildcards):
-    """The files of the study's model; none if it is on the hub."""
-    return [str(file) for file in sources.local_model(study.model.path, study.local_copies)]
-
-
-def model_to_read(wildcards):
-    """The files that theta_0 is read from."""
-    if study.adaptation:
-        return [*files.configuration(adapted.ADAPTED), adapted.checkpoint(files)]
-    return [*new_model, own_model] if study.model.pretrain else model_on_this_machine(wildcards)
-
-
 rule pretraining_text:
     output:
         text=pretraining_text,
