@@ -16,7 +16,7 @@ SNAKEFILE = """
 configfile: "mine.yaml"
 
 module tickets:
-    snakefile: "copies/tickets/Snakefile"
+    snakefile: "copies/tickets/workflow/Snakefile"
     config: config["study"]
 
 use rule * from tickets as tickets_*
