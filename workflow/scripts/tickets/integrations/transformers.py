@@ -71,7 +71,7 @@ def _mask_for(model: Module, given: Mask | None, args: TrainingArguments) -> Mas
     if args.fsdp or args.deepspeed:
         raise BadInput(
             "KeepZeros: FSDP and DeepSpeed shard the weights, and their zeros are not kept then; "
-            "train without, or with DDP"
+            "train without them, or with DDP"
         )
     if adapted := _adapted(model, given):
         raise BadInput(
