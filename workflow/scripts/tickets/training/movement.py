@@ -47,7 +47,7 @@ class Movement:
         try:
             yield
         finally:
-            Parameters.after_backward = None
+            Parameters.after_backward = None  # type: ignore[assignment]
 
     def scores(self) -> dict[str, NDArray[np.float32]]:
         """The sum as an array for each prunable matrix, by name."""
