@@ -122,3 +122,11 @@ def test_a_configuration_that_is_refused_is_none(hub: StubHub) -> None:
 
     assert folder is not None
     assert (folder / "config.json").read_bytes() == b"{}"
+
+
+def test_without_the_hubs_library_it_is_said(hub: StubHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment for masks alone may lack it."""
+    commit = hub.add(f"models/{MODEL}", MODEL_FILES)
+    monkeypatch.setattr("tickets.hub.find_spec", lambda _: None)
+
+    assert "huggingface_hub is not installed" in line(lambda: model_directory(MODEL, commit, {}))
