@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 
+import hypothesis
 import pytest
 
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 # Set before any test imports a library that reads them.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"

@@ -350,7 +350,7 @@ def scratch(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shutil.copytree(original, tmp_path_factory.mktemp("scratch") / "results")
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(path=st.sampled_from([BASELINES, DENSE]), data=st.data())
 def test_hostile_bytes_make_findings_and_no_errors(
     path: str, data: st.DataObject, original: Path, scratch: Path

@@ -79,7 +79,7 @@ def by_sorting(parents: Parents, weights: Weights, by: str, sparsity: Fraction) 
 
 
 @pytest.mark.parametrize("by", RANKS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(studies())
 def test_the_count_is_exact_and_the_weights_are_those_of_another_computation(
     by: str, study: tuple[Parents, Weights, Fraction]
@@ -93,7 +93,7 @@ def test_the_count_is_exact_and_the_weights_are_those_of_another_computation(
     assert list(flat(mask)) == by_sorting(parents, weights, by, sparsity)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(studies())
 def test_unions_bound_from_above_and_intersections_from_below(
     study: tuple[Parents, Weights, Fraction],
@@ -116,7 +116,7 @@ def test_unions_bound_from_above_and_intersections_from_below(
 
 
 @pytest.mark.parametrize("by", RANKS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(studies())
 def test_the_order_of_the_masks_is_of_no_consequence(
     by: str, study: tuple[Parents, Weights, Fraction]
@@ -129,7 +129,7 @@ def test_the_order_of_the_masks_is_of_no_consequence(
     assert len(found) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(studies(), st.data())
 def test_the_complement_of_the_complement_is_the_mask(
     study: tuple[Parents, Weights, Fraction], data: st.DataObject
@@ -144,7 +144,7 @@ def test_the_complement_of_the_complement_is_the_mask(
     assert combine([other], others, "complement", sparsity, "global") == mask
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(studies(), st.integers(0, SIZE))
 def test_a_complement_keeps_first_what_the_mask_prunes(
     study: tuple[Parents, Weights, Fraction], pruned: int

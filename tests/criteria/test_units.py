@@ -98,7 +98,7 @@ def test_by_hand() -> None:
     assert mask.pruned == 2 * 32 + 9 * 8 == 136
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.integers(1, 3),
     st.integers(1, 4),
@@ -138,7 +138,7 @@ def test_the_lowest_units_go_and_the_count_is_as_near_as_they_allow(
     assert scope.prune(bits, dense, sparsity) == mask
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.fractions(0, 1, max_denominator=40),
     st.fractions(0, 1, max_denominator=40),

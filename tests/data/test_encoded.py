@@ -42,7 +42,7 @@ def stored(encoded: Encoded, path: Path) -> Path:
     return path
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=20), st.booleans())
 def test_what_is_read_is_what_was_written(lengths: list[int], validation: bool) -> None:
     """Every array with its type, whatever the lengths; pairs of offsets stay pairs."""

@@ -343,7 +343,7 @@ anything = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(key=st.sampled_from(KEYS), value=anything)
 @example(key="subsets", value={"": None, 0: None})
 def test_whatever_is_written_the_answer_is_a_study_or_one_line(key: str, value: Any) -> None:

@@ -65,7 +65,7 @@ def test_rewinding_to_later_weights_adds_its_own_rounds(design: Design) -> None:
     assert len(found) == tasks * seeds * (rounds + 1 + tasks + 2 + len(design.combine))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(designs(evaluations=("same_seed", "other_seed")))
 def test_every_tables_own_trainings_by_formula(design: Design) -> None:
     """What each table adds to those before it, in this order; together the whole study.
@@ -117,7 +117,7 @@ def test_combined_masks_need_no_rounds_but_their_tasks(design: Design) -> None:
     assert combined.isdisjoint(chain.from_iterable(table.trainings(design) for table in others))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(designs())
 def test_every_path_says_which_training_it_is(design: Design) -> None:
     """Paths are read back to what they were made of, and no two trainings share one."""

@@ -118,7 +118,7 @@ WRONG = {
     "a data set's path with a mistake": (
         [SMALL, "tasks: {rte: {dataset: {path: resources/publisht}}}"],
         "config: tasks.rte.dataset: resources/publisht: no such directory; resources has"
-        " published, theta_0; correct it, or give a hub id its revision",
+        " theta_0; correct it, or give a hub id its revision",
     ),
     "a sparsity that no round reaches": (
         [SMALL, "target_sparsity: 0.75"],

@@ -336,7 +336,7 @@ def test_a_signature_of_another_shape_never_crashes(untouched: Signed, other: An
 
 
 @EXTRA
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_a_damaged_signature_never_crashes(untouched: Signed, data: st.DataObject) -> None:
     """Some of its bytes replaced."""

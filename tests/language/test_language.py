@@ -357,7 +357,7 @@ def test_files_have_the_hub_s_columns(tmp_path: Path) -> None:
 
 
 @example(4_297_948, 5, 0)  # draws "live", whose plural is a function word
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 2**31), st.integers(2, 6), st.integers(0, 30))
 def test_any_seed_gives_a_language(seed: int, topics: int, more: int) -> None:
     """Other seeds and sizes work: no two words are alike, and examples come out of them."""

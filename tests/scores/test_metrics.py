@@ -40,7 +40,7 @@ def matthews(said: np.ndarray, wanted: np.ndarray) -> float:
     return float((one * two).sum() / norm) if norm else 0.0
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(CLASSES)
 def test_classification_equals_the_definitions(rows: list[tuple[int, int]]) -> None:
     """Accuracy and Matthews in percent, with three classes too; a constant's is 0."""
@@ -66,7 +66,7 @@ def test_f1_is_of_the_positive_class() -> None:
         assert score(["f1"], predicted([0, 0], [0, 0])) == {"f1": 0.0}
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(PAIRS)
 def test_correlations_equal_scipy(rows: list[tuple[float, float]]) -> None:
     """Pearson and Spearman in percent, wherever they are defined."""

@@ -50,7 +50,7 @@ def drawn_rows(row: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[list[Any]
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(drawn_rows(st.tuples(st.integers(0, 2), st.integers(0, 2))))
 def test_classification_equals_the_score_of_the_table_written_out(
     case: tuple[list[tuple[int, int]], list[int]],
@@ -63,7 +63,7 @@ def test_classification_equals_the_score_of_the_table_written_out(
     literally(["f1"], predicted(said % 2, wanted % 2), drawn)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(drawn_rows(st.tuples(st.integers(-40, 40), st.integers(0, 5))))
 def test_correlations_equal_the_score_of_the_table_written_out(
     case: tuple[list[tuple[int, int]], list[int]],
@@ -75,7 +75,7 @@ def test_correlations_equal_the_score_of_the_table_written_out(
     literally(CORRELATIONS, predicted(1e6 + said / 7, wanted), drawn)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     drawn_rows(
         st.tuples(st.sampled_from(WORDS), st.lists(st.sampled_from(WORDS), min_size=1, max_size=3))

@@ -135,7 +135,7 @@ def test_combined_masks_are_the_last_sources() -> None:
     assert [line.split()[0] for line in render(table).splitlines()[9:11]] == ["both", "universal"]
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.permutations(range(len(two_tasks()))))
 def test_the_order_of_the_metrics_is_of_no_consequence(order: list[int]) -> None:
     """Jobs end in any order; the table's bytes are the same."""

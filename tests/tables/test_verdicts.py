@@ -44,7 +44,7 @@ def signed_ranks(differences: Sequence[float]) -> float:
     return sum(positive(signs) >= seen for signs in ways) / len(ways)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.integers(-4, 6), max_size=7).filter(lambda all_: sum(map(bool, all_)) > 1))
 def test_greater_is_the_exact_signed_rank_test(differences: list[int]) -> None:
     """Ties and zeros too: compared with every way to set the signs."""
@@ -72,7 +72,7 @@ def test_differences_of_zero_decide_nothing() -> None:
     assert found.words.endswith("too few differ")
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.lists(st.integers(0, 5), min_size=3, max_size=6).filter(lambda y: len(set(y)) > 1))
 def test_increasing_is_spearmans_exact_test(y: list[int]) -> None:
     """Compared with every order of x; the statistic is the sum of products of ranks."""

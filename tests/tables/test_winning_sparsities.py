@@ -90,7 +90,7 @@ def test_trainings_of_another_kind_do_not_win(other: dict[str, object]) -> None:
     assert table_of([*two_tasks(), *decoys]) == EXPECTED
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     full=st.lists(st.integers(50, 60), min_size=2, max_size=4),
     data=st.data(),

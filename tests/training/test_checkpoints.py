@@ -33,7 +33,7 @@ from tickets.training.checkpoints import Checkpoints
 from tickets.training.lock import exclusive
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     values=st.dictionaries(
         # safetensors keeps this one name for itself
