@@ -13,7 +13,7 @@ from fake_tickets import changed, own
 from table_command import make_table
 from tickets import provenance
 from tickets.errors import BadInput, Tampered
-from tickets.tables import winning_sparsities
+from tickets.tables import winners, winning_sparsities
 from tickets.tables.cells import csv
 
 LABELS = ("10", "20", "34.39", "40")
@@ -148,7 +148,7 @@ def test_the_command_writes_a_table_that_is_read_back(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert provenance.read(output).decode() == EXPECTED
     assert provenance.subject_digest(metrics) in str(statement_json.statement(output))
-    assert winning_sparsities.read(output) == {
+    assert winners.read(output) == {
         ("sentence", "within_std"): "34.39",
         ("sentence", "strict"): "10",
         ("pair", "within_std"): "0",
@@ -156,7 +156,7 @@ def test_the_command_writes_a_table_that_is_read_back(tmp_path: Path) -> None:
     }
     output.write_text(EXPECTED.replace("34.39", "40"))
     with pytest.raises(Tampered):
-        winning_sparsities.read(output)
+        winners.read(output)
 
 
 def test_another_table_is_not_read_as_winning_sparsities(tmp_path: Path) -> None:
@@ -166,4 +166,4 @@ def test_another_table_is_not_read_as_winning_sparsities(tmp_path: Path) -> None
     fake_metrics.state(path)
 
     with pytest.raises(BadInput, match=r"transfer\.csv: no table of winning sparsities"):
-        winning_sparsities.read(path)
+        winners.read(path)

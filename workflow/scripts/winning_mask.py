@@ -14,7 +14,7 @@ from tickets import flags, masks, provenance
 from tickets.errors import BadInput, run
 from tickets.flags import flag
 from tickets.rules.winning_mask import Parameters
-from tickets.tables import winning_sparsities
+from tickets.tables import winners
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Files:
 def main() -> None:
     parameters, files = flags.parse(__doc__, Parameters, Files)
     started = provenance.now()
-    sparsity = winning_sparsities.read(files.winning).get((parameters.task, parameters.criterion))
+    sparsity = winners.read(files.winning).get((parameters.task, parameters.criterion))
     if sparsity is None:
         raise BadInput(
             f"{files.winning}: nothing about {parameters.task} by {parameters.criterion}; delete it"

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tickets import provenance, schedule
+from tickets import schedule
 from tickets.design import experiments
 from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITIES, TASKS
 from tickets.design.table_spec import Inputs, TableSpec
-from tickets.errors import BadInput
 from tickets.tables.cells import Cell, Scores, dense, frame, rounded, select, select_paired
+from tickets.tables.winners import COLUMNS, parse
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("task", "criterion", "sparsity")
 NONE = "0"
 """The sparsity of a task without a winning ticket."""
 
@@ -76,32 +72,6 @@ def winning_sparsities_table(
         for each in CRITERIA
     ]
     return frame(rows, COLUMNS)
-
-
-def read(path: Path) -> dict[tuple[str, str], str]:
-    """The label of the winning sparsity of each task and criterion, from the table's file.
-
-    Raises:
-        BadInput: the file is not this table.
-        Tampered: file and statement differ.
-    """
-    return parse(provenance.read(path), str(path))
-
-
-def parse(data: bytes, origin: str) -> dict[tuple[str, str], str]:
-    """As `read`, from the file's content; `origin` names the file in errors.
-
-    Raises:
-        BadInput: the content is not this table.
-    """
-    try:
-        header, *rows = csv.reader(io.StringIO(data.decode()))
-        sparsities = {(task, criterion): label for task, criterion, label in rows}
-    except (ValueError, csv.Error):
-        header, sparsities = [], {}
-    if tuple(header) != COLUMNS:
-        raise BadInput(f"{origin}: no table of winning sparsities; make it with winning_sparsities")
-    return sparsities
 
 
 def of(inputs: Inputs) -> dict[tuple[str, str], str]:

@@ -70,7 +70,7 @@ def winning_tickets_table(
     """One row per task, criterion and network, in the order of `tasks`, `CRITERIA`, `MEANING`.
 
     `winning` gives the label of each task's and criterion's winning sparsity, from
-    `winning_sparsities.read`; `rewind` is the masks', in percent. Scores are in percent,
+    `winners.read`; `rewind` is the masks', in percent. Scores are in percent,
     differences in points; `low` and `high` are the 95 % interval of `delta_full`. `sparsity`
     (fraction) is the winning one in every row, the full model's too; at 0 no mask wins, and the
     masks are the full model. `wins`: whether a network meets the row's criterion.
