@@ -34,6 +34,7 @@ WITH_THE_CORE = (
     f"diff {MASK} {MASK}",
     f"prunable {THETA}",
     f"export {MASK} --format hugging-face --theta {THETA} --model results/model --output ",
+    "publish results --repo somebody/masks --dry-run",
 )
 """Calls that the core alone is enough for; an output's name follows."""
 
