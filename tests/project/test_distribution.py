@@ -33,8 +33,6 @@ WITH_THE_CORE = (
     f"why {MASK}",
     f"diff {MASK} {MASK}",
     f"prunable {THETA}",
-    f"export {MASK} --format hugging-face --theta {THETA} --model results/model --output ",
-    "publish results --repo somebody/masks --dry-run",
 )
 """Calls that the core alone is enough for; an output's name follows."""
 
@@ -44,6 +42,8 @@ WITH_THE_STUDY = (
     "audit results",
     f"import mask.pt --theta {THETA} --output ",
     f"export {MASK} --format pt --output ",
+    f"export {MASK} --format hugging-face --theta {THETA} --model results/model --output ",
+    "publish results --repo somebody/masks --dry-run",
 )
 """Calls that need the extra `study`."""
 

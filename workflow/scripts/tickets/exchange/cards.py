@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from tickets.statements import Statement
 
 TAGS = ["lottery-ticket", "pruning"]
@@ -14,6 +12,8 @@ TAGS = ["lottery-ticket", "pruning"]
 
 def front_matter(fields: Mapping[str, Any]) -> str:
     """A card's first lines, which the hub reads; fields that are empty are left out."""
+    import yaml
+
     given = {name: value for name, value in fields.items() if value}
     return f"---\n{yaml.safe_dump(given, sort_keys=False, allow_unicode=True)}---\n"
 
