@@ -137,6 +137,7 @@ def test_every_statement_is_as_the_schema_says(study: Path) -> None:
     assert [found for each in stated if (found := problem(each))] == []
     assert rules == schema()["definitions"]["rules"].keys() - {
         "round_start",  # whose files do not last
+        "adapt",  # of a model whose pre-training goes on
         *("import", "export"),
         *("interpolate", "connectivity", "initial_loss", "mask_loss"),  # optional
         *("random_mask", "snip", "winning_sparsity", "curve"),  # of earlier versions
