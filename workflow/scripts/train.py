@@ -17,10 +17,11 @@ from tickets.meanings import FREEZE
 from tickets.model import device
 from tickets.model.network import Network
 from tickets.rules.train import Parameters
-from tickets.training import gpu, lock
+from tickets.training import lock
+from tickets.training.attempt import attempt
 from tickets.training.checkpoints import Checkpoints
 from tickets.training.evaluation import predict
-from tickets.training.interruption import StopRequest, interruptible
+from tickets.training.interruption import StopRequest
 from tickets.training.loop import initial_head, train
 from tickets.training.saving import Saving, checkpoint_key
 
@@ -46,11 +47,7 @@ class Files:
 
 def main() -> None:
     parameters, files = flags.parse(__doc__, Parameters, Files)
-    with (
-        lock.exclusive(files.checkpoints) as waited,
-        gpu.reserved(files.trainings_per_gpu),
-        interruptible() as stop,
-    ):
+    with attempt(files.checkpoints, files.trainings_per_gpu) as (stop, waited):
         run_training(parameters, files, stop, waited=waited)
 
 
