@@ -81,7 +81,7 @@ def model_to_read(wildcards):
     if study.adaptation:
         return [*files.configuration(adapted.ADAPTED), adapted.checkpoint(files)]
     if study.model.pretrain:
-        return [*files.configuration("pretrained"), files.checkpoint()]
+        return [*new_model, own_model]
     return model_on_this_machine(wildcards)
 
 

@@ -31,6 +31,11 @@ def is_round(finder: str) -> bool:
     return finder in axes.names("procedures") and finder != ONCE
 
 
+def prunes_in_rounds(finder: str) -> bool:
+    """Whether each of its masks prunes the mask of the round before further."""
+    return is_round(finder) and not load_procedure(finder).once
+
+
 def gathers(finder: str) -> bool:
     """Whether the movement that a training gathers decides its masks."""
     return is_round(finder) and load_procedure(finder).gathers

@@ -12,18 +12,21 @@ from pathlib import Path
 
 import numpy as np
 
-from tickets import masks, statements, ticket
+from tickets import axes, masks, statements, ticket
 from tickets.audit import schema_of_statements
 from tickets.audit.findings import Finding
 from tickets.audit.study_files import StudyFile, parse_path
 from tickets.errors import BadInput, Tampered
 from tickets.files import read_bytes, sha256
+from tickets.finder import prunes_in_rounds
 from tickets.masks import PackedMask
 from tickets.prunable import prunable_set
 from tickets.schedule import parse
 from tickets.statements import SUFFIX, Statement
 
-_ROUND = re.compile("(imp|movement_imp|standard)/.*/sparsity-[^/]*")
+_ROUND = re.compile(
+    f"({'|'.join(filter(prunes_in_rounds, axes.names('procedures')))})/.*/sparsity-[^/]*"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
