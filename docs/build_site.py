@@ -43,14 +43,13 @@ def resolve(page: Path, link: str) -> Path:
     return (ROOT / page.parent / link).resolve().relative_to(ROOT)
 
 
-def reached(page: Path, found: dict[Path, None] | None = None) -> dict[Path, None]:
-    """The page and all files that it leads to, in the order of the links."""
-    found = {} if found is None else found
-    if page not in found:
-        found[page] = None
-        for other in links(page) if page.suffix == ".md" else ():
-            reached(other, found)
-    return found
+def linked_files(*pages: Path) -> list[Path]:
+    """These pages, and all files that they lead to."""
+    files = list(dict.fromkeys(pages))
+    for file in files:  # grows on the way
+        if file.suffix == ".md":
+            files += [each for each in dict.fromkeys(links(file)) if each not in files]
+    return files
 
 
 def title(page: Path) -> str:
@@ -70,16 +69,15 @@ def navigation() -> list[dict[str, Any]]:
 
 def api() -> str:
     """The page of the package's public functions, from their docstrings."""
-    names = sorted(
-        f"::: tickets.exchange.{module}.{name}" for name, module in tickets.PUBLIC.items()
-    )
-    return "\n\n".join(["# Python functions", *names, ""])
+    functions = sorted(f"{module}.{name}" for name, module in tickets.PUBLIC.items())
+    parts = [f"::: tickets.exchange.{each}" for each in functions]
+    return "\n\n".join(["# Python functions", *parts, ""])
 
 
 def write_source(folder: Path) -> None:
     """Copy pages, and the files that they link to, and write the configuration of the site."""
     source = folder / "source"
-    for file in reached(HOME) | reached(CONTENTS):
+    for file in linked_files(HOME, CONTENTS):
         (source / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, source / file)
     (source / API).write_text(api(), encoding="utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import pickle
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +19,7 @@ from torch.nn.utils import prune
 from transformers import BertForSequenceClassification
 
 import tiny_bert
-from tickets import cli, masks, provenance, weights
+from tickets import masks, provenance, weights
 from tickets.errors import BadInput
 from tickets.exchange import interchange
 from tickets.masks import Mask
@@ -31,18 +30,6 @@ KEY = f"bert.{QUERY}_mask"
 SMALL = PrunableSet(shapes={QUERY: (2, 3), "pooler.dense.weight": (1, 5)})
 Tensors = dict[str, Any]
 Command = Callable[..., int]
-
-
-@pytest.fixture
-def tickets(monkeypatch: pytest.MonkeyPatch) -> Command:
-    def call(*arguments: str | Path) -> int:
-        monkeypatch.setattr(sys, "argv", ["tickets", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code
-
-    return call
 
 
 @pytest.fixture(scope="module")
@@ -109,14 +96,14 @@ def test_the_mask_is_the_one_that_pytorch_prunes_with(
     network: BertForSequenceClassification,
     tensors: Tensors,
     theta_0: Path,
-    tickets: Command,
+    command: Command,
     as_archive: bool,
 ) -> None:
     """Kept is what is not zero in the pruned network; in both forms that PyTorch has written."""
     source, made = theta_0.with_name("mask.pt"), theta_0.with_name("imported.safetensors")
     source.write_bytes(saved(tensors, as_archive=as_archive))
 
-    assert tickets("import", source, "--theta", theta_0, "--output", made) == 0
+    assert command("import", source, "--theta", theta_0, "--output", made) == 0
 
     mask = masks.read(made)
     pruned = {
@@ -131,13 +118,13 @@ def test_the_mask_is_the_one_that_pytorch_prunes_with(
 
 
 def test_an_imported_mask_says_so(
-    tensors: Tensors, theta_0: Path, tickets: Command, capsys: pytest.CaptureFixture[str]
+    tensors: Tensors, theta_0: Path, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Rule, digest of the imported file, digests of theta_0 and its statement; `verify` agrees."""
     folder = theta_0.parent
     source, made = folder / "mask.pt", folder / "imported.safetensors"
     source.write_bytes(saved(tensors))
-    tickets("import", source, "--theta", theta_0, "--output", made)
+    command("import", source, "--theta", theta_0, "--output", made)
     capsys.readouterr()
 
     stated = provenance.statement(made)
@@ -151,13 +138,13 @@ def test_an_imported_mask_says_so(
         "theta_0": provenance.sha256(theta_0.read_bytes()),
     }
     assert stated.dependencies["theta_0"].statement == provenance.statement(theta_0).itself
-    assert tickets("verify", folder) == 0
+    assert command("verify", folder) == 0
     assert capsys.readouterr().out == "2 files, 0 findings\n"
-    assert tickets("show", made) == 0
+    assert command("show", made) == 0
     assert "rule: import\n" in capsys.readouterr().out
 
 
-def test_there_and_back(tensors: Tensors, theta_0: Path, tickets: Command) -> None:
+def test_there_and_back(tensors: Tensors, theta_0: Path, command: Command) -> None:
     """Imported and exported, the same names and floats; imported again, the same bytes; and the
     exported file's statement is part of the history.
     """
@@ -166,9 +153,9 @@ def test_there_and_back(tensors: Tensors, theta_0: Path, tickets: Command) -> No
     first, second = folder / "first.safetensors", folder / "second.safetensors"
     source.write_bytes(saved(tensors))
 
-    assert tickets("import", source, "--theta", theta_0, "--output", first) == 0
-    assert tickets("export", first, "--format", "pt", "--output", out) == 0
-    assert tickets("import", out, "--theta", theta_0, "--output", second) == 0
+    assert command("import", source, "--theta", theta_0, "--output", first) == 0
+    assert command("export", first, "--format", "pt", "--output", out) == 0
+    assert command("import", out, "--theta", theta_0, "--output", second) == 0
 
     again = torch.load(out, weights_only=True)
     assert again.keys() == tensors.keys()
@@ -336,7 +323,7 @@ def test_an_archive_that_unpacks_to_more_than_it_is_is_refused() -> None:
 
 
 def test_a_refused_file_leaves_nothing(
-    theta_0: Path, tickets: Command, capsys: pytest.CaptureFixture[str]
+    theta_0: Path, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line and no output; the same for one that is not there."""
     source, made = theta_0.with_name("mask.pt"), theta_0.with_name("imported.safetensors")
@@ -344,7 +331,7 @@ def test_a_refused_file_leaves_nothing(
         if data is not None:
             source.write_bytes(data)
 
-        assert tickets("import", source, "--theta", theta_0, "--output", made) != 0
+        assert command("import", source, "--theta", theta_0, "--output", made) != 0
         error = capsys.readouterr().err
         assert error.startswith(f"error: {source}")
         assert error.count("\n") == 1
@@ -353,7 +340,7 @@ def test_a_refused_file_leaves_nothing(
 
 
 def test_an_exported_file_that_was_changed_is_not_imported(
-    tensors: Tensors, theta_0: Path, tickets: Command, capsys: pytest.CaptureFixture[str]
+    tensors: Tensors, theta_0: Path, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Where there is a statement beside it, it is believed only as that says."""
     source, made = theta_0.with_name("mask.pt"), theta_0.with_name("imported.safetensors")
@@ -364,14 +351,14 @@ def test_an_exported_file_that_was_changed_is_not_imported(
     tensors[KEY] = 1 - tensors[KEY]
     source.write_bytes(saved(tensors))
 
-    assert tickets("import", source, "--theta", theta_0, "--output", made) == 1
+    assert command("import", source, "--theta", theta_0, "--output", made) == 1
     assert "its statement" in capsys.readouterr().err
 
 
 def test_a_file_that_changes_while_it_is_imported_is_found(
     tensors: Tensors,
     theta_0: Path,
-    tickets: Command,
+    command: Command,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -387,14 +374,14 @@ def test_a_file_that_changes_while_it_is_imported_is_found(
 
     monkeypatch.setattr(interchange, "from_pt", changing)
 
-    assert tickets("import", source, "--theta", theta_0, "--output", made) == 1
+    assert command("import", source, "--theta", theta_0, "--output", made) == 1
     assert "changed while it was read" in capsys.readouterr().err
 
 
-def test_wrong_use_has_status_2(theta_0: Path, tickets: Command) -> None:
+def test_wrong_use_has_status_2(theta_0: Path, command: Command) -> None:
     """Flags of one format with the other."""
     export = ("export", theta_0, "--output", theta_0.with_name("out"))
 
-    assert tickets(*export, "--format", "hugging-face", "--theta", theta_0) == 2
-    assert tickets(*export, "--format", "pt", "--theta", theta_0) == 2
-    assert tickets(*export, "--format", "onnx") == 2
+    assert command(*export, "--format", "hugging-face", "--theta", theta_0) == 2
+    assert command(*export, "--format", "pt", "--theta", theta_0) == 2
+    assert command(*export, "--format", "onnx") == 2

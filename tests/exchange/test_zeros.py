@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from transformers import BertForSequenceClassification, BertModel, GPT2Config, G
 import fake_masks
 import tickets
 import tiny_bert
-from tickets import cli, masks, provenance, weights
+from tickets import masks, provenance, weights
 from tickets.errors import BadInput
 from tickets.exchange import zeros
 from tickets.masks import Mask
@@ -32,18 +31,6 @@ DTYPES = (
     *(torch.float64, torch.float32, torch.float16, torch.bfloat16),
     *(torch.float8_e4m3fn, torch.float8_e5m2),
 )
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch) -> Command:
-    def call(*arguments: str | Path) -> int:
-        monkeypatch.setattr(sys, "argv", ["tickets", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code
-
-    return call
 
 
 def gpt2() -> GPT2LMHeadModel:
