@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tickets import axes, masks, statements, ticket
+from tickets import masks, statements, ticket
 from tickets.audit import schema_of_statements
 from tickets.audit.findings import Finding
 from tickets.audit.study_files import StudyFile, parse_path
@@ -24,9 +24,7 @@ from tickets.prunable import prunable_set
 from tickets.schedule import parse
 from tickets.statements import SUFFIX, Statement
 
-_ROUND = re.compile(
-    f"({'|'.join(filter(prunes_in_rounds, axes.names('procedures')))})/.*/sparsity-[^/]*"
-)
+_ROUND = re.compile(r"(?P<finder>[^/]+)/.*/sparsity-[^/]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +84,8 @@ def scan_folder(root: Path, folder: str, names: Sequence[str]) -> Seen:
             continue
         if file.kind == "mask":
             packed = _read_mask(root, path, data, seen)
-            if packed is not None and _ROUND.fullmatch(file.parts["mask"]):
+            match = _ROUND.fullmatch(file.parts["mask"])
+            if packed is not None and match is not None and prunes_in_rounds(match["finder"]):
                 seen.findings.extend(_check_nesting(path, packed, before))
                 before = name, packed
         elif file.kind == "weights":
