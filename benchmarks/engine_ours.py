@@ -14,16 +14,17 @@ from tickets.model.network import Network
 from tickets.training import loop
 from tickets.training.graphs import Graphs
 from tickets.training.loop import Trained
+from tickets.training.observer import Observer
 from tickets.training.recipe import Recipe
 
 
-class Watch:
-    """In place of a pre-training's validation, which is called after each step: `reached` is."""
+class Watch(Observer):
+    """Calls `reached` after each step."""
 
     def __init__(self, reached: Any) -> None:
         self._reached = reached
 
-    def evaluate(self, network: Network, step: int, total: int) -> None:  # noqa: ARG002
+    def observe(self, network: Network, step: int, total: int) -> None:  # noqa: ARG002
         """Pass on that `step` is done."""
         self._reached(step)
 
@@ -63,5 +64,5 @@ def run(job: EngineJob, watch: Watch) -> Trained:
         ),
         head=job.definition.head,
         seed=job.seed,
-        validation=watch,
+        observer=watch,
     )

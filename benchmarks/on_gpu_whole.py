@@ -142,7 +142,7 @@ def main() -> None:
 
     def train(*arguments: Any, **options: Any) -> Any:
         times.append(time.monotonic())
-        trained = own(*arguments, validation=Watch(reached), **options)
+        trained = own(*arguments, **{**options, "observer": Watch(reached)})
         times.append(time.monotonic())
         return trained
 

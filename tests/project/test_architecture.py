@@ -34,7 +34,7 @@ PYTHON = sorted(
 VOCABULARY = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "cli"}
 # Entry points that cannot do without: they run networks and tokenizers, or Hugging Face's metrics.
 HEAVY_ENTRY_POINTS = {
-    *("adapt", "corpus", "encode", "gather", "initial_loss", "interpolate", "metrics", "pretrain"),
+    *("adapt", "corpus", "encode", "initial_loss", "interpolate", "metrics", "pretrain"),
     *("theta_0", "train"),
 }
 LIGHT_ENTRY_POINTS = [path for path in ENTRY_POINTS if path.stem not in HEAVY_ENTRY_POINTS]

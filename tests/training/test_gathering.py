@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pytest
@@ -17,14 +16,12 @@ from tickets.criteria.random import draw
 from tickets.criterion import Inputs
 from tickets.errors import Interrupted
 from tickets.masks import Mask
-from tickets.model.parameters import Parameters
 from tickets.training.checkpoints import Checkpoints
 from tickets.training.interruption import StopRequest
 from tickets.training.loop import Trained, initial_head, train
 from tickets.training.movement import Movement
 from tickets.training.recipe import Recipe
 from tickets.training.saving import Saving
-from tickets.training.validation import Validation
 from tickets.weights import prunable_of, rewind
 
 STEPS = 5
@@ -69,7 +66,7 @@ def trained(
         settings,
         head=head,
         seed=1,
-        validation=cast(Validation, movement),
+        observer=movement,
         saving=saving,
         stop=stop,
     )
@@ -77,8 +74,7 @@ def trained(
 
 def gathered(given: Inputs, settings: Recipe, head: str = "classification") -> Scores:
     movement = Movement(half(given).prunable.shapes)
-    with movement.observing():
-        trained(given, settings, movement, head)
+    trained(given, settings, movement, head)
     return movement.scores()
 
 
@@ -134,16 +130,14 @@ def test_only_weights_that_take_part_have_a_score(tmp_path: Path, head: str) -> 
 
 
 def test_the_training_is_the_same_to_the_bit(tmp_path: Path) -> None:
-    """With dropout; and what is trained afterwards is not observed."""
+    """With dropout."""
     given, settings = inputs(tmp_path), recipe(dropout=None)
     movement = Movement(half(given).prunable.shapes)
-    with movement.observing():
-        observed = trained(given, settings, movement)
+    observed = trained(given, settings, movement)
     before = gathered(given, settings)
 
     plain = trained(given, settings, None)
 
-    assert Parameters.after_backward is None
     assert observed.losses == plain.losses
     for one, other in ((observed.theta, plain.theta), (observed.gamma, plain.gamma)):
         assert all(one[name].tobytes() == other[name].tobytes() for name in other)
@@ -170,11 +164,10 @@ def test_what_was_gathered_outlives_a_stop(tmp_path: Path, steps: int) -> None:
     (tmp_path / "checkpoints").mkdir()
     saving = Saving(checkpoints=checkpoints, minutes=1000)
     first, second = (Movement(half(given).prunable.shapes) for _ in range(2))
-    with first.observing(), pytest.raises(Interrupted):
+    with pytest.raises(Interrupted):
         trained(given, settings, first, saving=saving, stop=StopAfter(steps))
 
-    with second.observing():
-        trained(given, settings, second, saving=saving)
+    trained(given, settings, second, saving=saving)
 
     whole = gathered(given, settings)
     for name, values in second.scores().items():

@@ -123,7 +123,7 @@ def test_validation_counts_what_transformers_predicts(model: Path) -> None:
     rest, held = hold_out(corpus, 0.15)
     validation = Validation(held)
 
-    validation.evaluate(network, STEPS, STEPS)
+    validation.observe(network, STEPS, STEPS)
     theirs = BertForPreTraining.from_pretrained(model, dtype=torch.float32).eval()
     words: list[torch.Tensor] = []
     pairs: list[torch.Tensor] = []
@@ -149,7 +149,7 @@ def test_validation_counts_what_transformers_predicts(model: Path) -> None:
     assert (len(rest), len(held)) == (PAIRS - 6, 6)
     assert np.array_equal(rest.tokens, corpus.tokens[: rest.offsets[-1]])
     assert np.array_equal(held.columns["label"], corpus.columns["label"][-6:])
-    np.testing.assert_allclose(validation.rows(), [[STEPS, *expected]], rtol=1e-4)
+    np.testing.assert_allclose(validation.seen(), [[STEPS, *expected]], rtol=1e-4)
 
 
 def test_validation_changes_no_bit_of_a_training(model: Path) -> None:
@@ -170,7 +170,7 @@ def test_validation_changes_no_bit_of_a_training(model: Path) -> None:
             RECIPE,
             head="pretraining",
             seed=1,
-            validation=given,
+            observer=given,
         )
         for given in (None, validation)
     )
@@ -178,7 +178,7 @@ def test_validation_changes_no_bit_of_a_training(model: Path) -> None:
     assert one.losses == two.losses
     for name, value in one.theta.items():
         assert np.array_equal(value, two.theta[name]), name
-    assert validation.rows()[:, 0].tolist() == list(range(2, STEPS + 1, 2))
+    assert validation.seen()[:, 0].tolist() == list(range(2, STEPS + 1, 2))
 
 
 def test_the_first_steps_are_mlm_alone(model: Path) -> None:

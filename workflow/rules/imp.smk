@@ -169,7 +169,7 @@ rule gather:
         **training_resources,
         events=lambda w: events(f"movement/{training_of(w)}"),
     params:
-        code=code("gather"),
+        code=code("train"),
         recipe=recipe_of,
         begin=lambda w: weights_of(w).progress_on(w.task),
         model=folder_of_model,

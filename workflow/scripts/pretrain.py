@@ -18,7 +18,7 @@ from tickets.initial import pretraining
 from tickets.model import device
 from tickets.rules.pretrain import Parameters
 from tickets.training import lock
-from tickets.training.attempt import attempt
+from tickets.training.attempt import TrainingJob, attempt
 from tickets.training.checkpoints import Checkpoints
 from tickets.training.interruption import StopRequest
 from tickets.training.loop import initial_head, train
@@ -28,22 +28,18 @@ from tickets.training.validation import Validation, hold_out
 
 
 @dataclass(frozen=True, kw_only=True)
-class Files:
+class Files(TrainingJob):
     """What is read and written, and how the job runs."""
 
     model: Path = flag("configuration and tokenizer")
     corpus: Path = source("encoded pairs")
     output: Path = flag("checkpoint to write")
     validation: Path = flag("table of losses on held-out pairs to write")
-    checkpoints: Path = flag("folder to save to")
-    checkpoint_minutes: float = flag("0: save each step")
-    events: Path | None = flag("folder for TensorBoard event files")
-    trainings_per_gpu: int = flag("that share a GPU", default=1)
 
 
 def main() -> None:
     parameters, files = flags.parse(__doc__, Parameters, Files)
-    with attempt(files.checkpoints, files.trainings_per_gpu) as (stop, waited):
+    with attempt(files) as (stop, waited):
         run_training(parameters, files, stop, waited=waited)
 
 
@@ -91,7 +87,7 @@ def run_training(settings: Parameters, files: Files, stop: StopRequest, *, waite
         seed=settings.seed,
         saving=Saving(checkpoints=checkpoints, minutes=files.checkpoint_minutes),
         stop=stop,
-        validation=validation,
+        observer=validation,
         name=str(files.output.with_suffix("")),
         events=files.events,
     )

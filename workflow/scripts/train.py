@@ -1,4 +1,6 @@
-"""Rules train and theta_i: train a ticket on a task; write its predictions and its weights."""
+"""Rules train, theta_i and gather: train a ticket on a task; write its weights and, of a whole
+training, its predictions; or write only the movement of its weights.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +20,17 @@ from tickets.model import device
 from tickets.model.network import Network
 from tickets.rules.train import Parameters
 from tickets.training import lock
-from tickets.training.attempt import attempt
+from tickets.training.attempt import TrainingJob, attempt
 from tickets.training.checkpoints import Checkpoints
 from tickets.training.evaluation import predict
 from tickets.training.interruption import StopRequest
 from tickets.training.loop import initial_head, train
+from tickets.training.movement import Movement
 from tickets.training.saving import Saving, checkpoint_key
 
 
 @dataclass(frozen=True, kw_only=True)
-class Files:
+class Files(TrainingJob):
     """What is read and written, and how the job runs."""
 
     ticket: Path = source("the ticket to train")
@@ -38,16 +41,13 @@ class Files:
     validation: Path | None = source("encoded validation split")
     data: Path | None = source("validation split in canonical columns")
     predictions: Path | None = flag("predictions to write")
-    trained: Path = flag("weights to write")
-    checkpoints: Path = flag("folder to save to and resume from")
-    checkpoint_minutes: float = flag("0: save each step", default=5)
-    events: Path | None = flag("folder for TensorBoard event files")
-    trainings_per_gpu: int = flag("that share a GPU", default=1)
+    trained: Path | None = flag("weights to write", alternative=True)
+    movement: Path | None = flag("movement of the weights to write", alternative=True)
 
 
 def main() -> None:
     parameters, files = flags.parse(__doc__, Parameters, Files)
-    with attempt(files.checkpoints, files.trainings_per_gpu) as (stop, waited):
+    with attempt(files) as (stop, waited):
         run_training(parameters, files, stop, waited=waited)
 
 
@@ -59,7 +59,7 @@ def run_training(recipe: Parameters, files: Files, stop: StopRequest, *, waited:
 
     parameters, dependencies = flags.recorded(recipe), flags.dependencies(files)
     dependencies["configuration"] = files.model / "config.json"
-    outputs = [files.trained, *([files.predictions] if files.predictions else [])]
+    outputs = list(filter(None, [files.trained, files.movement, files.predictions]))
     entry = Path(__file__)
     meaning = code.digest(entry)
     if waited and lock.already_done(
@@ -85,6 +85,7 @@ def run_training(recipe: Parameters, files: Files, stop: StopRequest, *, waited:
     )
     inputs = {"ticket": files.ticket, "mask": files.mask, "train": files.train}
     checkpoints = Checkpoints(files.checkpoints, checkpoint_key(parameters, inputs, entry))
+    movement = Movement(start.mask.prunable.shapes) if files.movement else None
     result = train(
         theta,
         gamma,
@@ -98,7 +99,8 @@ def run_training(recipe: Parameters, files: Files, stop: StopRequest, *, waited:
         last_step=last,
         saving=Saving(checkpoints=checkpoints, minutes=files.checkpoint_minutes),
         stop=stop,
-        name=str(files.trained.with_suffix("")),
+        observer=movement,
+        name=str(outputs[0].with_suffix("")),
         events=files.events,
     )
     facts: dict[str, Any] = {
@@ -114,7 +116,10 @@ def run_training(recipe: Parameters, files: Files, stop: StopRequest, *, waited:
         "code": meaning,
     }
     heads = {f"{HEAD}{name}": value for name, value in result.gamma.items()}
-    weights.write(files.trained, {**start.weights, **result.theta, **heads})
+    if movement:
+        weights.write(outputs[0], movement.scores())
+    else:
+        weights.write(outputs[0], {**start.weights, **result.theta, **heads})
     if files.predictions:
         assert files.validation
         assert files.data

@@ -110,13 +110,15 @@ def parse(
 def parse(description: str | None, *kinds: type) -> Any:
     """The command line, as one instance of each of these dataclasses."""
     parser = argparse.ArgumentParser(description=description)
-    flags = [each for kind in kinds for each in flags_of(kind) if each.given]
-    if any(each.alternative for each in flags):
-        group = parser.add_mutually_exclusive_group(required=True)
-    else:
-        group = parser
-    for each in flags:
-        each.add_to(group if each.alternative else parser)
+    for kind in kinds:
+        flags = [each for each in flags_of(kind) if each.given]
+        alternatives = (
+            parser.add_mutually_exclusive_group(required=True)
+            if any(each.alternative for each in flags)
+            else parser
+        )
+        for each in flags:
+            each.add_to(alternatives if each.alternative else parser)
     values = vars(parser.parse_args())
     instances = [
         kind(**{each.name: values[each.name] for each in flags_of(kind) if each.given})

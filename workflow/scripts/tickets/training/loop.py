@@ -23,11 +23,11 @@ from tickets.model.network import HIDING, ROUNDING, Batch, Network
 from tickets.seeds import derive
 from tickets.training.adamw import AdamW
 from tickets.training.interruption import StopRequest
+from tickets.training.observer import Observer
 from tickets.training.progress import Progress
 from tickets.training.recipe import Recipe
 from tickets.training.saving import Saving, TrainingState
 from tickets.training.stepping import Stepper
-from tickets.training.validation import Validation
 from tickets.training.vocabulary import Vocabulary
 
 Tensors = Mapping[str, NDArray[np.float32]]
@@ -90,7 +90,7 @@ def train(
     last_step: int | None = None,
     saving: Saving | None = None,
     stop: StopRequest | None = None,
-    validation: Validation | None = None,
+    observer: Observer | None = None,
     name: str = "training",
     events: Path | None = None,
 ) -> Trained:
@@ -101,7 +101,7 @@ def train(
     are then zero, too: neither the forward pass nor the update needs the mask, and a pruned weight
     keeps the value that it starts with, zero or any other, to the bit. Data order, dropout and
     MLM's masking depend only on `seed` and the step, so a resumed training ends with the same bits
-    as one that was never stopped. `validation` is evaluated on the way and changes nothing.
+    as one that was never stopped. `observer` sees the network on the way.
     Progress is printed to stderr under `name`, and written to event files in the folder `events` if
     one is given.
 
@@ -122,6 +122,8 @@ def train(
         mask=mask,
         selective="last_layer" in recipe.speedups,
     )
+    if observer:
+        observer.begin(network)
     width = None
     if "packing" in recipe.speedups:
         width = best_width(
@@ -146,7 +148,7 @@ def train(
         mlm = Stepper(replace(network, head="mlm"), optimizer, NONE.rates, graphs=graphs)
         true_pairs = encoded.take(np.flatnonzero(encoded.columns["label"] == 0))
     progress = Progress(recipe, first=first_step, last=last, total=total, name=name, events=events)
-    state = TrainingState(parameters, optimizer, progress, saving, validation) if saving else None
+    state = TrainingState(parameters, optimizer, progress, saving, observer) if saving else None
     begin = state.resume(first_step) if state else first_step
     earlier = recipe.earlier_trainings * total
     for step in range(begin, last):
@@ -158,8 +160,8 @@ def train(
             seed=derive(seed, f"dropout at step {step}"),
         )
         progress.add(loss)
-        if validation:
-            validation.evaluate(network, step + 1, total)
+        if observer:
+            observer.observe(network, step + 1, total)
         signal = stop.signal if stop else None
         if state:
             state.save(step + 1, now=signal is not None)

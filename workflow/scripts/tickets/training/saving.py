@@ -17,8 +17,8 @@ from tickets import code, provenance
 from tickets.model.parameters import Parameters
 from tickets.training.adamw import AdamW
 from tickets.training.checkpoints import Checkpoints
+from tickets.training.observer import Observer
 from tickets.training.progress import Progress
-from tickets.training.validation import Validation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +62,10 @@ class TrainingState:
         optimizer: AdamW,
         progress: Progress,
         saving: Saving,
-        validation: Validation | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._parameters, self._optimizer, self._progress = parameters, optimizer, progress
-        self._saving, self._validation = saving, validation
+        self._saving, self._observer = saving, observer
         self._saved_at = time.monotonic()
 
     def resume(self, first: int) -> int:
@@ -78,8 +78,8 @@ class TrainingState:
             tensor.copy_(torch.from_numpy(saved[name]))
         self._parameters.refresh()
         self._progress.restore(saved["losses"])
-        if self._validation:
-            self._validation.restore(saved["validation"])
+        if self._observer:
+            self._observer.restore(saved["seen"])
         return step
 
     def save(self, step: int, *, now: bool) -> None:
@@ -95,8 +95,8 @@ class TrainingState:
             name: tensor.cpu().numpy() for name, tensor in self._tensors().items()
         }
         arrays["losses"] = self._progress.losses()
-        if self._validation:
-            arrays["validation"] = self._validation.rows()
+        if self._observer:
+            arrays["seen"] = self._observer.seen()
         self._saving.checkpoints.save(step, arrays)
         self._saved_at = time.monotonic()
 

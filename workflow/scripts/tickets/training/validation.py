@@ -16,6 +16,7 @@ from tickets.encoded import Encoded
 from tickets.model.network import Network
 from tickets.seeds import derive
 from tickets.training.evaluation import batches
+from tickets.training.observer import Observer
 
 TIMES = 20  # in a training
 HELD_OUT = 1000  # pairs at most, and at most a tenth of the text
@@ -41,14 +42,14 @@ def hold_out(corpus: Encoded, probability: float) -> tuple[Encoded, Encoded]:
     return corpus.take(rest), held
 
 
-class Validation:
+class Validation(Observer):
     """Losses on the pairs `held`, a row at every twentieth of a training."""
 
     def __init__(self, held: Encoded) -> None:
         self._held = held
         self._rows: list[list[float]] = []
 
-    def evaluate(self, network: Network, step: int, total: int) -> None:
+    def observe(self, network: Network, step: int, total: int) -> None:
         """Add and print the row after `step` of `total` steps, if one is due."""
         if step % max(1, total // TIMES) and step != total:
             return
@@ -57,13 +58,13 @@ class Validation:
         said = "  ".join(f"{name} {text}" for name, text in values if text)
         print(f"validation  {said}", file=sys.stderr, flush=True)
 
-    def rows(self) -> NDArray[np.float64]:
+    def seen(self) -> NDArray[np.float64]:
         """All rows so far [n, 5], in the order of `COLUMNS`."""
         return np.array(self._rows, dtype=np.float64)
 
-    def restore(self, rows: NDArray[np.float64]) -> None:
+    def restore(self, seen: NDArray[np.float64]) -> None:
         """Resume after the steps that had these rows."""
-        self._rows = rows.tolist()
+        self._rows = seen.tolist()
 
     def table(self) -> bytes:
         """All rows as CSV; what a network does not predict is empty."""
