@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from copy import deepcopy
 from pathlib import Path
@@ -15,7 +16,7 @@ from safetensors.numpy import save_file
 from model_directories import configured
 from parquet_files import line, put
 from tickets.commands import check
-from tickets.design import flags
+from tickets.design import flags, plan
 from tickets.design.allocation import Allocation
 from tickets.design.config import load
 from tickets.design.sizes import model_size
@@ -100,6 +101,19 @@ def test_what_it_asks_of_a_cluster_follows_from_its_text(adapting: dict[str, Any
 
     assert Allocation(study).minutes("pretraining_text", 1) == 74
     assert Allocation(study).megabytes("pretraining_text", 1) >= 1500
+
+
+def test_the_plan_counts_it(adapting: dict[str, Any]) -> None:
+    """As a training of 100 steps of 8 texts of 32 tokens, with two models that are kept."""
+    with_it = plan.text(load(adapting), 1)
+    without = plan.text(load({**adapting, "model": {"path": "bert"}, "pretraining": {}}), 1)
+
+    assert re.search(r"pretraining_text +1\.0 +800 +25,600$", with_it, re.MULTILINE)
+    kept, kept_without = (
+        int(re.search(r"kept weights \(([\d,]+),", each)[1]) for each in (with_it, without)
+    )
+    assert kept == kept_without + 2
+    assert "pretraining_text" not in without
 
 
 def test_a_model_of_the_hub_goes_on_at_its_revision(adapting: dict[str, Any]) -> None:

@@ -42,7 +42,7 @@ class Disk:
         return self.end + at_once * self.running
 
 
-def whole_trainings(counts: Counts) -> Mapping[str, Fraction]:
+def whole_trainings(counts: Counts) -> dict[str, Fraction]:
     """The number of whole trainings on each task.
 
     A training that starts from its own theta_i leaves out the part before it.
@@ -52,13 +52,18 @@ def whole_trainings(counts: Counts) -> Mapping[str, Fraction]:
         trainings[training.task] += 1 - Fraction(training.weights.progress_on(training.task)) / 100
     for theta_i in counts.early:
         trainings[theta_i.task] += Fraction(theta_i.rewind) / 100
-    return trainings
+    return dict(trainings)
 
 
 def disk(
-    counts: Counts, model: ModelSize, tasks: Mapping[str, Task], sizes: Mapping[str, TaskSize]
+    counts: Counts,
+    model: ModelSize,
+    tasks: Mapping[str, Task],
+    sizes: Mapping[str, TaskSize],
+    *,
+    models: int = 0,
 ) -> Disk:
-    """The disk space that a study takes.
+    """The disk space that a study takes that keeps `models` models beside its tickets' weights.
 
     A running training needs the weights that it begins with, where the study does not keep them,
     those that it ends with, and its checkpoints of weights and two moments each: the kept ones, and
@@ -72,7 +77,7 @@ def disk(
     weights = FLOAT * model.parameters
     return Disk(
         masks=len(counts.masks) * -(-model.prunable // 8),
-        weights=len(counts.weights) * weights,
+        weights=(len(counts.weights) + models) * weights,
         predictions=predictions,
         running=(2 + 3 * (KEPT + 1)) * weights,
     )

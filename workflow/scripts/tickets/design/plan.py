@@ -14,20 +14,24 @@ from tickets.design.sizes import ModelSize, TaskSize, model_size, task_size
 from tickets.terminal import blocks
 from tickets.training.checkpoints import KEPT
 
+ADAPTED_MODELS = 2
+"""Models that a study keeps whose model's pre-training goes on: before it, and after."""
+
 
 def text(study: Study, at_once: int) -> str:
     """The plan of a study that runs `at_once` trainings at a time."""
     counts = count(study.design, study.optional_tables)
     model, design = model_size(study), study.design
-    sizes = {name: task_size(study, task) for name, task in study.tasks.items()}
-    needs = disk(counts, model, study.tasks, sizes)
+    sizes = {name: task_size(study, task) for name, task in study.data.items()}
+    models = ADAPTED_MODELS if study.adaptation else 0
+    needs = disk(counts, model, study.tasks, sizes, models=models)
     lines = [
         f"Plan of {study.results}: {len(design.tasks)} tasks and {len(design.subsets)} subsets,"
         f" {len(design.seeds)} seeds, {len(design.sparsities)} rounds to"
         f" {design.sparsities[-1]} % sparsity",
         *_trainings(counts),
         *_tasks(study, counts, sizes),
-        *_disk(counts, model, needs, at_once),
+        *_disk(counts, model, needs, at_once, models),
     ]
     return "\n".join(lines)
 
@@ -72,6 +76,8 @@ def _evaluations(counts: Counts) -> list[str]:
 
 def _tasks(study: Study, counts: Counts, sizes: Mapping[str, TaskSize]) -> list[str]:
     whole, speed = whole_trainings(counts), study.tokens_per_second
+    if study.adaptation:
+        whole[study.adaptation.text.name] = Fraction(1)
     amounts = {
         task + _mark(size): [whole[task] * (each or 0) for each in (1, size.examples, size.tokens)]
         for task, size in sizes.items()
@@ -111,11 +117,11 @@ def _mark(size: TaskSize) -> str:
     return f" {mark}" if mark else ""
 
 
-def _disk(counts: Counts, model: ModelSize, needs: Disk, at_once: int) -> list[str]:
+def _disk(counts: Counts, model: ModelSize, needs: Disk, at_once: int, models: int) -> list[str]:
     size = f"{model.parameters:,} weights, {model.prunable:,} prunable, {model.known}"
     rows = {
         f"masks ({len(counts.masks):,}, a bit a prunable weight)": needs.masks,
-        f"kept weights ({len(counts.weights):,}, float32)": needs.weights,
+        f"kept weights ({len(counts.weights) + models:,}, float32)": needs.weights,
         "predictions, statements, logs": needs.predictions,
         "at the end": needs.end,
         f"at the peak, while {at_once} train{'s' * (at_once == 1)} at a time": needs.peak(at_once),
