@@ -43,7 +43,7 @@ theta_0: setup  ## pre-train the embedded study's model again: resources/theta_0
 	cp $(addprefix results-theta_0/pretrained/,$(MODEL)) resources/theta_0/
 
 test: setup-test  ## run the tests
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: setup-test  ## check workflow, format and types
 	$(BIN)/snakemake --lint

@@ -20,3 +20,8 @@ os.environ["OMP_NUM_THREADS"] = "1"  # for matrices this small a second thread i
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fix", action="store_true", help="rewrite generated parts of documents")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that run studies come first: if one came last, the other processes would be idle."""
+    items.sort(key=lambda item: item.path.parent.name not in ("workflow", "project"))

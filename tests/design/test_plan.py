@@ -347,9 +347,9 @@ def test_hours_are_those_of_the_stated_throughput() -> None:
     """Tokens over tokens a second; without that no hours are printed."""
     paper = shipped("paper.yaml")
     said = plan.text(paper, 4).splitlines()
+    whole = whole_trainings(count(paper.design))
     total = sum(
-        whole_trainings(count(paper.design))[name] * (task_size(paper, task).tokens or 0)
-        for name, task in paper.tasks.items()
+        whole[name] * (task_size(paper, task).tokens or 0) for name, task in paper.tasks.items()
     )
 
     (row,) = [line for line in said if line.startswith("all") and line.count(".") == 2]

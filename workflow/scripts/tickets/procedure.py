@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 from tickets.axes import module_of
@@ -54,6 +55,7 @@ class Procedure:
     gathers: bool = False
 
 
+@cache
 def load_procedure(name: str) -> Procedure:
     """The procedure of that name.
 

@@ -189,6 +189,8 @@ def needed(design: Design, wanted: Iterable[TrainingName]) -> set[TrainingName]:
     What only gathers movement is none of them: it leaves neither weights nor predictions.
     """
     waiting = list(wanted)
+    if any(each.mask.at for each in waiting):  # chosen among all masks of all seeds
+        waiting += tickets(design)
     trainings = set(waiting)
     while waiting:
         for each in _behind(design, waiting.pop()):
@@ -199,13 +201,12 @@ def needed(design: Design, wanted: Iterable[TrainingName]) -> set[TrainingName]:
 
 
 def _behind(design: Design, name: TrainingName) -> Iterable[TrainingName]:
-    """The trainings that a training's mask and weights come from."""
-    if name.mask.at:  # chosen among all masks of all seeds
-        yield from tickets(design)
-    elif name.mask.finder == COMBINED:
-        yield from filter(None, map(design.decided_by, design.parents(name.mask)))
-    elif is_round(name.mask.finder) and (decides := design.decided_by(name.mask)):
-        yield from _behind(design, decides) if gathers(name.mask.finder) else (decides,)
+    """The trainings that a training's mask, unless it is a winning one, and weights come from."""
+    mask = name.mask
+    if mask.finder == COMBINED:
+        yield from filter(None, map(design.decided_by, design.parents(mask)))
+    elif is_round(mask.finder) and not mask.at and (decides := design.decided_by(mask)):
+        yield from _behind(design, decides) if gathers(mask.finder) else (decides,)
     if name.weights.kind == "trained":
         yield design.trained_by(name.weights)
     if name.weights.kind == "round" and (before := design.continued_by(name.weights)):
