@@ -25,7 +25,10 @@ from tickets.model.encoder import Rows, encode, outputs, pool, word_scores
 from tickets.model.parameters import Parameters
 
 HIDING = ("mlm", "pretraining")  # heads that predict words which their inputs hide
-ROUNDING = 64  # on a GPU: a CUDA graph serves one shape, so there should be few shapes
+# There should be few shapes: a CUDA graph serves one, and a CPU's memory is full of gaps if large
+# blocks are of many sizes.
+ROUNDING = 64
+LARGE_VOCABULARY = 4096  # of which 64 words have a megabyte of scores
 
 Array = NDArray[np.generic]
 Tensors = Mapping[str, NDArray[np.float32]]
@@ -55,9 +58,8 @@ class Network:
     """theta and gamma as parameters on one device, and how to run them.
 
     `head`: a task's, or "pretraining": MLM's and next-sentence prediction's (Devlin et al. 2019).
-    `selective`: of the last layer, compute only what the head reads. `rounding`: pad a batch's
-    hidden words, or a span's slots, to a multiple of this; above 1, also pad the number of rows
-    (`round_up`), so that there are few shapes.
+    `selective`: of the last layer, compute only what the head reads. `rounding`: pad a span's slots
+    to a multiple of this; above 1, also pad the number of rows (`round_up`).
     """
 
     parameters: Parameters
@@ -89,6 +91,12 @@ class Network:
             rounding=ROUNDING if device.type == "cuda" else 1,
         )
 
+    @property
+    def word_rounding(self) -> int:
+        """A batch's hidden words are padded to a multiple of this."""
+        is_large = self.architecture.vocabulary >= LARGE_VOCABULARY
+        return ROUNDING if is_large else self.rounding
+
     def batch(
         self,
         encoded: Encoded,
@@ -114,7 +122,7 @@ class Network:
         )
         if words is not None:
             places = np.flatnonzero(words != IGNORED)
-            padding = (0, -places.size % self.rounding)
+            padding = (0, -places.size % self.word_rounding)
             target = np.pad(words[places].astype(np.int64), padding, constant_values=IGNORED)
             needed, label = np.pad(packed.slots[places], padding), None
             if self.head == "pretraining":
