@@ -17,7 +17,7 @@ from table_command import make_table
 from tickets import provenance
 from tickets.errors import BadInput
 from tickets.tables.cells import csv
-from tickets.tables.essential_sparsity import essential_sparsity_table
+from tickets.tables.essential_sparsity import essential_sparsity_table, render
 
 FULL = [78, 80, 82]  # mean 80, standard deviation 2
 LABELS = ["10", "20", "30", "40"]
@@ -36,6 +36,14 @@ pair,imp,pearson,3,80.0000,2.0000,0.4000,0.1000,0.4000,
 pair,oneshot,pearson,3,80.0000,2.0000,0.2000,0.1000,0.2000,0.3000
 pair,random,pearson,3,80.0000,2.0000,0.0000,0.0000,0.0000,0.1000
 """
+
+TEXT = """\
+Essential sparsity, 3 seeds: per cent (95 % interval)
+
+                  pair          other
+imp      40 (10 to 40)  40 (10 to 40)
+oneshot  20 (10 to 20)  20 (10 to 20)
+random      0 (0 to 0)     0 (0 to 0)"""
 
 
 def rows_of(finder: str, scores: Sequence[Sequence[float]]) -> Rows:
@@ -69,6 +77,13 @@ def value(full: Sequence[float], scores: Sequence[Sequence[float]]) -> float:
             break
         reached = sparsity
     return reached
+
+
+def test_the_text_shows_it() -> None:
+    """Finders down, tasks across."""
+    table = table_of(study())
+
+    assert render(pd.concat([table, table.assign(task="other")])) == TEXT
 
 
 def test_the_table_equals_the_one_worked_out_by_hand() -> None:

@@ -14,7 +14,7 @@ from tickets import provenance
 from tickets.errors import BadInput
 from tickets.paths import Results
 from tickets.tables.cells import csv
-from tickets.tables.sparsity_sweep import sweep_table
+from tickets.tables.sparsity_sweep import render, sweep_table
 
 FINDERS = ("oneshot", "random")
 
@@ -30,6 +30,22 @@ pair,oneshot,0.1900,pearson,3,60.0000,0.0000,80.0000,2.0000,-20.0000,-22.0000,-1
 pair,random,0.1000,pearson,3,40.0000,2.0000,80.0000,2.0000,-40.0000,-40.0000,-40.0000,False,False
 pair,random,0.1900,pearson,3,1.0000,1.0000,80.0000,2.0000,-79.0000,-80.0000,-78.0000,False,False
 """
+
+TEXT = """\
+Masks on their own task, 3 seeds: mean ± standard deviation, per cent
+*: at least the full model's mean less its deviation
+
+mean over tasks of the difference from the full model (points)
+          10 %   19 %
+imp       +1.0   -2.0
+oneshot   -3.0  -20.0
+random   -40.0  -79.0
+
+pair (pearson); full model 80.0 ± 2.0
+               10 %         19 %
+imp      81.0 ± 1.0*  78.0 ± 2.0*
+oneshot  77.0 ± 0.0   60.0 ± 0.0
+random   40.0 ± 2.0    1.0 ± 1.0"""
 
 
 def one_task() -> Rows:
@@ -52,6 +68,20 @@ def table_of(rows: Rows, finders: tuple[str, ...] = FINDERS) -> pd.DataFrame:
 def test_the_table_equals_the_one_worked_out_by_hand() -> None:
     """The full model, then every finder in its order, each at every sparsity."""
     assert csv(table_of(one_task())).decode() == EXPECTED
+
+
+def test_the_text_shows_it() -> None:
+    """Finders down, sparsities across, and above all the mean over tasks."""
+    one = table_of(one_task())
+    other = one.assign(task="other", delta_full=one["delta_full"] - 10)
+    both = render(pd.concat([one, other]), "Both").splitlines()
+
+    assert render(one, "Masks on their own task") == TEXT
+    assert both[5] == "imp       -4.0   -7.0"
+    assert [line for line in both if "; full model " in line] == [
+        "pair (pearson); full model 80.0 ± 2.0",
+        "other (pearson); full model 80.0 ± 2.0",
+    ]
 
 
 def test_masks_of_a_finder_in_rounds_are_those_of_the_studys_rewind() -> None:

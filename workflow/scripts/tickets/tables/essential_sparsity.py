@@ -21,6 +21,7 @@ from tickets.seeds import derive
 from tickets.tables.cells import INTERVAL, Scores, dense, frame, select, select_paired
 from tickets.tables.sweep_cells import FINDERS, cells_of
 from tickets.tables.winning_sparsities import wins
+from tickets.terminal import blocks, seeds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,6 +102,21 @@ def _hold_in_resamples(scores: Sequence[Scores], full: Scores) -> Holds:
     return np.array([each.mean(axis=0) for each in of_cells]) >= of_full.mean(axis=0) - std
 
 
+def render(table: pd.DataFrame) -> str:
+    """The table as text: finders down, tasks across."""
+    columns = [
+        [str(task), *map(_between, rows.to_numpy())]
+        for task, rows in table.groupby("task", sort=False)[["sparsity", "low", "high"]]
+    ]
+    title = f"Essential sparsity, {seeds(table['n'])}: per cent (95 % interval)"
+    return "\n".join([title, *blocks(["", *table["finder"].unique()], columns)])
+
+
+def _between(row: NDArray[np.float64]) -> str:
+    sparsity, low, high = 100 * row
+    return f"{sparsity:.4g} ({low:.4g} to {high:.4g})"
+
+
 TABLE = TableSpec(
     name="essential_sparsity",
     position=55,
@@ -118,4 +134,5 @@ TABLE = TableSpec(
         inputs["sparsities"],
         inputs.number("rewind"),
     ),
+    render=lambda table, _: render(table),
 )

@@ -15,7 +15,7 @@ from tickets.design.table_spec import TableSpec
 from tickets.meanings import FREEZE
 from tickets.schedule import parse
 from tickets.tables.cells import Cell, dense
-from tickets.tables.sparsity_sweep import compare_with_full
+from tickets.tables.sparsity_sweep import compare_with_full, render
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,5 +61,6 @@ TABLE = TableSpec(
     metrics=Metrics(trainings=experiments.freezing),
     parameters={"tasks": TASKS, "sparsities": SPARSITIES},
     make=lambda inputs: freezing_table(inputs.metrics(), inputs["tasks"], inputs["sparsities"]),
+    render=lambda table, _: render(table, "theta_0 where masks freeze it"),
     chart=_chart,
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tickets.design import experiments
 from tickets.design.metrics import Metrics
@@ -13,6 +13,7 @@ from tickets.design.table_spec import TableSpec
 from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired
 from tickets.tables.sweep_cells import FINDERS, cells_of
 from tickets.tables.winning_sparsities import NO_INTERVAL, wins
+from tickets.terminal import blocks, metric_label, score, seeds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,6 +95,46 @@ def _row(metrics: pd.DataFrame, cell: Cell) -> tuple[object, ...]:
     )
 
 
+def render(table: pd.DataFrame, title: str) -> str:
+    """The table as text: first the mean over tasks of the differences from the full model, then one
+    block per task; finders down, sparsities across.
+    """
+    pruned = table[table["finder"] != "dense"]
+    names = ["", *pruned["finder"].unique()]
+    differences = [
+        [_percent(sparsity), *map("{:+.1f}".format, rows.groupby("finder", sort=False).mean())]
+        for sparsity, rows in pruned.set_index("finder").groupby("sparsity")["delta_full"]
+    ]
+    lines = [
+        f"{title}, {seeds(table['n'])}: mean ± standard deviation, per cent",
+        "*: at least the full model's mean less its deviation",
+        "",
+        "mean over tasks of the difference from the full model (points)",
+        *blocks(names, differences)[1:],
+    ]
+    for task, rows in table.groupby("task", sort=False):
+        full = rows.iloc[0]
+        known = score(full["mean"], full["std"]).strip()
+        lines += ["", f"{task} ({metric_label(full['metric']).strip()}); full model {known}"]
+        scores = [
+            [f"{_percent(sparsity)} ", *(score(*each) for each in cells)]
+            for sparsity, cells in _scores(rows[rows["finder"] != "dense"])
+        ]
+        lines += blocks(names, scores)[1:]
+    return "\n".join(lines)
+
+
+def _scores(rows: pd.DataFrame) -> Iterator[tuple[Any, list[tuple[float, float, str]]]]:
+    """By sparsity, each finder's mean, deviation and mark."""
+    for sparsity, cells in rows.groupby("sparsity"):
+        marks = ["*" if won else " " for won in cells["wins"]]
+        yield sparsity, list(zip(cells["mean"], cells["std"], marks, strict=True))
+
+
+def _percent(sparsity: Any) -> str:
+    return f"{100 * sparsity:.4g} %"
+
+
 def _chart(table: pd.DataFrame, *theme: Theme) -> Chart:
     from tickets.figures import curves
 
@@ -117,5 +158,6 @@ TABLE = TableSpec(
         inputs["sparsities"],
         inputs.number("rewind"),
     ),
+    render=lambda table, _: render(table, "Masks on their own task"),
     chart=_chart,
 )
