@@ -17,6 +17,7 @@ from tickets.design.table_spec import TableSpec
 from tickets.errors import BadInput
 from tickets.names import DENSE, THETA_0, MaskName, TrainingName, oneshot, random, training
 from tickets.tables.cells import Cell, dense, frame, rounded, select
+from tickets.terminal import blocks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,6 +159,29 @@ def _scores(
     return len(by_seed), mean, std, full_mean, rounded(mean - full_mean)
 
 
+def render(table: pd.DataFrame) -> str:
+    """The table as text: means of each finder's masks, and how the two orders agree (Spearman)."""
+    pruned = table[table["finder"] != DENSE.finder]
+    groups = [*table.groupby("finder", sort=False), ("all pruned", pruned)]
+    columns = [
+        ["masks", *(str(len(rows)) for _, rows in groups)],
+        ["loss", *(f"{rows['loss'].mean():.2f}" for _, rows in groups)],
+        ["score", *(f"{rows['mean'].mean():.1f}" for _, rows in groups)],
+        ["rank correlation", *(_correlation(rows) for _, rows in groups)],
+    ]
+    lines = [
+        "theta_0's MLM loss under a mask (nats), and the mean score on the downstream tasks after",
+        "training (per cent); over the masks of each finder",
+        *blocks(["", *(str(name) for name, _ in groups)], columns),
+    ]
+    return "\n".join(lines)
+
+
+def _correlation(rows: pd.DataFrame) -> str:
+    """Spearman's, of losses and scores; empty for less than three masks."""
+    return f"{rows['loss'].rank().corr(rows['mean'].rank()):+.2f}" if len(rows) > 2 else ""
+
+
 def _chart(table: pd.DataFrame, *theme: Theme) -> Chart:
     from tickets.figures import mask_loss
 
@@ -178,5 +202,6 @@ TABLE = TableSpec(
         inputs.number("sparsity"),
         inputs.number("rewind"),
     ),
+    render=lambda table, _: render(table),
     chart=_chart,
 )
