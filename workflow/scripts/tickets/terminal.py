@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from itertools import accumulate
+from typing import Any
 
 WIDTH = 100
 
@@ -33,6 +34,11 @@ def _align(column: Sequence[str]) -> list[str]:
 def score(mean: float, std: float, mark: str = " ") -> str:
     """A mean with its standard deviation, if there is one, and a mark."""
     return f"{mean:.1f}{mark}" if math.isnan(std) else f"{mean:.1f} ± {std:.1f}{mark}"
+
+
+def percent(share: Any) -> str:
+    """A share as text: 0.7 is 70 %."""
+    return f"{100 * share:.4g} %"
 
 
 def metric_label(metric: str) -> str:

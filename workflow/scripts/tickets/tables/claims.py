@@ -25,6 +25,7 @@ from tickets.tables.verdicts import (
     on_each,
     some,
 )
+from tickets.terminal import percent
 
 NOTABLE = 1.0
 """Points that a notable gain exceeds. The paper gives no number; it calls one to two points of
@@ -349,4 +350,4 @@ def _tasks_but_mlm(tables: Tables) -> list[str]:
 
 
 def _transferred_at(tables: Tables) -> str:
-    return f"at {100 * tables.transfer['sparsity'].iloc[0]:.4g} %"
+    return f"at {percent(tables.transfer['sparsity'].iloc[0])}"

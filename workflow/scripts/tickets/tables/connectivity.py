@@ -16,7 +16,7 @@ from tickets.design.dag import Design
 from tickets.design.table_spec import TableSpec
 from tickets.names import TrainingName, theta_i
 from tickets.tables.cells import frame, rounded
-from tickets.terminal import blocks, metric_label, score, seeds
+from tickets.terminal import blocks, metric_label, percent, score, seeds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ def render(table: pd.DataFrame) -> str:
         "mean ± standard deviation, points below the mean of both ends",
     ]
     for task, rows in table.groupby("task", sort=False):
-        names = [f"{100 * sparsity:.4g} %" for sparsity in rows["sparsity"].unique()]
+        names = map(percent, rows["sparsity"].unique())
         columns = [
             [
                 f"rewind {rewind:g} % ",

@@ -18,7 +18,7 @@ from tickets.methods import method_labels
 from tickets.schedule import parse
 from tickets.tables.cells import Cell, frame, interval, rounded, select_paired
 from tickets.tables.winning_sparsities import NO_INTERVAL, highest
-from tickets.terminal import blocks, metric_label, score, seeds
+from tickets.terminal import blocks, metric_label, percent, score, seeds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +99,7 @@ def render(table: pd.DataFrame) -> str:
     for task, rows in table.groupby("task", sort=False):
         sparsities = rows.drop_duplicates("sparsity")
         names = [
-            f"{100 * sparsity:.4g} %{'*' * winning}"
+            f"{percent(sparsity)}{'*' * winning}"
             for sparsity, winning in zip(sparsities["sparsity"], sparsities["winning"], strict=True)
         ]
         columns = [

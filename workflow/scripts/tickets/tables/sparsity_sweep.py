@@ -13,7 +13,7 @@ from tickets.design.table_spec import TableSpec
 from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired
 from tickets.tables.sweep_cells import FINDERS, cells_of
 from tickets.tables.winning_sparsities import NO_INTERVAL, wins
-from tickets.terminal import blocks, metric_label, score, seeds
+from tickets.terminal import blocks, metric_label, percent, score, seeds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +102,7 @@ def render(table: pd.DataFrame, title: str) -> str:
     pruned = table[table["finder"] != "dense"]
     names = ["", *pruned["finder"].unique()]
     differences = [
-        [_percent(sparsity), *map("{:+.1f}".format, rows.groupby("finder", sort=False).mean())]
+        [percent(sparsity), *map("{:+.1f}".format, rows.groupby("finder", sort=False).mean())]
         for sparsity, rows in pruned.set_index("finder").groupby("sparsity")["delta_full"]
     ]
     lines = [
@@ -114,10 +114,10 @@ def render(table: pd.DataFrame, title: str) -> str:
     ]
     for task, rows in table.groupby("task", sort=False):
         full = rows.iloc[0]
-        known = score(full["mean"], full["std"]).strip()
-        lines += ["", f"{task} ({metric_label(full['metric']).strip()}); full model {known}"]
+        dense_score = score(full["mean"], full["std"]).strip()
+        lines += ["", f"{task} ({metric_label(full['metric']).strip()}); full model {dense_score}"]
         scores = [
-            [f"{_percent(sparsity)} ", *(score(*each) for each in cells)]
+            [f"{percent(sparsity)} ", *(score(*each) for each in cells)]
             for sparsity, cells in _scores(rows[rows["finder"] != "dense"])
         ]
         lines += blocks(names, scores)[1:]
@@ -129,10 +129,6 @@ def _scores(rows: pd.DataFrame) -> Iterator[tuple[Any, list[tuple[float, float, 
     for sparsity, cells in rows.groupby("sparsity"):
         marks = ["*" if won else " " for won in cells["wins"]]
         yield sparsity, list(zip(cells["mean"], cells["std"], marks, strict=True))
-
-
-def _percent(sparsity: Any) -> str:
-    return f"{100 * sparsity:.4g} %"
 
 
 def _chart(table: pd.DataFrame, *theme: Theme) -> Chart:

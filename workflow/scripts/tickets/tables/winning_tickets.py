@@ -25,7 +25,7 @@ from tickets.tables.cells import (
     select_paired,
 )
 from tickets.tables.winning_sparsities import CRITERIA, NO_INTERVAL, wins
-from tickets.terminal import blocks, metric_label, score, seeds
+from tickets.terminal import blocks, metric_label, percent, score, seeds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,7 +156,7 @@ def render(table: pd.DataFrame) -> str:
 
 def _column(rows: pd.DataFrame) -> list[str]:
     first = rows.iloc[0]
-    sparsity = f"{100 * first['sparsity']:.4g} % " if first["sparsity"] else "none "
+    sparsity = f"{percent(first['sparsity'])} " if first["sparsity"] else "none "
     scores = [
         score(mean, std, "*" if winner else " ")
         for mean, std, winner in zip(rows["mean"], rows["std"], rows["wins"], strict=True)
