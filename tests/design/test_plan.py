@@ -249,6 +249,7 @@ def test_disk_is_masks_weights_predictions_and_what_runs() -> None:
     on_mlm = sum(training.task == "mlm" for training in counts.trainings)
     assert found == Disk(
         masks=masks * 101,
+        kept_weights=kept,
         weights=kept * 4000,
         predictions=56 * 50_000 + 100 * (10 * on_mlm + 20 * (56 - on_mlm)),
         running=(1 + 1 + 3 * 3) * 4000,

@@ -271,6 +271,8 @@ def test_what_trains_is_what_has_begun_and_made_nothing(tmp_path: Path) -> None:
         "theta_i/rte/rewind-25/seed-1": "r  resumed at step 5/30\n",
         f"movement/{LATER}": "r  step 7/30  loss 0.5\n",
         f"movement/{DENSE}": "r  step 30/30  loss 0.5\n",
+        "adapt": "a  step 9/90  loss 2.5\nvalidation  step 9  mlm_loss 2.6\n",
+        "pretrain": "p  step 90/90  loss 2.5\n",
         "prune": "",
     }
     for age, (name, text) in enumerate(logs.items()):
@@ -278,12 +280,14 @@ def test_what_trains_is_what_has_begun_and_made_nothing(tmp_path: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
         os.utime(file, (now - 1000 * age, now - 1000 * age))
-    for made in (DENSE, "majority/on-rte"):
-        (tmp_path / f"predictions/{made}.parquet").parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / f"predictions/{made}.parquet").touch()
-    finished_job = tmp_path / f"benchmarks/movement/{DENSE}.jsonl"
-    finished_job.parent.mkdir(parents=True)
-    finished_job.touch()
+    for made in (
+        f"predictions/{DENSE}.parquet",
+        "predictions/majority/on-rte.parquet",
+        f"benchmarks/movement/{DENSE}.jsonl",
+        "pretrained/model.safetensors",
+    ):
+        (tmp_path / made).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / made).touch()
 
     found = running(tmp_path)
 
@@ -292,6 +296,7 @@ def test_what_trains_is_what_has_begun_and_made_nothing(tmp_path: Path) -> None:
         (LATER, "error: no memory"),
         ("theta_i/rte/rewind-25/seed-1", "resumed at step 5/30"),
         (f"movement/{LATER}", "step 7/30  loss 0.5"),
+        ("adapt", "step 9/90  loss 2.5"),
     ]
     assert found[1].age > timedelta(seconds=1999)
     assert finished(tmp_path) == 1

@@ -25,9 +25,13 @@ RECORD = 50_000
 
 @dataclass(frozen=True, kw_only=True)
 class Disk:
-    """Bytes of kept files, and of what each training needs while it runs; without data sets."""
+    """Bytes of kept files, and of what each training needs while it runs; without data sets.
+
+    kept_weights: the number of models whose weights are kept.
+    """
 
     masks: int
+    kept_weights: int
     weights: int
     predictions: int
     running: int
@@ -74,10 +78,11 @@ def disk(
         RECORD + (sizes[target].predicted or 0) * PREDICTED[tasks[target].head]
         for target in targets
     )
-    weights = FLOAT * model.parameters
+    weights, kept = FLOAT * model.parameters, len(counts.weights) + models
     return Disk(
         masks=len(counts.masks) * -(-model.prunable // 8),
-        weights=(len(counts.weights) + models) * weights,
+        kept_weights=kept,
+        weights=kept * weights,
         predictions=predictions,
         running=(2 + 3 * (KEPT + 1)) * weights,
     )

@@ -31,7 +31,7 @@ def text(study: Study, at_once: int) -> str:
         f" {design.sparsities[-1]} % sparsity",
         *_trainings(counts),
         *_tasks(study, counts, sizes),
-        *_disk(counts, model, needs, at_once, models),
+        *_disk(counts, model, needs, at_once),
     ]
     return "\n".join(lines)
 
@@ -117,11 +117,11 @@ def _mark(size: TaskSize) -> str:
     return f" {mark}" if mark else ""
 
 
-def _disk(counts: Counts, model: ModelSize, needs: Disk, at_once: int, models: int) -> list[str]:
+def _disk(counts: Counts, model: ModelSize, needs: Disk, at_once: int) -> list[str]:
     size = f"{model.parameters:,} weights, {model.prunable:,} prunable, {model.known}"
     rows = {
         f"masks ({len(counts.masks):,}, a bit a prunable weight)": needs.masks,
-        f"kept weights ({len(counts.weights) + models:,}, float32)": needs.weights,
+        f"kept weights ({needs.kept_weights:,}, float32)": needs.weights,
         "predictions, statements, logs": needs.predictions,
         "at the end": needs.end,
         f"at the peak, while {at_once} train{'s' * (at_once == 1)} at a time": needs.peak(at_once),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from tickets import adapted
 from tickets.errors import BadInput
 from tickets.names import TrainingName
 from tickets.paths import Results, parse_predictions
@@ -18,11 +19,13 @@ FOLDER = "trainings"
 
 _REPORT = re.compile(r"\S+  (?P<report>(step|resumed at step) (?P<step>\d+)/(?P<total>\d+).*)")
 _OUTPUTS: Mapping[str, Callable[[Results, str], str]] = {
-    FOLDER: Results.predictions,
-    "theta_i": lambda files, name: files.weights(name),
-    "movement": lambda files, name: files.benchmark(name),  # the movement itself does not last
+    FOLDER: lambda files, name: files.predictions(name.removeprefix(f"{FOLDER}/")),
+    "theta_i": Results.weights,
+    "movement": Results.benchmark,  # the movement itself does not last
+    "pretrain": lambda files, _: files.checkpoint(),
+    "adapt": lambda files, _: adapted.checkpoint(files),
 }
-"""The file that a training makes at its end, by the folder of its log."""
+"""The file that a training makes at its end, by the first part of its log's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +50,14 @@ def running(results: Path) -> list[Running]:
     if not logs.is_dir():
         raise BadInput(f"{results}: no logs there; name a study's results folder")
     unfinished = [
-        Running(name=name, report=_last_report(log), age=timedelta(seconds=round(_age(log))))
-        for kind, output in _OUTPUTS.items()
-        for log in (logs / kind).rglob("*.log")
-        for name in [log.relative_to(logs / FOLDER if kind == FOLDER else logs).as_posix()[:-4]]
-        if not Path(output(files, name)).exists()
+        Running(
+            name=name.removeprefix(f"{FOLDER}/"),
+            report=_last_report(log),
+            age=timedelta(seconds=round(_age(log))),
+        )
+        for log in logs.rglob("*.log")
+        for name in [log.relative_to(logs).with_suffix("").as_posix()]
+        if (output := _OUTPUTS.get(name.split("/")[0])) and not Path(output(files, name)).exists()
     ]
     return sorted(unfinished, key=lambda each: (each.age, each.name))
 

@@ -16,7 +16,8 @@ from tickets.errors import Diverged
 from tickets.training.events import Events
 from tickets.training.recipe import Recipe
 
-REPORTS = 10  # progress lines per training
+REPORTS = 10  # progress lines of a short training
+SECONDS = 300  # the longest time between two lines, give or take a step
 
 
 class Progress:
@@ -52,7 +53,8 @@ class Progress:
         """
         self._waiting.append(loss)
         done = len(self._known) + len(self._waiting)
-        if done % self._every == 0 or self._first + done == self._last:
+        late = time.monotonic() - self._at >= SECONDS
+        if late or done % self._every == 0 or self._first + done == self._last:
             self._report()
 
     def losses(self) -> NDArray[np.float64]:
