@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import hypothesis
 import pytest
+
+from studies import checkout, clone, snakemake
 
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
@@ -25,3 +29,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that run studies come first: if one came last, the other processes would be idle."""
     items.sort(key=lambda item: item.path.parent.name not in ("workflow", "project"))
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Clones the miniature study into a folder, with its theta_0 and data, which are made once."""
+    study = checkout(tmp_path_factory.mktemp("prepared"))
+    data = [
+        f"results/encoded/{task}/{split}.arrow"
+        for task in ("acceptability", "mlm")
+        for split in ("train", "validation")
+    ]
+    done = snakemake(study, "--cores", "2", "--", "results/weights/theta_0.safetensors", *data)
+    assert done.returncode == 0, done.stdout
+    return lambda folder: clone(study, folder)

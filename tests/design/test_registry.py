@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from additions import TABLE
 from import_graph import HEAVY
-from studies import checkout, planned, snakemake
+from studies import planned, snakemake
 from tickets import provenance
 from tickets.code import code_files
 from tickets.design import registry
@@ -147,9 +148,9 @@ def test_a_table_depends_on_no_other_ones_code(name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def study(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], Path]) -> Path:
     """A study whose package has one file more, and the scores of that file's table."""
-    folder = checkout(tmp_path_factory.mktemp("stranger"))
+    folder = prepared(tmp_path_factory.mktemp("stranger"))
     tables = folder / "workflow" / "scripts" / "tickets" / "tables"
     (tables / "steadiness.py").write_text(TABLE.lstrip(), encoding="utf-8")
     done = snakemake(folder, "--cores", "2", "--", "results/tables/steadiness.csv")

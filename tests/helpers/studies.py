@@ -25,6 +25,16 @@ def checkout(folder: Path) -> Path:
     return folder
 
 
+def clone(study: Path, folder: Path) -> Path:
+    """A fresh clone with the results of `study`, and what Snakemake remembers of them."""
+    checkout(folder)
+    for name in ("results", ".snakemake"):
+        ignored = shutil.ignore_patterns("report.frame.html")  # a browser's, of Snakemake's report
+        shutil.copytree(study / name, folder / name, copy_function=shutil.copyfile, ignore=ignored)
+    shutil.copyfile(study / "config/mini.yaml", folder / "config/mini.yaml")
+    return folder
+
+
 def snakemake(
     folder: Path, *arguments: str, config: str = "config/mini.yaml"
 ) -> subprocess.CompletedProcess[str]:

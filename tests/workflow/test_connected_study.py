@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from studies import checkout, planned, snakemake
+from studies import planned, snakemake
 from tickets.audit.schema_of_statements import problem
 from tickets.audit.study import Audit, audit
 from tickets.paths import parse_line
@@ -23,9 +24,9 @@ LINES = 2 * 2  # the full model and one ticket, from theta_0 and from half of a 
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def study(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], Path]) -> Path:
     """A finished study of one task, one seed and one round, whose audit knows its design."""
-    folder = checkout(tmp_path_factory.mktemp("connected"))
+    folder = prepared(tmp_path_factory.mktemp("connected"))
     file = folder / "config" / "mini.yaml"
     values = yaml.safe_load(file.read_text(encoding="utf-8"))
     changes = {"seeds": [1], "target_sparsity": 0.1, "rewinds": [50]}

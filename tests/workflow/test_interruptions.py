@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
-from studies import checkout, planned, snakemake
+from studies import clone, planned, snakemake
 
 TRAINING = "theta_0/dense/on-mlm/seed-1"
 PREDICTIONS = f"results/predictions/{TRAINING}.parquet"
@@ -22,22 +23,29 @@ STEPS = 400
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The predictions of a training that nothing interrupts."""
-    folder = study(tmp_path_factory.mktemp("whole"))
-    done = snakemake(folder, "--cores", "1", "--", PREDICTIONS)
-    assert done.returncode == 0, done.stdout
-    return (folder / PREDICTIONS).read_bytes()
-
-
-def study(folder: Path) -> Path:
-    """The miniature with a training of some seconds."""
-    checkout(folder)
+def study(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], Path]) -> Path:
+    """The miniature with a training of some seconds, which has not begun."""
+    folder = prepared(tmp_path_factory.mktemp("whole"))
     file = folder / "config/mini.yaml"
     config = yaml.safe_load(file.read_text(encoding="utf-8"))
     config["tasks"]["mlm"]["steps"] = STEPS
     file.write_text(yaml.safe_dump(config), encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def folder(study: Path, tmp_path: Path) -> Path:
+    """The same again."""
+    return clone(study, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def expected(study: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The predictions of a training that nothing interrupts."""
+    folder = clone(study, tmp_path_factory.mktemp("expected"))
+    done = snakemake(folder, "--cores", "1", "--", PREDICTIONS)
+    assert done.returncode == 0, done.stdout
+    return (folder / PREDICTIONS).read_bytes()
 
 
 def interrupted(folder: Path, *, alone: bool, log: str = f"/{STEPS}") -> str:
@@ -62,10 +70,8 @@ def interrupted(folder: Path, *, alone: bool, log: str = f"/{STEPS}") -> str:
     return said
 
 
-def test_ctrl_c_stops_the_training_which_goes_on_later(tmp_path: Path, expected: bytes) -> None:
+def test_ctrl_c_stops_the_training_which_goes_on_later(folder: Path, expected: bytes) -> None:
     """It saves its state, and says so; the same command ends with the same bits."""
-    folder = study(tmp_path)
-
     said = interrupted(folder, alone=False)
 
     assert f"stopped: train {PREDICTIONS}" in said
@@ -79,10 +85,8 @@ def test_ctrl_c_stops_the_training_which_goes_on_later(tmp_path: Path, expected:
     assert (folder / PREDICTIONS).read_bytes() == expected
 
 
-def test_ctrl_c_before_the_first_step_is_no_error(tmp_path: Path, expected: bytes) -> None:
+def test_ctrl_c_before_the_first_step_is_no_error(folder: Path, expected: bytes) -> None:
     """While the training's libraries are loaded: nothing is there to save."""
-    folder = study(tmp_path)
-
     said = interrupted(folder, alone=False, log="")
 
     # Python may not have begun to run, and then says nothing.
@@ -95,11 +99,9 @@ def test_ctrl_c_before_the_first_step_is_no_error(tmp_path: Path, expected: byte
 
 
 def test_a_training_that_ends_after_snakemake_was_stopped_counts(
-    tmp_path: Path, expected: bytes
+    folder: Path, expected: bytes
 ) -> None:
     """SIGINT to Snakemake alone: it waits for the training, which is not run again."""
-    folder = study(tmp_path)
-
     said = interrupted(folder, alone=True)
 
     assert "stopped: train" not in said

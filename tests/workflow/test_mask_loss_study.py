@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import yaml
 
 from forgery import flip
-from studies import checkout, planned, snakemake
+from studies import planned, snakemake
 from tickets import masks, provenance
 from tickets.audit.study import audit
 from tickets.schedule import pruned_count
@@ -20,9 +21,9 @@ MASK_TRAINING = Path("workflow/scripts/tickets/criteria/mask_training.py")
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def study(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], Path]) -> Path:
     """The miniature with the table, and few steps of mask training."""
-    folder = checkout(tmp_path_factory.mktemp("asked"))
+    folder = prepared(tmp_path_factory.mktemp("asked"))
     config = folder / "config" / "mini.yaml"
     asked = {"optional_tables": ["mask_loss"], "sweep": ["oneshot", "mask_training"]}
     config.write_text(yaml.safe_dump(yaml.safe_load(config.read_text()) | asked))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import yaml
 from safetensors.numpy import load_file
 
 from forgery import flip
-from studies import checkout, planned, snakemake
+from studies import planned, snakemake
 from tamperings import remask
 from tickets import masks, provenance
 from tickets.audit.check_masks import prunings
@@ -30,9 +31,9 @@ MASK = f"masks/{OWN.format('acceptability', '20')}.safetensors"
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def study(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], Path]) -> Path:
     """A finished sweep, which keeps what decides its masks."""
-    folder = checkout(tmp_path_factory.mktemp("moved"))
+    folder = prepared(tmp_path_factory.mktemp("moved"))
     file = folder / "config" / "mini.yaml"
     changes = {"seeds": [1], "sweep": ["oneshot", "movement_imp"], "keep_checkpoints": True}
     values = yaml.safe_load(file.read_text(encoding="utf-8")) | changes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -16,11 +17,11 @@ from safetensors.numpy import load_file
 
 import browser
 from additions import CRITERION
-from studies import ROOT, checkout, planned, snakemake
+from studies import ROOT, clone, planned, snakemake
 from tickets import masks, paths, provenance, statements
 from tickets.audit.check_masks import prunings
 from tickets.audit.schema_of_statements import problem, schema
-from tickets.audit.study import audit
+from tickets.audit.study import Audit, audit
 from tickets.audit.study_files import needs_statement
 from tickets.criterion import load_criterion
 from tickets.design import config, experiments
@@ -62,9 +63,9 @@ def changed(folder: Path, changes: dict[str, object]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def study(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], Path]) -> Path:
     """A finished study of all experiments."""
-    folder = changed(checkout(tmp_path_factory.mktemp("whole")), EXPERIMENTS)
+    folder = changed(prepared(tmp_path_factory.mktemp("whole")), EXPERIMENTS)
     done = snakemake(folder, "--cores", "2", "--", "all")
     assert done.returncode == 0, done.stdout
     return folder
@@ -236,22 +237,17 @@ BEYOND = [name for name in at_theta_0() if name not in EXPERIMENTS["sweep"]]
 DATA_FREE = [n for n in BEYOND if not load_criterion(n).of]
 
 
-def with_criterion(study: Path, folder: Path, criterion: str) -> Path:
-    """The finished study that also follows a criterion: one in the repository, `largest`, a new
-    file there; or `mine`, a file beside it.
+def with_criteria(study: Path, folder: Path, *criteria: str) -> Path:
+    """The finished study that also follows criteria: those in the repository, `largest`, a new
+    file there, and `mine`, a file beside it.
     """
-    copy = checkout(folder)
-    by_a_browser = shutil.ignore_patterns("report.frame.html")
-    for name in ("results", ".snakemake"):
-        shutil.copytree(study / name, copy / name, ignore=by_a_browser)
-    (copy / "config/mini.yaml").write_text((study / "config/mini.yaml").read_text())
-    changes: dict[str, object] = {"sweep": [*EXPERIMENTS["sweep"], criterion]}
-    if criterion == "mine":
+    copy = clone(study, folder)
+    changes: dict[str, object] = {"sweep": [*EXPERIMENTS["sweep"], *criteria]}
+    if "mine" in criteria:
         (copy / "own.py").write_text(CRITERION)
         changes["criteria"] = {"mine": "own.py"}
-    if criterion == "largest":
-        criteria = copy / "workflow/scripts/tickets/criteria"
-        (criteria / "largest.py").write_text(CRITERION)
+    if "largest" in criteria:
+        (copy / "workflow/scripts/tickets/criteria/largest.py").write_text(CRITERION)
         assert planned(copy, "all") == {}  # a file that nobody asks for
     return changed(copy, changes)
 
@@ -261,7 +257,7 @@ def test_a_new_criterion_runs_its_own_jobs_and_those_that_read_them(
     study: Path, tmp_path: Path, criterion: str
 ) -> None:
     """On a finished study: two masks, their tickets and trainings, and what is made of them."""
-    copy = with_criterion(study, tmp_path / "copy", criterion)
+    copy = with_criteria(study, tmp_path / "copy", criterion)
 
     jobs = planned(copy, "all")
 
@@ -272,41 +268,61 @@ def test_a_new_criterion_runs_its_own_jobs_and_those_that_read_them(
     }
 
 
-@pytest.mark.parametrize("criterion", ["mine", *DATA_FREE])
-def test_the_audit_makes_a_new_criterions_masks_again(
-    study: Path, tmp_path: Path, criterion: str
-) -> None:
-    """And says of one that is the study's own that it is from outside the repository."""
-    copy = with_criterion(study, tmp_path / "copy", criterion)
+@pytest.fixture(scope="module")
+def followed(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study after it has also followed all criteria that read no data, and one of its own."""
+    copy = with_criteria(study, tmp_path_factory.mktemp("followed"), "mine", *DATA_FREE)
     done = snakemake(copy, "--cores", "2", "--", "all")
     assert done.returncode == 0, done.stdout
-    results, own = copy / "results", {"mine": copy / "own.py"} if criterion == "mine" else {}
+    return copy
 
+
+def audited(results: Path, own: Mapping[str, Path]) -> Audit:
     with ProcessPoolExecutor(2) as pool:
-        found = audit(results, None, pool, own)
+        return audit(results, None, pool, own)
+
+
+def at_both(criterion: str) -> list[str]:
+    """The masks of a criterion at theta_0."""
+    return [f"masks/{criterion}/sparsity-{percent}.safetensors" for percent in (10, 20)]
+
+
+def test_the_audit_makes_new_criteria_s_masks_again(followed: Path) -> None:
+    """And says of those by a criterion of the study's own that this is not in the repository."""
+    results, own = followed / "results", {"mine": followed / "own.py"}
+    mine = at_both("mine")
+
+    found = audited(results, own)
 
     again = {each.mask for each in prunings(found.files, own)}
-    expected = {f"masks/{criterion}/sparsity-{percent}.safetensors" for percent in (10, 20)}
     assert found.faults == []
-    assert expected <= again
+    assert again >= {mask for criterion in ("mine", *DATA_FREE) for mask in at_both(criterion)}
     assert not any("snip" in path for path in again)  # it reads data
-    assert ("outside-code" in {each.code for each in found.findings}) == (criterion == "mine")
-    if criterion == "mine":
-        assert expected.isdisjoint(each.mask for each in prunings(found.files, {}))
-        stated = provenance.statement(results / min(expected))
-        assert stated.code["outside/mine.py"] == sha256((copy / "own.py").read_bytes())
-        assert stated.parameters["factor"] == "0.5"
+    [outside] = [each.path for each in found.findings if each.code == "outside-code"]
+    assert outside in mine
+    assert {each.mask for each in prunings(found.files, {})} == again - {*mine}
+    stated = provenance.statement(results / mine[0])
+    assert stated.code["outside/mine.py"] == sha256(own["mine"].read_bytes())
+    assert stated.parameters["factor"] == "0.5"
 
-    one, other = sorted(expected)  # the other one's bits, under its name, statement and all
+
+@pytest.mark.parametrize("criterion", ["mine", *DATA_FREE])
+def test_the_audit_names_a_criterions_mask_that_is_another(
+    followed: Path, tmp_path: Path, criterion: str
+) -> None:
+    """With the bits of the next sparsity's under its name, statement and all."""
+    results = shutil.copytree(followed / "results", tmp_path / "results")
+    one, other = at_both(criterion)
     for suffix in ("", ".prov.json"):
         data = (results / f"{other}{suffix}").read_bytes()
         (results / f"{one}{suffix}").write_bytes(data.replace(b"sparsity-20", b"sparsity-10"))
-    with ProcessPoolExecutor(2) as pool:
-        codes = {each.code for each in audit(results, None, pool, own).faults if each.path == one}
-    assert {"wrong-mask", "wrong-count"} <= codes
+
+    found = audited(results, {"mine": followed / "own.py"})
+
+    assert {"wrong-mask", "wrong-count"} <= {e.code for e in found.faults if e.path == one}
 
 
-def test_the_published_codes_way(tmp_path: Path) -> None:
+def test_the_published_codes_way(tmp_path: Path, prepared: Callable[[Path], Path]) -> None:
     """Heads are kept, each round has the first round's rates, MLM prunes before it trains and never
     rewinds, on new text; and each matrix is pruned alike.
     """
@@ -318,7 +334,7 @@ def test_the_published_codes_way(tmp_path: Path) -> None:
             **{"mlm_weights": "continue", "mlm_text": "new", "scope": "per_matrix"},
         },
     }
-    folder = changed(checkout(tmp_path / "code"), changes)
+    folder = changed(prepared(tmp_path / "code"), changes)
     mask = "results/masks/imp/{}/rewind-0/seed-1/sparsity-{}.safetensors"
     round_ = "results/trained/round/acceptability/rewind-0/seed-1/"
     first = f"{round_}sparsity-0/dense/on-acceptability/seed-1.safetensors"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
-from studies import ROOT, checkout, planned, snakemake
+from studies import ROOT, checkout, clone, planned, snakemake
 from tickets import masks, provenance
 from tickets.files import sha256
 
@@ -94,9 +93,7 @@ def test_what_was_trained_is_not_kept(study: Path) -> None:
 
 def test_another_seed_or_task_trains_its_own_and_nothing_again(study: Path, tmp_path: Path) -> None:
     """Though its trainings start from tickets that the others share with it."""
-    copy = checkout(tmp_path / "larger")
-    for name in ("results", ".snakemake"):
-        shutil.copytree(study / name, copy / name)
+    copy = clone(study, tmp_path / "larger")
     config = yaml.safe_load((copy / "config/mini.yaml").read_text())
 
     def jobs(**changed: object) -> dict[str, int]:
@@ -117,9 +114,7 @@ def test_another_seed_or_task_trains_its_own_and_nothing_again(study: Path, tmp_
 def test_nothing_is_done_twice(study: Path, tmp_path: Path) -> None:
     """Not on a second call, not after a touch, not in a fresh clone with the results."""
     assert planned(study, TABLE) == {}
-    copy = checkout(tmp_path / "clone")
-    for name in ("results", ".snakemake"):
-        shutil.copytree(study / name, copy / name, copy_function=shutil.copyfile)
+    copy = clone(study, tmp_path / "clone")
     assert planned(copy, TABLE) == {}
     for path in (*copy.rglob("*.py"), *copy.rglob("*.safetensors"), *copy.rglob("*.parquet")):
         os.utime(path)
@@ -128,9 +123,7 @@ def test_nothing_is_done_twice(study: Path, tmp_path: Path) -> None:
 
 def test_an_edit_reruns_what_depends_on_it_and_no_more(study: Path, tmp_path: Path) -> None:
     """Code of the table: the table. Code of pruning: masks and what follows, no data."""
-    copy = checkout(tmp_path / "edited")
-    for name in ("results", ".snakemake"):
-        shutil.copytree(study / name, copy / name)
+    copy = clone(study, tmp_path / "edited")
     package = copy / "workflow" / "scripts" / "tickets"
     for path in package.rglob("*.py"):
         with path.open("a") as file:
@@ -173,9 +166,7 @@ def test_a_theta_0_that_is_there_needs_no_text(study: Path, tmp_path: Path) -> N
 
 def test_a_changed_mask_stops_whoever_reads_it(study: Path, tmp_path: Path) -> None:
     """One line with the file and both digests, exit status not zero, nothing else lost."""
-    copy = checkout(tmp_path / "changed")
-    for name in ("results", ".snakemake"):
-        shutil.copytree(study / name, copy / name)
+    copy = clone(study, tmp_path / "changed")
     mask = copy / "results/masks/oneshot/sparsity-20.safetensors"
     content = bytearray(mask.read_bytes())
     content[-1] ^= 0x80
