@@ -18,7 +18,7 @@ from safetensors.numpy import save_file
 
 from model_directories import configured
 from studies import ROOT, checkout, planned, snakemake
-from tickets.design import plan
+from tickets.design import plan, registry
 from tickets.design.config import Study, load
 from tickets.design.costs import Disk, disk, whole_trainings
 from tickets.design.counts import count
@@ -36,6 +36,7 @@ PUBLISHED = {
     "mlm_weights": "continue",
     "mlm_text": "new",
 }
+FEW = ("winning_tickets", "rewinding", "transfer_variants", "sparsity_sweep")
 SMALL = Design(
     tasks=("rte", "mlm"),
     seeds=(1,),
@@ -90,12 +91,12 @@ def test_a_small_study_counted_by_hand() -> None:
 
 def test_an_optional_table_counts_where_a_study_names_it() -> None:
     """In the plan of the whole; what it takes alone is said in any case."""
-    plain, named = study(seeds=[1, 2]), study(seeds=[1, 2], optional_tables=["connectivity"])
+    plain, named = study(seeds=[1, 2]), study(seeds=[1, 2], tables={"connectivity": True})
     alone = len(count(plain.design).needed_by("connectivity"))
     for each in (plain, named):
         lines = [line.split() for line in plan.text(each, 1).splitlines()]
         kinds = [words[1] for words in lines if words[:1] == ["connectivity"]]
-        added = len(count(named.design, ["connectivity"]).kinds["connectivity"])
+        added = len(count(named.design, named.tables).kinds["connectivity"])
 
         assert kinds == ([f"{added:,}"] if each is named else [])
         assert ["connectivity.csv", f"{alone:,}"] in lines
@@ -107,7 +108,7 @@ def test_losses_are_counted_if_the_study_asks_for_them() -> None:
     two of IMP, one-shot, a random and the dense mask.
     """
     design = replace(SMALL, sweep=("oneshot", "random", "snip"))
-    without, counts = count(design), count(design, ["mask_loss"])
+    without, counts = count(design), count(design, registry.made({"mask_loss": True}))
 
     assert set(map(str, counts.trainings - without.trainings)) == {
         "theta_0/snip/mlm/seed-1/sparsity-20/on-rte/seed-1"
@@ -118,7 +119,7 @@ def test_losses_are_counted_if_the_study_asks_for_them() -> None:
 
 def test_frozen_weights_count_where_a_study_asks_for_them() -> None:
     """Two masks at each sparsity, on each task; the full model that finds one is there anyway."""
-    without, asked = count(SMALL), count(SMALL, ["freezing"])
+    without, asked = count(SMALL), count(SMALL, registry.made({"freezing": True}))
 
     assert len(asked.kinds["freezing"]) == 2 * 2 * 2
     assert {str(each) for each in asked.kinds["freezing"] if each.task == "rte"} == {
@@ -155,7 +156,7 @@ def test_a_training_is_shared_that_several_tables_need() -> None:
     """Be it for its score, or for a mask that is found from it."""
     tables = {str(training): number for training, number in count(SMALL).tables.items()}
 
-    assert tables["theta_0/dense/on-rte/seed-1"] == 9  # all there are
+    assert tables["theta_0/dense/on-rte/seed-1"] == 12  # 9 of scores, 3 of masks
     assert tables["theta_0/dense/on-rte_100/seed-1"] == 1  # transferability
     assert tables["theta_0/random/seed-1/sparsity-10/on-mlm/seed-1"] == 2  # sweep and Table 2
 
@@ -192,12 +193,14 @@ def test_the_trainings_of_a_study_are_those_of_a_formula(name: str, evaluation: 
             **{"rewinds": [50], "subsets": {"acceptability": [32]}},
             "sweep": ["oneshot", "snip", "movement_imp", "standard"],
             "combine": {"both": {"of": ["acceptability", "mlm"], "by": "vote"}},
-            "optional_tables": ["mask_loss"],
+            "tables": {"mask_loss": True},
         },
-        {"rewinds": [50], "evaluation": "same_seed", "optional_tables": ["freezing"]},
+        {"rewinds": [50], "evaluation": "same_seed", "tables": {"freezing": True}},
         {"rewinds": [], "rewind": 50, "imp": PUBLISHED, "sweep": ["movement_imp"]},
+        {"rewinds": [50], "tables": dict.fromkeys(FEW, False)},
+        {"tables": {name: name == "layer_sparsity" for name in registry.tables()}},
     ],
-    ids=["paper", "same_seed", "code"],
+    ids=["paper", "same_seed", "code", "few_tables", "masks_alone"],
 )
 def test_jobs_are_those_that_snakemake_counts(changes: dict[str, Any], tmp_path: Path) -> None:
     """Rule by rule, for all that is trained and all that trainings start from."""
@@ -209,8 +212,9 @@ def test_jobs_are_those_that_snakemake_counts(changes: dict[str, Any], tmp_path:
     found = planned(folder, "all")
 
     asked = load(raw)
-    counts = count(asked.design, asked.optional_tables)
-    for name in ("transfer", "mask_overlap", "versus_paper", *asked.optional_tables):
+    counts = count(asked.design, asked.tables)
+    optional = [name for name, spec in asked.tables.items() if spec.optional]
+    for name in ("transfer", "mask_overlap", "versus_paper", *optional):
         trainings = planned(folder, f"results/tables/{name}.csv")["train"]
         assert len(counts.needed_by(name)) == trainings
     jobs = counts.jobs

@@ -84,10 +84,25 @@ def test_all_tables_are_found_in_their_order() -> None:
         registry.table("nothing")
 
 
-def test_a_study_makes_optional_tables_only_if_it_names_them() -> None:
+def test_a_study_makes_optional_tables_only_if_it_asks_for_them() -> None:
     """In their place among the others."""
     assert list(registry.made()) == [name for name in TABLES if name not in OPTIONAL]
-    assert list(registry.made(OPTIONAL)) == TABLES
+    assert list(registry.made(dict.fromkeys(OPTIONAL, True))) == TABLES
+
+
+def test_a_study_may_do_without_tables() -> None:
+    """But not without those that others are made from."""
+    without = registry.made({"transfer": False, "rewinding": False})
+
+    assert list(without) == [
+        name for name in TABLES if name not in (*OPTIONAL, "transfer", "rewinding")
+    ]
+    with pytest.raises(
+        BadInput,
+        match=r"tables\.winning_sparsities: false, but winning_tickets is made from it; write true,"
+        " or winning_tickets: false",
+    ):
+        registry.made({"winning_sparsities": False})
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -10,6 +10,7 @@ import pytest
 
 from studies import checkout, snakemake
 from tickets.commands import check
+from tickets.design import registry
 from tickets.design.config import Training
 from tickets.design.schema import alternatives
 from tickets.errors import BadInput
@@ -188,9 +189,18 @@ WRONG = {
         "config: criteria.mine: {own}/needy.py: needs luck, which no study has; write {needs}",
     ),
     "a table of MLM's losses without MLM": (
-        [SMALL, "optional_tables: [mask_loss]"],
-        "config: optional_tables: mask_loss, but 0 tasks have the head mlm, and 1 another one;"
-        " write tasks of which one has it and not all, or leave mask_loss out",
+        [SMALL, "tables: {mask_loss: true}"],
+        "config: tables.mask_loss: true, but 0 tasks have the head mlm, and 1 another one;"
+        " write tasks of which one has it and not all, or mask_loss: false",
+    ),
+    "a table that there is not": (
+        [SMALL, "tables: {transfr: true}"],
+        'config: tables: "transfr" is not possible; write ' + alternatives(list(registry.tables())),
+    ),
+    "a table without what it is made from": (
+        [SMALL, "tables: {full_models: false}"],
+        "config: tables.full_models: false, but answerability is made from it; write true, or"
+        " answerability: false",
     ),
     "a misspelt key": ([SMALL, "sedes: [1]"], "config: sedes: unknown key; write seeds"),
     "a misspelt key of a task": (

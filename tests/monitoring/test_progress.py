@@ -59,16 +59,6 @@ def test_the_last_step_is_reported(clock: list[float], capsys: pytest.CaptureFix
     assert lines[-1].endswith("0:00:00 left")
 
 
-def test_a_long_training_is_not_silent_for_long(
-    clock: list[float], capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A line at least every five minutes, beside those of its tenths."""
-    run(Progress(RECIPE, first=0, last=100, total=100), clock, [1.0] * 20, 70)
-
-    steps = [line.split()[2] for line in capsys.readouterr().err.splitlines()]
-    assert steps == ["5/100", "10/100", "15/100", "20/100"]
-
-
 def test_losses_are_looked_at_when_a_report_is_due_and_not_before(clock: list[float]) -> None:
     """A loss that is no number waits on the device until then."""
     reported = Progress(RECIPE, first=0, last=100, total=100)

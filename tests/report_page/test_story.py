@@ -84,16 +84,6 @@ def test_what_keeps_the_study_from_answering_comes_before_the_claims(html: str) 
     assert "cannot decide" not in without
 
 
-def test_a_page_has_optional_tables_if_the_study_has_them(html: str) -> None:
-    """Their figures too."""
-    without = {name: TABLES[name] for name in page.TABLES}
-    short = page.render_page(replace(DATA, tables=without), TEMPLATE)
-
-    assert "mask_loss.csv" in html
-    assert '<figure id="mask_loss">' in html
-    assert "mask_loss" not in short
-
-
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Figure]:
     return page.draw_figures(DATA)
@@ -297,12 +287,9 @@ def test_the_papers_claims_come_with_all_their_statements() -> None:
 
 def test_what_was_found_is_counted() -> None:
     """From hand-made rows: two of three tasks win, at 60 and 90 %; one of two others transfers."""
-    tickets = pd.DataFrame(
-        {
-            "task": ["a", "b", "c"], "criterion": "within_std", "network": "imp",
-            "sparsity": [0.9, 0.6, 0.0], "wins": True,
-        }
-    )  # fmt: skip
+    won = pd.DataFrame(
+        {"task": ["a", "b", "c"], "criterion": "within_std", "sparsity": [90, 60, 0]}
+    )
     transfer = pd.DataFrame(
         {
             "source": ["a", "a", "b", "b", "random"], "target": ["a", "b", "a", "b", "a"],
@@ -310,13 +297,12 @@ def test_what_was_found_is_counted() -> None:
         }
     )  # fmt: skip
 
-    assert summaries.describe_winning_sparsities(tickets) == (
+    assert summaries.describe_winning_sparsities(won) == (
         "2 of 3 tasks have a winning ticket: the least that can go is 60 % of the weights (b), the "
         "most 90 % (a)."
     )
     assert (
-        summaries.describe_winning_sparsities(tickets.iloc[2:])
-        == "No task has a winning ticket here."
+        summaries.describe_winning_sparsities(won.iloc[2:]) == "No task has a winning ticket here."
     )
     assert summaries.describe_transfer(transfer) == (
         "At 70 % pruned, 1 of 2 masks are winning tickets on the task they were found on, and 1 of "
@@ -325,14 +311,31 @@ def test_what_was_found_is_counted() -> None:
     assert summaries.describe_seeds(range(5)) == "Every mean is over 5 seeds."
 
 
-def test_an_optional_table_may_be_missing() -> None:
+@pytest.mark.parametrize("name", ["connectivity", "transfer", "winning_tickets", "versus_paper"])
+def test_a_study_may_do_without_a_table(name: str) -> None:
     """The page then has neither its figure nor its rows, and all others."""
-    tables = {name: table for name, table in TABLES.items() if name != "connectivity"}
+    tables = {each: table for each, table in TABLES.items() if each != name}
 
     shown = page.render_page(replace(DATA, tables=tables), TEMPLATE)
 
-    assert "connectivity" not in shown
-    assert all(f"{name}.csv, " in shown for name in tables)
+    assert f"{name}.csv, " not in shown
+    assert f'<figure id="{name}">' not in shown
+    assert all(f"{each}.csv, " in shown for each in tables)
+
+
+def test_a_study_of_one_table_has_its_figure_alone() -> None:
+    """No heading stands without a figure, and no claim is counted."""
+    shown = page.render_page(
+        replace(DATA, tables={"mask_overlap": TABLES["mask_overlap"]}), TEMPLATE
+    )
+
+    assert re.findall('<figure id="(.*)">', shown) == ["mask_overlap"]
+    assert re.findall("(?m)^<h2>(.*)</h2>$", shown) == [
+        "How alike are the masks?",
+        "Are these the original files?",
+        "The tables",
+    ]
+    assert re.findall("(?m)^ *<li><b>(.*)</b>", shown) == ["How sure?"]
 
 
 def command(folder: Path, tables: list[Path]) -> subprocess.CompletedProcess[str]:
@@ -354,14 +357,6 @@ def test_the_command_writes_the_same_page_every_time(html: str, tmp_path: Path) 
 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "story.html").read_text(encoding="utf-8") == html
-
-
-def test_a_table_that_is_not_given_is_named(tmp_path: Path) -> None:
-    done = command(tmp_path, [STUDY / "tables" / "transfer.csv"])
-
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: --tables: no full_models.csv, ")
-    assert len(done.stderr.splitlines()) == 1
 
 
 @browser.needed

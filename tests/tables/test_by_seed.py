@@ -106,8 +106,7 @@ def test_later_weights_are_those_of_their_point() -> None:
             {"finder": "imp", "weights": "theta_i", "rewind": 50.0, **pair, "variant": "winning"},
         ]
     )
-    none = pd.DataFrame(columns=["criterion", "sparsity", "finder", "source", "target"])
-    tables = dict.fromkeys(NAMES, none) | {"rewinding": rewound, "transfer_variants": variants}
+    tables = {"rewinding": rewound, "transfer_variants": variants}
 
     found = by_seed(tables, lambda _: trained, 0.0)
 

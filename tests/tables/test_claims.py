@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -56,6 +57,33 @@ def test_all_claims_can_hold(seeds: int) -> None:
         *["4 of 4 tasks"] * 2,
         "10 of 10 other tasks",
         "10 of 10 sources",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lacking", "undecided"),
+    [
+        ("winning_tickets", {2}),
+        ("sparsity_sweep", {1, 3, 5, 7}),
+        ("rewinding", {3, 4}),
+        ("transfer", {5, 7, 8}),
+        ("transfer_variants", {7}),
+        ("transferability", {6}),
+    ],
+)
+def test_a_study_without_a_table_decides_the_claims_on_others(
+    lacking: str, undecided: set[int]
+) -> None:
+    """What it lacks is named; all other claims are judged as ever."""
+    found = claims(replace(scored(study()), **{lacking: pd.DataFrame()}))
+
+    assert {claim.number for claim in found if claim.verdict is OPEN} == undecided
+    for number in undecided:
+        [part] = found[number - 1].parts
+        assert part.proposition == "all of it"
+        assert part.test == f"the study lacks {lacking}.csv"
+    assert [c for c in found if c.number not in undecided] == [
+        c for c in claims(scored(study())) if c.number not in undecided
     ]
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from svg_texts import texts
+from tickets.design import registry
 from tickets.design.counts import count
 from tickets.design.dag import Design
 from tickets.design.experiments import needed
@@ -100,7 +101,7 @@ def test_both_ends_of_every_ticket_are_trained(evaluation: str) -> None:
     t, s, r, k = (len(of) for of in (design.tasks, design.seeds, design.rewinds, design.sparsities))
 
     second = second_trainings(design)
-    kinds = count(design, ["connectivity"])
+    kinds = count(design, registry.made({"connectivity": True}))
     found = kinds.needed_by("connectivity")
 
     assert len(set(second)) == len(second) == t * s * (r + 1) * (k + 1)

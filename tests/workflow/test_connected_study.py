@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,23 +17,25 @@ import yaml
 from studies import planned, snakemake
 from tickets.audit.schema_of_statements import problem
 from tickets.audit.study import Audit, audit
+from tickets.design import registry
 from tickets.paths import parse_line
 from tickets.scores.scoring import score
 
-TARGETS = ("results/tables/connectivity.csv", "results/tables/rewinding.csv")
+ASKED = ("full_models", "rewinding", "connectivity", "answerability", "versus_paper")
 LINES = 2 * 2  # the full model and one ticket, from theta_0 and from half of a training
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], Path]) -> Path:
-    """A finished study of one task, one seed and one round, whose audit knows its design."""
+    """A finished study of one task, one seed and one round, which asks for few tables."""
     folder = prepared(tmp_path_factory.mktemp("connected"))
     file = folder / "config" / "mini.yaml"
     values = yaml.safe_load(file.read_text(encoding="utf-8"))
     changes = {"seeds": [1], "target_sparsity": 0.1, "rewinds": [50]}
     changes["tasks"] = {"mlm": values["tasks"]["mlm"]}
+    changes["tables"] = {name: name in ASKED for name in registry.tables()}
     file.write_text(yaml.safe_dump(values | changes), encoding="utf-8")
-    done = snakemake(folder, "--cores", "2", "--", *TARGETS)
+    done = snakemake(folder, "--cores", "2", "--", "all")
     assert done.returncode == 0, done.stdout
     return folder
 
@@ -61,7 +64,7 @@ def test_each_end_is_the_score_of_its_own_training(study: Path) -> None:
 
 def test_the_table_has_a_row_for_each_ticket(study: Path) -> None:
     """In the order of rewinds and sparsities, with its text and its figure."""
-    table = pd.read_csv(study / TARGETS[0])
+    table = pd.read_csv(study / "results/tables/connectivity.csv")
 
     assert table[["rewind", "sparsity"]].to_numpy().tolist() == [
         *([0.0, 0.0], [0.0, 0.1], [50.0, 0.0], [50.0, 0.1])
@@ -90,14 +93,29 @@ def test_statements_and_audit_are_clean_until_a_byte_changes(study: Path, tmp_pa
     assert (one.relative_to(results).as_posix(), "wrong-parent") in codes
 
 
-def test_all_makes_it_only_for_a_study_that_names_it(study: Path) -> None:
-    """Each line is a job; the page has the table among its own."""
-    plain = planned(study, "all", results="elsewhere")
+def test_all_makes_what_the_study_asks_for_and_no_more(study: Path) -> None:
+    """Each line is a job; without the key the table is not made."""
     values = yaml.safe_load((study / "config/mini.yaml").read_text(encoding="utf-8"))
-    values["optional_tables"] = ["connectivity"]
-    (study / "config/named.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    del values["tables"]
+    (study / "config/plain.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
 
-    named = planned(study, "all", config="config/named.yaml", results="elsewhere")
+    plain = planned(study, "all", config="config/plain.yaml", results="elsewhere")
+    asked = planned(study, "all", results="elsewhere")
 
     assert not {"interpolate", "connectivity"} & plain.keys()
-    assert (named["interpolate"], named["connectivity"]) == (LINES, 1)
+    assert (asked["interpolate"], asked["connectivity"]) == (LINES, 1)
+    assert {path.stem for path in study.glob("results/tables/*.csv")} == {*ASKED}
+    page = (study / "results/report/story.html").read_text(encoding="utf-8")
+    assert re.findall("<figure id=.(.*).>", page) == ["rewinding", "connectivity"]
+
+
+def test_claims_about_other_tables_are_undecided(study: Path) -> None:
+    """They name the tables; no number of theirs stands beside the paper's."""
+    said = (study / "results/tables/versus_paper.txt").read_text(encoding="utf-8")
+    table = pd.read_csv(study / "results/tables/versus_paper.csv")
+
+    assert "all of it: undecided; the study lacks winning_tickets.csv" in said
+    assert "all of it: undecided; the study lacks transfer.csv" in said
+    assert "all of it: undecided; the study lacks sparsity_sweep.csv" in said
+    assert "rewinding.csv" not in said
+    assert table.loc[table["kind"] == "value", "ours"].isna().all()

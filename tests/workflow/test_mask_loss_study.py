@@ -25,7 +25,7 @@ def study(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], P
     """The miniature with the table, and few steps of mask training."""
     folder = prepared(tmp_path_factory.mktemp("asked"))
     config = folder / "config" / "mini.yaml"
-    asked = {"optional_tables": ["mask_loss"], "sweep": ["oneshot", "mask_training"]}
+    asked = {"tables": {"mask_loss": True}, "sweep": ["oneshot", "mask_training"]}
     config.write_text(yaml.safe_dump(yaml.safe_load(config.read_text()) | asked))
     criterion = folder / MASK_TRAINING
     few = 'parameters={"batches": 20, "learning_rate": 0.01}'
@@ -107,9 +107,7 @@ def test_losses_that_are_gone_or_another_masks_are_found(study: Path) -> None:
 def test_nothing_of_it_is_planned_without_the_key(study: Path) -> None:
     """In the same study, whose sweep has the trained masks all the same."""
     (study / "config" / "plain.yaml").write_text(
-        yaml.safe_dump(
-            yaml.safe_load((study / "config/mini.yaml").read_text()) | {"optional_tables": []}
-        )
+        yaml.safe_dump(yaml.safe_load((study / "config/mini.yaml").read_text()) | {"tables": {}})
     )
     jobs = planned(study, "all", config="config/plain.yaml", results="elsewhere")
 

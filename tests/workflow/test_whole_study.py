@@ -35,7 +35,7 @@ EXPERIMENTS = {
     "sweep": ["oneshot", "random", "snip"],
     "subsets": {"acceptability": [32]},
     "combine": {"both": {"of": ["acceptability", "mlm"], "by": "vote"}},
-    "optional_tables": ["freezing"],
+    "tables": {"freezing": True},
 }
 TABLES = {
     "winning_sparsities": 2 * 2,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tickets import flags
-from tickets.errors import BadInput, run
+from tickets.errors import run
 from tickets.files import write_bytes
 from tickets.flags import flag
 from tickets.report_page import page
@@ -30,9 +30,6 @@ class Files:
 def main() -> None:
     files = flags.parse(__doc__, Files)
     paths: dict[str, Path] = {path.stem: path for path in files.tables}
-    missing = [name for name in page.TABLES if name not in paths]
-    if missing:
-        raise BadInput(f"--tables: no {', '.join(f'{name}.csv' for name in missing)}")
     study = page.ReportData(
         tables={name: tabulation.read_table(path) for name, path in paths.items()},
         audit=json.loads(files.verdict.read_text(encoding="utf-8")),

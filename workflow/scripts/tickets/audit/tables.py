@@ -120,10 +120,10 @@ def _roles(spec: TableSpec, statement: Statement) -> dict[str, str]:
     """The paths that a table is made from, below the results folder, by role.
 
     A table made by a rule of another name is from an earlier version. Only its statement tells
-    which masks or lines are compared, or have losses.
+    which masks or lines are compared, or have losses, and which tables its study had.
     """
-    parameters = statement.parameters
-    paths = spec.inputs(FILES, parameters, older=statement.rule != spec.name)
+    parameters, has = statement.parameters, statement.dependencies
+    paths = spec.inputs(FILES, parameters, has=has, older=statement.rule != spec.name)
     roles = {role: below_root(path) for role, path in paths.items()}
     return roles | {role: role for role in statement.dependencies if role.startswith(spec.by_path)}
 

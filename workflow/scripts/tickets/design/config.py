@@ -61,6 +61,7 @@ class Study:
     subsets: parent task by the name of each source that is a part of a task. sparsities: after each
     round of IMP. transfer_sparsity: the one of them at which masks are transferred. criteria: the
     files of the study's own, by name. combine: masks that are made of tasks' masks, by name.
+    tables: those that `rule all` makes, by name.
     rewind: the share of a training whose weights each round rewinds to; rewinds: the others to
     compare it with. tokens_per_second: of one training, if known. pretraining_pairs: rows of the
     language's text. adaptation: how the model's own pre-training goes on, if it does.
@@ -80,7 +81,7 @@ class Study:
     rewind: Fraction
     rewinds: tuple[Fraction, ...]
     later_sources: Sequence[str]
-    optional_tables: Sequence[str]
+    tables: Mapping[str, TableSpec]
     imp: Imp
     evaluation: str
     threads: int
@@ -110,11 +111,6 @@ class Study:
     def data(self) -> dict[str, Task]:
         """The tasks whose data are read, the text of an adaptation among them, by name."""
         return {**self.tasks, **({TEXT: self.adaptation.text} if self.adaptation else {})}
-
-    @property
-    def tables(self) -> dict[str, TableSpec]:
-        """The tables that `rule all` makes, by name."""
-        return registry.made(self.optional_tables)
 
     @property
     def design(self) -> Design:
@@ -200,7 +196,7 @@ def _study(values: Mapping[str, Any]) -> Study:
         rewind=exact(values["rewind"]) / 100,
         rewinds=tuple(exact(rewind) / 100 for rewind in values["rewinds"]),
         later_sources=list(tasks) if later is None else later,
-        optional_tables=values["optional_tables"],
+        tables=registry.made(values["tables"]),
         imp=Imp(**values["imp"]),
         evaluation=values["evaluation"],
         threads=values["threads"],
@@ -320,11 +316,11 @@ def _check_scope(study: Study) -> None:
 
 def _check_mask_loss(study: Study) -> None:
     tasks, mlm = study.design.tasks, study.design.mlm
-    if "mask_loss" in study.optional_tables and (len(mlm) != 1 or len(tasks) < 2):
+    if "mask_loss" in study.tables and (len(mlm) != 1 or len(tasks) < 2):
         raise BadInput(
-            f"optional_tables: mask_loss, but {len(mlm)} tasks have the head mlm, and"
+            f"tables.mask_loss: true, but {len(mlm)} tasks have the head mlm, and"
             f" {len(tasks) - len(mlm)} another one; write tasks of which one has it and not all, or"
-            " leave mask_loss out"
+            " mask_loss: false"
         )
 
 

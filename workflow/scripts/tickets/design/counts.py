@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -13,7 +13,6 @@ from tickets.design import registry
 from tickets.design.dag import Design
 from tickets.design.experiments import (
     baselines,
-    compared_masks,
     full,
     full_models,
     needed,
@@ -25,6 +24,7 @@ from tickets.design.experiments import (
     transfers,
     winning_tickets,
 )
+from tickets.design.table_spec import TableSpec
 from tickets.finder import COMBINED, gathers, is_round
 from tickets.names import DENSE, THETA_0, MaskName, TrainingName, WeightsName, theta_i
 from tickets.paths import Results
@@ -32,17 +32,17 @@ from tickets.paths import Results
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """The trainings behind all tables of a study.
+    """The trainings behind the tables of a study, `made`, by name.
 
     kinds: trainings by the first experiment that needs them, in the paper's order, with those that
     their masks and weights come from. parts: the same by the name of the scores that need them, or
-    of the table that has none. optional: the optional tables that are made.
+    of the table that has none.
     """
 
     kinds: Mapping[str, set[TrainingName]]
     parts: Mapping[str, set[TrainingName]]
     design: Design
-    optional: Collection[str]
+    made: Mapping[str, TableSpec]
 
     @cached_property
     def tables(self) -> Mapping[TrainingName, int]:
@@ -52,12 +52,9 @@ class Counts:
     def needed_by(self, table: str) -> set[TrainingName]:
         """The trainings that a table takes if it is made alone."""
         spec, design = registry.table(table), self.design
-        scored = (self.parts[name] for name in spec.metrics_of)
-        masks = spec.masks(design) if spec.masks else []
-        decisive = (design.decided_by(mask) for mask in masks if is_round(mask.finder))
-        own = needed(design, filter(None, [*spec.trainings(design), *decisive]))
-        others = (self.needed_by(name) for name in (*spec.tables, *spec.later_tables))
-        return own.union(*scored, *others)
+        possible = (name for name in spec.possible_tables if name in self.made)
+        others = map(self.needed_by, (*spec.tables, *possible, *spec.later_tables))
+        return _of_table(spec, design).union(*_of_scores(spec, design).values(), *others)
 
     @property
     def trainings(self) -> set[TrainingName]:
@@ -86,7 +83,8 @@ class Counts:
     @cached_property
     def masks(self) -> set[MaskName]:
         """All masks."""
-        masks = {DENSE, *compared_masks(self.design), *(each.mask for each in self.tables)}
+        compared = (spec.masks(self.design) for spec in self.made.values() if spec.masks)
+        masks = {DENSE, *chain(*compared), *(each.mask for each in self.tables)}
         # A random mask like a winning one needs that mask.
         return masks | {replace(each, finder="imp") for each in masks if each.finder == "layerwise"}
 
@@ -112,7 +110,7 @@ class Counts:
         jobs["round_start"] = sum(each.kind == "round" for each in starts)
         jobs["rewind"] = len({each.ticket for each in chain(self.tables, self.gatherings)})
         jobs["train"], jobs["gather"] = len(self.tables), len(self.gatherings)
-        made = registry.made(self.optional).values()
+        made = self.made.values()
         jobs["interpolate"] = sum(len(spec.lines(self.design)) for spec in made if spec.lines)
         files = Results(root="")
         jobs["initial_loss"] = len(
@@ -121,8 +119,13 @@ class Counts:
         return +jobs
 
 
-def count(design: Design, optional: Collection[str] = ()) -> Counts:
-    """Count the trainings of a study's tables, these `optional` ones among them."""
+def count(design: Design, made: Mapping[str, TableSpec] | None = None) -> Counts:
+    """Count the trainings of a study's tables `made`; by default, of all but the optional ones."""
+    made = registry.made() if made is None else made
+    parts: dict[str, set[TrainingName]] = {}
+    for name, spec in made.items():
+        parts |= {spec.part or name: _of_table(spec, design)} | _of_scores(spec, design)
+    everything = set().union(*parts.values())
     groups: dict[str, Iterable[TrainingName]] = {
         "full model": full(design),
         "rounds of IMP, and their masks": tickets(design),
@@ -138,18 +141,27 @@ def count(design: Design, optional: Collection[str] = ()) -> Counts:
         "transfer, variants": transfer_variants(design),
         "subsets as sources": transferability(design),
         "full model, trained again": full_models(design),
-        **{name: registry.table(name).trainings(design) for name in optional},
+        **{name: spec.trainings(design) for name, spec in made.items() if spec.optional},
     }
     kinds: dict[str, set[TrainingName]] = {}
     seen: set[TrainingName] = set()
     for name, wanted in groups.items():
-        kinds[name] = needed(design, wanted) - seen
+        kinds[name] = needed(design, wanted) & everything - seen
         seen |= kinds[name]
-    parts = {
-        spec.part or name: needed(design, spec.trainings(design))
-        for name, spec in registry.made(optional).items()
-    }
-    return Counts(kinds=kinds, parts=parts, design=design, optional=optional)
+    return Counts(kinds=kinds, parts=parts, design=design, made=made)
+
+
+def _of_table(spec: TableSpec, design: Design) -> set[TrainingName]:
+    """The trainings whose scores, ends or masks a table is made from."""
+    masks = spec.masks(design) if spec.masks else []
+    decisive = (design.decided_by(mask) for mask in masks if is_round(mask.finder))
+    return needed(design, filter(None, [*spec.trainings(design), *decisive]))
+
+
+def _of_scores(spec: TableSpec, design: Design) -> dict[str, set[TrainingName]]:
+    """The trainings of the other scores that a table reads, by the name of their file."""
+    scored = registry.parts()
+    return {name: needed(design, scored[name].trainings(design)) for name in spec.metrics_of}
 
 
 def _of(finder: str, trainings: Iterable[TrainingName]) -> list[TrainingName]:

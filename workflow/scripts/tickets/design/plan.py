@@ -20,7 +20,7 @@ ADAPTED_MODELS = 2
 
 def text(study: Study, at_once: int) -> str:
     """The plan of a study that runs `at_once` trainings at a time."""
-    counts = count(study.design, study.optional_tables)
+    counts = count(study.design, study.tables)
     model, design = model_size(study), study.design
     sizes = {name: task_size(study, task) for name, task in study.data.items()}
     models = ADAPTED_MODELS if study.adaptation else 0
@@ -68,7 +68,7 @@ def _gatherings(counts: Counts) -> list[str]:
 
 def _evaluations(counts: Counts) -> list[str]:
     """What it costs that no training both finds a mask and scores one."""
-    shared = count(replace(counts.design, evaluation="same_seed"), counts.optional)
+    shared = count(replace(counts.design, evaluation="same_seed"), counts.made)
     if not (more := len(counts.trainings) - len(shared.trainings)):
         return []
     return [f"Scored trainings have seeds of their own; evaluation: same_seed saves {more:,}."]

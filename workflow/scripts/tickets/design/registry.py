@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 
 from tickets.design.metrics import Metrics
 from tickets.design.table_spec import TableSpec
@@ -26,9 +27,21 @@ def tables() -> dict[str, TableSpec]:
     return {spec.name: spec for spec in sorted(specs, key=lambda spec: (spec.position, spec.name))}
 
 
-def made(optional: Collection[str] = ()) -> dict[str, TableSpec]:
-    """The tables that `rule all` makes for a study that names these `optional` ones."""
-    return {n: spec for n, spec in tables().items() if not spec.optional or n in optional}
+def made(asked: Mapping[str, bool] = MappingProxyType({})) -> dict[str, TableSpec]:
+    """The tables of a study: all that are not optional, but where `asked` says otherwise.
+
+    Raises:
+        BadInput: one is made from another that it says the study does without.
+    """
+    found = {n: spec for n, spec in tables().items() if asked.get(n, not spec.optional)}
+    for name, spec in found.items():
+        for origin in (*spec.tables, *spec.later_tables):
+            if origin not in found:
+                raise BadInput(
+                    f"tables.{origin}: false, but {name} is made from it; write true, or"
+                    f" {name}: false"
+                )
+    return found
 
 
 def table(name: str) -> TableSpec:

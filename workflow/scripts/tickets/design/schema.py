@@ -1,9 +1,9 @@
 """The JSON schema of a configuration: its defaults, and its violations in one line.
 
-config.schema.json alone defines keys, types, ranges and defaults; the values of `sweep`,
-`imp.scope` and `optional_tables` come from the files of criteria, scopes and tables, heads and
-metrics from `tasks`, those of `by` in `combine` from `combining`; the keys of a text to pre-train
-on are those of a task's data.
+config.schema.json alone defines keys, types, ranges and defaults; the values of `sweep` and
+`imp.scope` and the names in `tables` come from the files of criteria, scopes and tables, heads
+and metrics from `tasks`, those of `by` in `combine` from `combining`; the keys of a text to
+pre-train on are those of a task's data.
 """
 
 from __future__ import annotations
@@ -61,8 +61,7 @@ def schema(own: tuple[str, ...] = ()) -> Fragment:
     whole = json.loads(PATH.read_text(encoding="utf-8"))
     properties = whole["properties"]
     properties["sweep"]["items"] = {"enum": [*beside_imp(), *own]}
-    optional = registry.tables().keys() - registry.made().keys()
-    properties["optional_tables"]["items"] = {"enum": sorted(optional)}
+    properties["tables"]["propertyNames"] = {"enum": list(registry.tables())}
     properties["imp"]["properties"]["scope"]["enum"] = list(axes.names("scopes"))
     properties["combine"]["additionalProperties"]["properties"]["by"]["enum"] = list(RANKS)
     task = whole["$defs"]["task"]["properties"]

@@ -6,7 +6,7 @@ Snakemake imports these files at every call: they import pandas, SciPy and Altai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -134,12 +134,14 @@ class TableSpec:
 
     name: of its files, its rule, and the file that declares it. position: among all tables, and at
     the same position by name. parameters: by their names in its statement. make: the table, from
-    its inputs. optional: `rule all` makes it only for a study that names it (`optional_tables`).
+    its inputs. optional: `rule all` makes it only for a study that asks for it (`tables`).
 
     Inputs: metrics: scores. tables: others, by name. masks: their names, from a study's design.
     losses: the names of the masks under which theta_0 has a loss on each MLM task, untrained.
-    later_tables, metrics_of: others again, and the names of other tables' scores (their files),
-    which are no inputs of a statement from before the parameters that came later.
+    possible_tables: others that a study may do without, each with the name of its scores (their
+    file), "" if these are not read.
+    later_tables, metrics_of: others again, and the names of other tables' scores. These, and scores
+    of possible tables, are no inputs of a statement from before the parameters that came later.
     lines: the trainings at their second ends, from a study's design.
     examples: the tasks whose training examples are counted, from the parameters. published: files
     with the paper's numbers.
@@ -157,6 +159,7 @@ class TableSpec:
     optional: bool = False
     metrics: Metrics | None = None
     tables: tuple[str, ...] = ()
+    possible_tables: Mapping[str, str] = field(default_factory=dict[str, str])
     later_tables: tuple[str, ...] = ()
     metrics_of: tuple[str, ...] = ()
     masks: Callable[[Design], list[MaskName]] | None = None
@@ -217,19 +220,26 @@ class TableSpec:
         return [*scored, *(replace(end, order=1) for end in ends), *ends]
 
     def inputs(
-        self, files: Results, parameters: Mapping[str, Any], *, older: bool = False
+        self,
+        files: Results,
+        parameters: Mapping[str, Any],
+        *,
+        has: Container[str],
+        older: bool = False,
     ) -> dict[str, str]:
         """The other files that it is made from, by their roles in its statement.
 
-        `older`: in a study of an earlier version.
+        `has`: the tables of the study. `older`: it is one of an earlier version.
         """
         part = self.metrics.older_part if self.metrics and older else ""
         part = part or self.part
         scores = {"metrics": files.metrics(part)} if part else {}
-        tables = {name: files.table(name) for name in self.tables}
+        possible = {name: of for name, of in self.possible_tables.items() if name in has}
+        tables = {name: files.table(name) for name in (*self.tables, *possible)}
         if self.is_of_today(parameters):
             tables |= {name: files.table(name) for name in self.later_tables}
-            scores |= {f"{METRICS}{of}": files.metrics(of) for of in self.metrics_of}
+            read = filter(None, (*possible.values(), *self.metrics_of))
+            scores |= {f"{METRICS}{of}": files.metrics(of) for of in read}
         data = {task: files.data(task, "train") for task in self.examples(parameters)}
         return scores | tables | data
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,22 @@ from tickets.tables.winning_tickets import MEANING
 
 TEMPLATE = "story.html.jinja"
 VEGA = "window.vegaEmbed = vegaEmbed;"
-TABLES = tuple(registry.made())
-"""The tables that the page needs; it shows optional ones if they are given."""
+SUMMARIES: Mapping[str, tuple[str, Callable[[pd.DataFrame], Any]]] = {
+    "winning_sparsities": ("winning_sparsities", summaries.describe_winning_sparsities),
+    "transferred": ("transfer", summaries.describe_transfer),
+    "transfer": ("transfer", summaries.tabulate_transfer),
+    "networks": ("winning_tickets", summaries.tabulate_networks),
+    "claims": ("versus_paper", summaries.read_claims),
+    "verdicts": ("versus_paper", summaries.count_verdicts),
+    "published": ("versus_paper", summaries.select_published),
+    "obstacles": ("answerability", summaries.list_obstacles),
+}
+"""Each of the page's summaries, by its name in the template: of which table, and how it is made."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportData:
-    """A study's tables by name, its audit's verdict, its model and its seeds."""
+    """A study's tables by name, those that it has, its audit's verdict, its model and its seeds."""
 
     tables: Mapping[str, pd.DataFrame]
     audit: Mapping[str, Any]
@@ -43,7 +52,8 @@ def draw_figures(study: ReportData) -> dict[str, Figure]:
     """
     seeds = ", ".join(map(str, study.seeds))
     tables = {name: table.assign(seeds=seeds) for name, table in study.tables.items()}
-    tables["winning_tickets"]["meaning"] = tables["winning_tickets"]["network"].map(MEANING)
+    if (tickets := tables.get("winning_tickets")) is not None:
+        tickets["meaning"] = tickets["network"].map(MEANING)
     return {
         spec.picture: split_chart(spec.chart(tables[name], PAGE))
         for name, spec in registry.tables().items()
@@ -63,13 +73,11 @@ def render_page(study: ReportData, template: Path) -> str:
         for name, figure in figures.items()
         for place, panel in enumerate(figure.panels)
     }
-    tickets = tables["winning_tickets"]
-    # The full model is no ticket, though it meets the rule.
-    networks = tickets[tickets["criterion"] == "within_std"].assign(
-        ticket=tickets["wins"] & (tickets["network"] != "full")
-    )
-    claims = summaries.read_claims(tables["versus_paper"])
-    answerability = tables["answerability"]
+    shown = {
+        name: summarise(tables[table])
+        for name, (table, summarise) in SUMMARIES.items()
+        if table in tables
+    }
     page = Environment(
         loader=FileSystemLoader(template),
         autoescape=True,
@@ -82,15 +90,8 @@ def render_page(study: ReportData, template: Path) -> str:
         figures=figures,
         specs=_embed_json(specs),
         vega=_embed_vega(),
-        winning_sparsities=summaries.describe_winning_sparsities(tickets),
-        transferred=summaries.describe_transfer(tables["transfer"]),
         seeds=summaries.describe_seeds(study.seeds),
-        transfer=summaries.tabulate_transfer(tables["transfer"]),
-        networks=summaries.tabulate_scores(networks, "network", "task", "ticket"),
-        claims=claims,
-        obstacles=answerability["obstacle"].dropna().tolist(),
-        verdicts=summaries.count_verdicts(claims),
-        published=summaries.select_published(tables["versus_paper"]),
+        **dict.fromkeys(SUMMARIES) | shown,
         findings=summaries.tabulate_findings(study.audit["findings"], {**FAULTS, **REMARKS}),
         tables={
             name: summaries.format_table(tables[name])

@@ -44,9 +44,9 @@ def read_claims(table: pd.DataFrame) -> list[ClaimSummary]:
     ]
 
 
-def count_verdicts(claims: Sequence[ClaimSummary]) -> str:
-    """The numbers of claims that hold, do not hold, and are undecided."""
-    counts = Counter(claim.verdict for claim in claims)
+def count_verdicts(table: pd.DataFrame) -> str:
+    """The numbers of claims that hold, do not hold, and are undecided, from versus_paper.csv."""
+    counts = Counter(claim.verdict for claim in read_claims(table))
     return ", ".join(f"{counts[verdict]} {_verb(verdict, counts[verdict])}" for verdict in Verdict)
 
 
@@ -59,13 +59,13 @@ def _verb(verdict: Verdict, count: int) -> str:
 
 
 def describe_winning_sparsities(table: pd.DataFrame) -> str:
-    """A sentence on how far tasks can be pruned, from winning_tickets.csv."""
-    own = table[(table["criterion"] == "within_std") & (table["network"] == "imp")]
-    winning = own[own["wins"] & (own["sparsity"] > 0)]
+    """A sentence on how far tasks can be pruned, from winning_sparsities.csv."""
+    own = table[table["criterion"] == "within_std"]
+    winning = own[own["sparsity"] > 0]
     if winning.empty:
         return "No task has a winning ticket here."
     ends = winning.sort_values("sparsity", kind="stable").iloc[[0, -1]]
-    (least, most), (one, other) = 100 * ends["sparsity"], ends["task"]
+    (least, most), (one, other) = ends["sparsity"], ends["task"]
     count = f"{len(winning)} of {len(own)} tasks have a winning ticket"
     if least == most:
         return f"{count}, at {least:g} % pruned."
@@ -126,6 +126,18 @@ def tabulate_transfer(table: pd.DataFrame) -> TextTable:
         for mean, std in zip(targets["full_mean"], targets["full_std"], strict=True)
     ]
     return TextTable(columns=square.columns, rows=[["full model", *full], *square.rows])
+
+
+def tabulate_networks(table: pd.DataFrame) -> TextTable:
+    """The scores of winning_tickets.csv as a matrix; the full model is no ticket, whatever wins."""
+    rows = table[table["criterion"] == "within_std"]
+    tickets = rows.assign(ticket=rows["wins"] & (rows["network"] != "full"))
+    return tabulate_scores(tickets, "network", "task", "ticket")
+
+
+def list_obstacles(table: pd.DataFrame) -> list[str]:
+    """What keeps the study from deciding claims, from answerability.csv."""
+    return table["obstacle"].dropna().tolist()
 
 
 def select_published(table: pd.DataFrame) -> TextTable:

@@ -13,6 +13,8 @@ from tickets.tables import winning_tickets
 from tickets.tables.cells import Cell, dense, select
 
 Row = Mapping[Any, Any]
+Rows = Callable[[pd.DataFrame], "pd.Series[bool]"]
+"""Whether each row of a table is one that a claim is about."""
 
 
 def by_seed(
@@ -20,32 +22,31 @@ def by_seed(
 ) -> dict[str, pd.DataFrame]:
     """The rows of tables that claims are about, once a seed, with `seed` and `score` (percent).
 
-    tables: as in their files, by name. metrics: scores by the name of their file. rewind: that of
-    the study's own masks, in percent.
+    tables: as in their files, by name, without those that the study lacks. metrics:
+    scores by the name of their file. rewind: that of the study's own masks, in percent.
 
     Raises:
         BadInput: a row's cell is missing.
     """
-    tickets, sweep = tables["winning_tickets"], tables["sparsity_sweep"]
-    rewinding, variants = tables["rewinding"], tables["transfer_variants"]
-    transfer = tables["transfer"]
-    asked: dict[str, tuple[str, pd.DataFrame, Callable[[Row], Cell]]] = {
+    cells: dict[str, tuple[str, Rows, Callable[[Row], Cell]]] = {
         "winning_tickets": (
             "winning_tickets",
-            tickets[(tickets["criterion"] == "within_std") & (tickets["sparsity"] > 0)],
+            lambda rows: (rows["criterion"] == "within_std") & (rows["sparsity"] > 0),
             partial(_of_tickets, rewind=rewind),
         ),
-        "sparsity_sweep": ("sweep", sweep[sweep["finder"].isin(["dense", "imp"])], _of_sweep),
-        "rewinding": ("rewinding", rewinding[rewinding["winning"].astype(bool)], _of_rewinding),
-        "transfer": ("transfer", transfer[~is_combined(transfer)], _of_transfer),
+        "sparsity_sweep": ("sweep", lambda rows: rows["finder"].isin(["dense", "imp"]), _of_sweep),
+        "rewinding": ("rewinding", lambda rows: rows["winning"].astype(bool), _of_rewinding),
+        "transfer": ("transfer", lambda rows: ~is_combined(rows), _of_transfer),
         "transfer_variants": (
             "transfer_variants",
-            variants[variants["variant"] == "weights"],
+            lambda rows: rows["variant"] == "weights",
             _of_later_weights,
         ),
     }
     return {
-        name: _repeated(rows, metrics(part), cell) for name, (part, rows, cell) in asked.items()
+        name: _repeated(tables[name][asked(tables[name])], metrics(part), cell)
+        for name, (part, asked, cell) in cells.items()
+        if name in tables
     }
 
 

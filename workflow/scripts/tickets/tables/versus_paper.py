@@ -52,18 +52,15 @@ SOURCES = {"theta0_magnitude": "oneshot"}
 
 FIGURE2_SPARSITY = 0.7
 
-CLAIM_TABLES = (
-    "winning_tickets",
-    "sparsity_sweep",
-    "rewinding",
-    "transfer",
-    "transfer_variants",
-    "transferability",
-)
-"""The study's tables on which claims are judged: fields of `claims.Tables`."""
-
-SCORES = ("winning_tickets", "sweep", "rewinding", "transfer", "transfer_variants")
-"""Their files of scores."""
+CLAIM_TABLES = {
+    "winning_tickets": "winning_tickets",
+    "sparsity_sweep": "sweep",
+    "rewinding": "rewinding",
+    "transfer": "transfer",
+    "transfer_variants": "transfer_variants",
+    "transferability": "",
+}
+"""The study's tables on which claims are judged, fields of `claims.Tables`, and their scores."""
 
 DEVIATIONS = {"full_mean": "full_std", "imp_theta0_mean": "imp_theta0_std"}
 """The published standard deviations of published means, over `RUNS` trainings."""
@@ -73,17 +70,17 @@ RUNS = 5
 
 def versus_paper_table(
     published: Sequence[Value],
-    winning_tickets: pd.DataFrame,
-    transfer: pd.DataFrame,
+    winning_tickets: pd.DataFrame | None,
+    transfer: pd.DataFrame | None,
     claims: Iterable[Claim],
 ) -> pd.DataFrame:
     """One row per published number (kind `value`), then one per claim, in the paper's order.
 
     `ours` is the same quantity in this study, `difference` ours - paper; both are empty if the
-    study lacks the task, or Figure 2's sparsity. A count of targets is compared only if the study
-    has all of the paper's. `standard_error` is that of `difference`, for means whose deviation is
-    known on both sides, else empty. `test` has the verdict on each proposition of a claim and its
-    test.
+    study lacks the table, the task, or Figure 2's sparsity. A count of targets is compared only if
+    the study has all of the paper's. `standard_error` is that of `difference`, for means whose
+    deviation is known on both sides, else empty. `test` has the verdict on each proposition of a
+    claim and its test.
     """
     deviations = {(value.item, value.task): value.value for value in published}
     numbers: list[dict[str, object]] = []
@@ -126,21 +123,30 @@ def _verdict(claim: Claim) -> dict[str, object]:
 
 
 def _ours(
-    value: Value, published: Sequence[Value], tickets: pd.DataFrame, transfer: pd.DataFrame
+    value: Value,
+    published: Sequence[Value],
+    tickets: pd.DataFrame | None,
+    transfer: pd.DataFrame | None,
 ) -> float | None:
     if value.table == FIGURE2:
+        if transfer is None:
+            return None
         at = (transfer["sparsity"] - FIGURE2_SPARSITY).abs() < SPARSITY_TOLERANCE
         rows = transfer[at & (transfer["source"] == SOURCES.get(value.source, value.source))]
         if value.item == COUNT:
             return _count(rows, {each.target for each in published if each.target})
         return _only(rows[rows["target"] == value.target], "delta_full")
+    if tickets is None:
+        return None
     column = TICKETS[value.item][2]
     ours = _only(_rows(value, tickets), column)
     return rounded(100 * ours) if column == "sparsity" and ours is not None else ours
 
 
-def _standard_error(value: Value, theirs: float, tickets: pd.DataFrame) -> float | None:
+def _standard_error(value: Value, theirs: float, tickets: pd.DataFrame | None) -> float | None:
     """Of the difference of two means, from both deviations; None if the study has none."""
+    if tickets is None:
+        return None
     rows = _rows(value, tickets)
     std, n = _only(rows, "std"), _only(rows, "n")
     if std is None or n is None:
@@ -195,7 +201,7 @@ def _claims(inputs: Inputs) -> list[Claim]:
     from tickets.tables import by_seed, claims
     from tickets.tables.earlier import claims as earlier
 
-    tables = {name: read_csv(inputs.content(name)) for name in CLAIM_TABLES}
+    tables = _tables(inputs)
     mlm_tasks = inputs["mlm_tasks"]
     if not _tests_by_seed(inputs.parameters):
         return earlier.claims(claims.Tables(**tables, mlm_tasks=mlm_tasks))
@@ -203,6 +209,11 @@ def _claims(inputs: Inputs) -> list[Claim]:
     judged = claims.claims(claims.Tables(**tables, mlm_tasks=mlm_tasks))
     obstacles = _obstacles(read_csv(inputs.content("answerability")))
     return [replace(claim, obstacles=obstacles.get(claim.number, ())) for claim in judged]
+
+
+def _tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
+    """Those of `CLAIM_TABLES` that the study has."""
+    return {name: read_csv(inputs.content(name)) for name in CLAIM_TABLES if name in inputs.paths}
 
 
 def _obstacles(answerability: pd.DataFrame) -> dict[int, list[str]]:
@@ -221,8 +232,8 @@ def _tests_by_seed(parameters: Mapping[str, Any]) -> bool:
 
 
 def _make(inputs: Inputs) -> pd.DataFrame:
-    numbers = published.values(published.FOLDER)
-    tickets, transfer = (read_csv(inputs.content(name)) for name in ("winning_tickets", "transfer"))
+    numbers, tables = published.values(published.FOLDER), _tables(inputs)
+    tickets, transfer = tables.get("winning_tickets"), tables.get("transfer")
     table = versus_paper_table(numbers, tickets, transfer, _claims(inputs))
     return table if _tests_by_seed(inputs.parameters) else table.drop(columns="standard_error")
 
@@ -233,9 +244,8 @@ TESTS = Parameter(form={"const": "by_seed"}, of=lambda _: "by_seed", always=Fals
 TABLE = TableSpec(
     name="versus_paper",
     position=110,
-    tables=CLAIM_TABLES,
+    possible_tables=CLAIM_TABLES,
     later_tables=("answerability",),
-    metrics_of=SCORES,
     published=published.FILES,
     parameters={
         "mlm_tasks": MLM_TASKS,

@@ -16,8 +16,7 @@ from tickets.errors import Diverged
 from tickets.training.events import Events
 from tickets.training.recipe import Recipe
 
-REPORTS = 10  # progress lines of a short training
-SECONDS = 300  # the longest time between two lines, give or take a step
+REPORTS = 10  # progress lines per training
 
 
 class Progress:
@@ -53,8 +52,7 @@ class Progress:
         """
         self._waiting.append(loss)
         done = len(self._known) + len(self._waiting)
-        late = time.monotonic() - self._at >= SECONDS
-        if late or done % self._every == 0 or self._first + done == self._last:
+        if done % self._every == 0 or self._first + done == self._last:
             self._report()
 
     def losses(self) -> NDArray[np.float64]:
