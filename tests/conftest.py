@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+def clone_prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
     """Clones the miniature study into a folder, with its theta_0 and data, which are made once."""
     study = checkout(tmp_path_factory.mktemp("prepared"))
     data = [

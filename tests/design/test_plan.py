@@ -108,7 +108,7 @@ def test_losses_are_counted_if_the_study_asks_for_them() -> None:
     two of IMP, one-shot, a random and the dense mask.
     """
     design = replace(SMALL, sweep=("oneshot", "random", "snip"))
-    without, counts = count(design), count(design, registry.made({"mask_loss": True}))
+    without, counts = count(design), count(design, registry.select_tables({"mask_loss": True}))
 
     assert set(map(str, counts.trainings - without.trainings)) == {
         "theta_0/snip/mlm/seed-1/sparsity-20/on-rte/seed-1"
@@ -119,7 +119,7 @@ def test_losses_are_counted_if_the_study_asks_for_them() -> None:
 
 def test_frozen_weights_count_where_a_study_asks_for_them() -> None:
     """Two masks at each sparsity, on each task; the full model that finds one is there anyway."""
-    without, asked = count(SMALL), count(SMALL, registry.made({"freezing": True}))
+    without, asked = count(SMALL), count(SMALL, registry.select_tables({"freezing": True}))
 
     assert len(asked.kinds["freezing"]) == 2 * 2 * 2
     assert {str(each) for each in asked.kinds["freezing"] if each.task == "rte"} == {

@@ -86,13 +86,13 @@ def test_all_tables_are_found_in_their_order() -> None:
 
 def test_a_study_makes_optional_tables_only_if_it_asks_for_them() -> None:
     """In their place among the others."""
-    assert list(registry.made()) == [name for name in TABLES if name not in OPTIONAL]
-    assert list(registry.made(dict.fromkeys(OPTIONAL, True))) == TABLES
+    assert list(registry.select_tables()) == [name for name in TABLES if name not in OPTIONAL]
+    assert list(registry.select_tables(dict.fromkeys(OPTIONAL, True))) == TABLES
 
 
 def test_a_study_may_do_without_tables() -> None:
     """But not without those that others are made from."""
-    without = registry.made({"transfer": False, "rewinding": False})
+    without = registry.select_tables({"transfer": False, "rewinding": False})
 
     assert list(without) == [
         name for name in TABLES if name not in (*OPTIONAL, "transfer", "rewinding")
@@ -102,7 +102,7 @@ def test_a_study_may_do_without_tables() -> None:
         match=r"tables\.winning_sparsities: false, but winning_tickets is made from it; write true,"
         " or winning_tickets: false",
     ):
-        registry.made({"winning_sparsities": False})
+        registry.select_tables({"winning_sparsities": False})
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -163,9 +163,9 @@ def test_a_table_depends_on_no_other_ones_code(name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], Path]) -> Path:
+def study(tmp_path_factory: pytest.TempPathFactory, clone_prepared: Callable[[Path], Path]) -> Path:
     """A study whose package has one file more, and the scores of that file's table."""
-    folder = prepared(tmp_path_factory.mktemp("stranger"))
+    folder = clone_prepared(tmp_path_factory.mktemp("stranger"))
     tables = folder / "workflow" / "scripts" / "tickets" / "tables"
     (tables / "steadiness.py").write_text(TABLE.lstrip(), encoding="utf-8")
     done = snakemake(folder, "--cores", "2", "--", "results/tables/steadiness.csv")
@@ -197,7 +197,10 @@ def test_the_report_and_the_whole_study_have_it(study: Path) -> None:
     [command] = [line for line in page.stdout.splitlines() if "--tables" in line]
 
     assert jobs.keys() & {*TABLES, "steadiness"} == {*TABLES, "steadiness"} - OPTIONAL
-    assert jobs["metrics"] == sum(spec.metrics is not None for spec in registry.made().values()) + 1
+    assert (
+        jobs["metrics"]
+        == sum(spec.metrics is not None for spec in registry.select_tables().values()) + 1
+    )
     assert "results/tables/steadiness.csv" in command.split()
 
 

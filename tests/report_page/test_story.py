@@ -84,6 +84,16 @@ def test_what_keeps_the_study_from_answering_comes_before_the_claims(html: str) 
     assert "cannot decide" not in without
 
 
+def test_a_page_has_optional_tables_if_the_study_has_them(html: str) -> None:
+    """Their figures too."""
+    without = {name: TABLES[name] for name in registry.select_tables()}
+    short = page.render_page(replace(DATA, tables=without), TEMPLATE)
+
+    assert "mask_loss.csv" in html
+    assert '<figure id="mask_loss">' in html
+    assert "mask_loss" not in short
+
+
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Figure]:
     return page.draw_figures(DATA)
@@ -287,7 +297,7 @@ def test_the_papers_claims_come_with_all_their_statements() -> None:
 
 def test_what_was_found_is_counted() -> None:
     """From hand-made rows: two of three tasks win, at 60 and 90 %; one of two others transfers."""
-    won = pd.DataFrame(
+    winning = pd.DataFrame(
         {"task": ["a", "b", "c"], "criterion": "within_std", "sparsity": [90, 60, 0]}
     )
     transfer = pd.DataFrame(
@@ -297,12 +307,13 @@ def test_what_was_found_is_counted() -> None:
         }
     )  # fmt: skip
 
-    assert summaries.describe_winning_sparsities(won) == (
+    assert summaries.describe_winning_sparsities(winning) == (
         "2 of 3 tasks have a winning ticket: the least that can go is 60 % of the weights (b), the "
         "most 90 % (a)."
     )
     assert (
-        summaries.describe_winning_sparsities(won.iloc[2:]) == "No task has a winning ticket here."
+        summaries.describe_winning_sparsities(winning.iloc[2:])
+        == "No task has a winning ticket here."
     )
     assert summaries.describe_transfer(transfer) == (
         "At 70 % pruned, 1 of 2 masks are winning tickets on the task they were found on, and 1 of "
@@ -311,7 +322,17 @@ def test_what_was_found_is_counted() -> None:
     assert summaries.describe_seeds(range(5)) == "Every mean is over 5 seeds."
 
 
-@pytest.mark.parametrize("name", ["connectivity", "transfer", "winning_tickets", "versus_paper"])
+def test_an_optional_table_may_be_missing() -> None:
+    """The page then has neither its figure nor its rows, and all others."""
+    tables = {name: table for name, table in TABLES.items() if name != "connectivity"}
+
+    shown = page.render_page(replace(DATA, tables=tables), TEMPLATE)
+
+    assert "connectivity" not in shown
+    assert all(f"{name}.csv, " in shown for name in tables)
+
+
+@pytest.mark.parametrize("name", ["transfer", "winning_tickets", "versus_paper"])
 def test_a_study_may_do_without_a_table(name: str) -> None:
     """The page then has neither its figure nor its rows, and all others."""
     tables = {each: table for each, table in TABLES.items() if each != name}

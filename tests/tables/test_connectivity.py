@@ -101,7 +101,7 @@ def test_both_ends_of_every_ticket_are_trained(evaluation: str) -> None:
     t, s, r, k = (len(of) for of in (design.tasks, design.seeds, design.rewinds, design.sparsities))
 
     second = second_trainings(design)
-    kinds = count(design, registry.made({"connectivity": True}))
+    kinds = count(design, registry.select_tables({"connectivity": True}))
     found = kinds.needed_by("connectivity")
 
     assert len(set(second)) == len(second) == t * s * (r + 1) * (k + 1)

@@ -26,9 +26,9 @@ LINES = 2 * 2  # the full model and one ticket, from theta_0 and from half of a 
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], Path]) -> Path:
+def study(tmp_path_factory: pytest.TempPathFactory, clone_prepared: Callable[[Path], Path]) -> Path:
     """A finished study of one task, one seed and one round, which asks for few tables."""
-    folder = prepared(tmp_path_factory.mktemp("connected"))
+    folder = clone_prepared(tmp_path_factory.mktemp("connected"))
     file = folder / "config" / "mini.yaml"
     values = yaml.safe_load(file.read_text(encoding="utf-8"))
     changes = {"seeds": [1], "target_sparsity": 0.1, "rewinds": [50]}

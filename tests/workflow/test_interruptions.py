@@ -23,9 +23,9 @@ STEPS = 400
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], Path]) -> Path:
+def study(tmp_path_factory: pytest.TempPathFactory, clone_prepared: Callable[[Path], Path]) -> Path:
     """The miniature with a training of some seconds, which has not begun."""
-    folder = prepared(tmp_path_factory.mktemp("whole"))
+    folder = clone_prepared(tmp_path_factory.mktemp("whole"))
     file = folder / "config/mini.yaml"
     config = yaml.safe_load(file.read_text(encoding="utf-8"))
     config["tasks"]["mlm"]["steps"] = STEPS

@@ -21,9 +21,9 @@ MASK_TRAINING = Path("workflow/scripts/tickets/criteria/mask_training.py")
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], Path]) -> Path:
+def study(tmp_path_factory: pytest.TempPathFactory, clone_prepared: Callable[[Path], Path]) -> Path:
     """The miniature with the table, and few steps of mask training."""
-    folder = prepared(tmp_path_factory.mktemp("asked"))
+    folder = clone_prepared(tmp_path_factory.mktemp("asked"))
     config = folder / "config" / "mini.yaml"
     asked = {"tables": {"mask_loss": True}, "sweep": ["oneshot", "mask_training"]}
     config.write_text(yaml.safe_dump(yaml.safe_load(config.read_text()) | asked))

@@ -31,9 +31,9 @@ MASK = f"masks/{OWN.format('acceptability', '20')}.safetensors"
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], Path]) -> Path:
+def study(tmp_path_factory: pytest.TempPathFactory, clone_prepared: Callable[[Path], Path]) -> Path:
     """A finished sweep, which keeps what decides its masks."""
-    folder = prepared(tmp_path_factory.mktemp("moved"))
+    folder = clone_prepared(tmp_path_factory.mktemp("moved"))
     file = folder / "config" / "mini.yaml"
     changes = {"seeds": [1], "sweep": ["oneshot", "movement_imp"], "keep_checkpoints": True}
     values = yaml.safe_load(file.read_text(encoding="utf-8")) | changes

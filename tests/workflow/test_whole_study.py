@@ -63,9 +63,9 @@ def changed(folder: Path, changes: dict[str, object]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], Path]) -> Path:
+def study(tmp_path_factory: pytest.TempPathFactory, clone_prepared: Callable[[Path], Path]) -> Path:
     """A finished study of all experiments."""
-    folder = changed(prepared(tmp_path_factory.mktemp("whole")), EXPERIMENTS)
+    folder = changed(clone_prepared(tmp_path_factory.mktemp("whole")), EXPERIMENTS)
     done = snakemake(folder, "--cores", "2", "--", "all")
     assert done.returncode == 0, done.stdout
     return folder
@@ -269,9 +269,9 @@ def test_a_new_criterion_runs_its_own_jobs_and_those_that_read_them(
 
 
 @pytest.fixture(scope="module")
-def followed(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def with_new_criteria(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The study after it has also followed all criteria that read no data, and one of its own."""
-    copy = with_criteria(study, tmp_path_factory.mktemp("followed"), "mine", *DATA_FREE)
+    copy = with_criteria(study, tmp_path_factory.mktemp("with_new_criteria"), "mine", *DATA_FREE)
     done = snakemake(copy, "--cores", "2", "--", "all")
     assert done.returncode == 0, done.stdout
     return copy
@@ -282,21 +282,21 @@ def audited(results: Path, own: Mapping[str, Path]) -> Audit:
         return audit(results, None, pool, own)
 
 
-def at_both(criterion: str) -> list[str]:
-    """The masks of a criterion at theta_0."""
+def masks_of(criterion: str) -> list[str]:
+    """The masks that a criterion finds at theta_0."""
     return [f"masks/{criterion}/sparsity-{percent}.safetensors" for percent in (10, 20)]
 
 
-def test_the_audit_makes_new_criteria_s_masks_again(followed: Path) -> None:
+def test_the_audit_makes_new_criteria_s_masks_again(with_new_criteria: Path) -> None:
     """And says of those by a criterion of the study's own that this is not in the repository."""
-    results, own = followed / "results", {"mine": followed / "own.py"}
-    mine = at_both("mine")
+    results, own = with_new_criteria / "results", {"mine": with_new_criteria / "own.py"}
+    mine = masks_of("mine")
 
     found = audited(results, own)
 
     again = {each.mask for each in prunings(found.files, own)}
     assert found.faults == []
-    assert again >= {mask for criterion in ("mine", *DATA_FREE) for mask in at_both(criterion)}
+    assert again >= {mask for criterion in ("mine", *DATA_FREE) for mask in masks_of(criterion)}
     assert not any("snip" in path for path in again)  # it reads data
     [outside] = [each.path for each in found.findings if each.code == "outside-code"]
     assert outside in mine
@@ -308,21 +308,21 @@ def test_the_audit_makes_new_criteria_s_masks_again(followed: Path) -> None:
 
 @pytest.mark.parametrize("criterion", ["mine", *DATA_FREE])
 def test_the_audit_names_a_criterions_mask_that_is_another(
-    followed: Path, tmp_path: Path, criterion: str
+    with_new_criteria: Path, tmp_path: Path, criterion: str
 ) -> None:
     """With the bits of the next sparsity's under its name, statement and all."""
-    results = shutil.copytree(followed / "results", tmp_path / "results")
-    one, other = at_both(criterion)
+    results = shutil.copytree(with_new_criteria / "results", tmp_path / "results")
+    one, other = masks_of(criterion)
     for suffix in ("", ".prov.json"):
         data = (results / f"{other}{suffix}").read_bytes()
         (results / f"{one}{suffix}").write_bytes(data.replace(b"sparsity-20", b"sparsity-10"))
 
-    found = audited(results, {"mine": followed / "own.py"})
+    found = audited(results, {"mine": with_new_criteria / "own.py"})
 
     assert {"wrong-mask", "wrong-count"} <= {e.code for e in found.faults if e.path == one}
 
 
-def test_the_published_codes_way(tmp_path: Path, prepared: Callable[[Path], Path]) -> None:
+def test_the_published_codes_way(tmp_path: Path, clone_prepared: Callable[[Path], Path]) -> None:
     """Heads are kept, each round has the first round's rates, MLM prunes before it trains and never
     rewinds, on new text; and each matrix is pruned alike.
     """
@@ -334,7 +334,7 @@ def test_the_published_codes_way(tmp_path: Path, prepared: Callable[[Path], Path
             **{"mlm_weights": "continue", "mlm_text": "new", "scope": "per_matrix"},
         },
     }
-    folder = changed(prepared(tmp_path / "code"), changes)
+    folder = changed(clone_prepared(tmp_path / "code"), changes)
     mask = "results/masks/imp/{}/rewind-0/seed-1/sparsity-{}.safetensors"
     round_ = "results/trained/round/acceptability/rewind-0/seed-1/"
     first = f"{round_}sparsity-0/dense/on-acceptability/seed-1.safetensors"

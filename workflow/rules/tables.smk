@@ -30,7 +30,8 @@ rule metrics:
 # One rule for each table, with the table's name, as their files differ.
 for table in registry.tables().values():
     parameters, outputs = table.values(design), table.outputs(files)
-    origins = table.inputs(files, parameters, has=study.tables) | table.mask_files(files, design)
+    origins = table.inputs(files, parameters, study_tables=study.tables)
+    origins |= table.mask_files(files, design)
     origins |= table.loss_files(files, design)
     lines = table.line_files(files, design).values()
     published = {name: os.path.relpath(PUBLISHED / name) for name in table.published}

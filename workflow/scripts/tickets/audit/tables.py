@@ -122,8 +122,12 @@ def _roles(spec: TableSpec, statement: Statement) -> dict[str, str]:
     A table made by a rule of another name is from an earlier version. Only its statement tells
     which masks or lines are compared, or have losses, and which tables its study had.
     """
-    parameters, has = statement.parameters, statement.dependencies
-    paths = spec.inputs(FILES, parameters, has=has, older=statement.rule != spec.name)
+    paths = spec.inputs(
+        FILES,
+        statement.parameters,
+        study_tables=statement.dependencies,
+        older=statement.rule != spec.name,
+    )
     roles = {role: below_root(path) for role, path in paths.items()}
     return roles | {role: role for role in statement.dependencies if role.startswith(spec.by_path)}
 

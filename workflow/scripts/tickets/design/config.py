@@ -196,7 +196,7 @@ def _study(values: Mapping[str, Any]) -> Study:
         rewind=exact(values["rewind"]) / 100,
         rewinds=tuple(exact(rewind) / 100 for rewind in values["rewinds"]),
         later_sources=list(tasks) if later is None else later,
-        tables=registry.made(values["tables"]),
+        tables=registry.select_tables(values["tables"]),
         imp=Imp(**values["imp"]),
         evaluation=values["evaluation"],
         threads=values["threads"],

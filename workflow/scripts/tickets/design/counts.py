@@ -32,17 +32,17 @@ from tickets.paths import Results
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """The trainings behind the tables of a study, `made`, by name.
+    """The trainings behind a study's tables.
 
     kinds: trainings by the first experiment that needs them, in the paper's order, with those that
     their masks and weights come from. parts: the same by the name of the scores that need them, or
-    of the table that has none.
+    of the table that has none. specs: the study's tables, by name.
     """
 
     kinds: Mapping[str, set[TrainingName]]
     parts: Mapping[str, set[TrainingName]]
     design: Design
-    made: Mapping[str, TableSpec]
+    specs: Mapping[str, TableSpec]
 
     @cached_property
     def tables(self) -> Mapping[TrainingName, int]:
@@ -52,9 +52,10 @@ class Counts:
     def needed_by(self, table: str) -> set[TrainingName]:
         """The trainings that a table takes if it is made alone."""
         spec, design = registry.table(table), self.design
-        possible = (name for name in spec.possible_tables if name in self.made)
+        possible = (name for name in spec.possible_tables if name in self.specs)
         others = map(self.needed_by, (*spec.tables, *possible, *spec.later_tables))
-        return _of_table(spec, design).union(*_of_scores(spec, design).values(), *others)
+        own, read = _trainings_of(spec, design), _trainings_read(spec, design)
+        return own.union(*read.values(), *others)
 
     @property
     def trainings(self) -> set[TrainingName]:
@@ -83,7 +84,7 @@ class Counts:
     @cached_property
     def masks(self) -> set[MaskName]:
         """All masks."""
-        compared = (spec.masks(self.design) for spec in self.made.values() if spec.masks)
+        compared = (spec.masks(self.design) for spec in self.specs.values() if spec.masks)
         masks = {DENSE, *chain(*compared), *(each.mask for each in self.tables)}
         # A random mask like a winning one needs that mask.
         return masks | {replace(each, finder="imp") for each in masks if each.finder == "layerwise"}
@@ -110,22 +111,22 @@ class Counts:
         jobs["round_start"] = sum(each.kind == "round" for each in starts)
         jobs["rewind"] = len({each.ticket for each in chain(self.tables, self.gatherings)})
         jobs["train"], jobs["gather"] = len(self.tables), len(self.gatherings)
-        made = self.made.values()
-        jobs["interpolate"] = sum(len(spec.lines(self.design)) for spec in made if spec.lines)
+        specs = self.specs.values()
+        jobs["interpolate"] = sum(len(spec.lines(self.design)) for spec in specs if spec.lines)
         files = Results(root="")
         jobs["initial_loss"] = len(
-            {loss for spec in made for loss in spec.loss_files(files, self.design)}
+            {loss for spec in specs for loss in spec.loss_files(files, self.design)}
         )
         return +jobs
 
 
-def count(design: Design, made: Mapping[str, TableSpec] | None = None) -> Counts:
-    """Count the trainings of a study's tables `made`; by default, of all but the optional ones."""
-    made = registry.made() if made is None else made
+def count(design: Design, specs: Mapping[str, TableSpec] | None = None) -> Counts:
+    """Count the trainings of a study's tables; by default, of all but the optional ones."""
+    specs = registry.select_tables() if specs is None else specs
     parts: dict[str, set[TrainingName]] = {}
-    for name, spec in made.items():
-        parts |= {spec.part or name: _of_table(spec, design)} | _of_scores(spec, design)
-    everything = set().union(*parts.values())
+    for name, spec in specs.items():
+        parts |= {spec.part or name: _trainings_of(spec, design)} | _trainings_read(spec, design)
+    all_trainings = set().union(*parts.values())
     groups: dict[str, Iterable[TrainingName]] = {
         "full model": full(design),
         "rounds of IMP, and their masks": tickets(design),
@@ -141,24 +142,24 @@ def count(design: Design, made: Mapping[str, TableSpec] | None = None) -> Counts
         "transfer, variants": transfer_variants(design),
         "subsets as sources": transferability(design),
         "full model, trained again": full_models(design),
-        **{name: spec.trainings(design) for name, spec in made.items() if spec.optional},
+        **{name: spec.trainings(design) for name, spec in specs.items() if spec.optional},
     }
     kinds: dict[str, set[TrainingName]] = {}
     seen: set[TrainingName] = set()
     for name, wanted in groups.items():
-        kinds[name] = needed(design, wanted) & everything - seen
+        kinds[name] = needed(design, wanted) & all_trainings - seen
         seen |= kinds[name]
-    return Counts(kinds=kinds, parts=parts, design=design, made=made)
+    return Counts(kinds=kinds, parts=parts, design=design, specs=specs)
 
 
-def _of_table(spec: TableSpec, design: Design) -> set[TrainingName]:
+def _trainings_of(spec: TableSpec, design: Design) -> set[TrainingName]:
     """The trainings whose scores, ends or masks a table is made from."""
     masks = spec.masks(design) if spec.masks else []
     decisive = (design.decided_by(mask) for mask in masks if is_round(mask.finder))
     return needed(design, filter(None, [*spec.trainings(design), *decisive]))
 
 
-def _of_scores(spec: TableSpec, design: Design) -> dict[str, set[TrainingName]]:
+def _trainings_read(spec: TableSpec, design: Design) -> dict[str, set[TrainingName]]:
     """The trainings of the other scores that a table reads, by the name of their file."""
     scored = registry.parts()
     return {name: needed(design, scored[name].trainings(design)) for name in spec.metrics_of}

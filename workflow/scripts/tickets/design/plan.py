@@ -68,7 +68,7 @@ def _gatherings(counts: Counts) -> list[str]:
 
 def _evaluations(counts: Counts) -> list[str]:
     """What it costs that no training both finds a mask and scores one."""
-    shared = count(replace(counts.design, evaluation="same_seed"), counts.made)
+    shared = count(replace(counts.design, evaluation="same_seed"), counts.specs)
     if not (more := len(counts.trainings) - len(shared.trainings)):
         return []
     return [f"Scored trainings have seeds of their own; evaluation: same_seed saves {more:,}."]

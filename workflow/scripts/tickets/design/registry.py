@@ -27,21 +27,21 @@ def tables() -> dict[str, TableSpec]:
     return {spec.name: spec for spec in sorted(specs, key=lambda spec: (spec.position, spec.name))}
 
 
-def made(asked: Mapping[str, bool] = MappingProxyType({})) -> dict[str, TableSpec]:
-    """The tables of a study: all that are not optional, but where `asked` says otherwise.
+def select_tables(choice: Mapping[str, bool] = MappingProxyType({})) -> dict[str, TableSpec]:
+    """The tables of a study: all that are not optional, unless `choice` says otherwise.
 
     Raises:
-        BadInput: one is made from another that it says the study does without.
+        BadInput: `choice` leaves out a table that another one is made from.
     """
-    found = {n: spec for n, spec in tables().items() if asked.get(n, not spec.optional)}
-    for name, spec in found.items():
+    selected = {n: spec for n, spec in tables().items() if choice.get(n, not spec.optional)}
+    for name, spec in selected.items():
         for origin in (*spec.tables, *spec.later_tables):
-            if origin not in found:
+            if origin not in selected:
                 raise BadInput(
                     f"tables.{origin}: false, but {name} is made from it; write true, or"
                     f" {name}: false"
                 )
-    return found
+    return selected
 
 
 def table(name: str) -> TableSpec:

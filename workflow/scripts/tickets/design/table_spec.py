@@ -224,22 +224,22 @@ class TableSpec:
         files: Results,
         parameters: Mapping[str, Any],
         *,
-        has: Container[str],
+        study_tables: Container[str],
         older: bool = False,
     ) -> dict[str, str]:
         """The other files that it is made from, by their roles in its statement.
 
-        `has`: the tables of the study. `older`: it is one of an earlier version.
+        study_tables: those of the study, by name. older: it is a study of an earlier version.
         """
         part = self.metrics.older_part if self.metrics and older else ""
         part = part or self.part
         scores = {"metrics": files.metrics(part)} if part else {}
-        possible = {name: of for name, of in self.possible_tables.items() if name in has}
+        possible = {name: of for name, of in self.possible_tables.items() if name in study_tables}
         tables = {name: files.table(name) for name in (*self.tables, *possible)}
         if self.is_of_today(parameters):
             tables |= {name: files.table(name) for name in self.later_tables}
-            read = filter(None, (*possible.values(), *self.metrics_of))
-            scores |= {f"{METRICS}{of}": files.metrics(of) for of in read}
+            parts = filter(None, (*possible.values(), *self.metrics_of))
+            scores |= {f"{METRICS}{of}": files.metrics(of) for of in parts}
         data = {task: files.data(task, "train") for task in self.examples(parameters)}
         return scores | tables | data
 

@@ -19,13 +19,13 @@ FOLDER = "trainings"
 
 _REPORT = re.compile(r"\S+  (?P<report>(step|resumed at step) (?P<step>\d+)/(?P<total>\d+).*)")
 _OUTPUTS: Mapping[str, Callable[[Results, str], str]] = {
-    FOLDER: lambda files, name: files.predictions(name.removeprefix(f"{FOLDER}/")),
+    FOLDER: Results.predictions,
     "theta_i": Results.weights,
     "movement": Results.benchmark,  # the movement itself does not last
     "pretrain": lambda files, _: files.checkpoint(),
     "adapt": lambda files, _: adapted.checkpoint(files),
 }
-"""The file that a training makes at its end, by the first part of its log's name."""
+"""The file that a training makes at its end, by its log's name, or the folder of its log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +50,11 @@ def running(results: Path) -> list[Running]:
     if not logs.is_dir():
         raise BadInput(f"{results}: no logs there; name a study's results folder")
     unfinished = [
-        Running(
-            name=name.removeprefix(f"{FOLDER}/"),
-            report=_last_report(log),
-            age=timedelta(seconds=round(_age(log))),
-        )
-        for log in logs.rglob("*.log")
-        for name in [log.relative_to(logs).with_suffix("").as_posix()]
-        if (output := _OUTPUTS.get(name.split("/")[0])) and not Path(output(files, name)).exists()
+        Running(name=name, report=_last_report(log), age=timedelta(seconds=round(_age(log))))
+        for kind, output in _OUTPUTS.items()
+        for log in (*logs.glob(f"{kind}.log"), *logs.glob(f"{kind}/**/*.log"))
+        for name in [log.relative_to(logs).as_posix()[:-4].removeprefix(f"{FOLDER}/")]
+        if not Path(output(files, name)).exists()
     ]
     return sorted(unfinished, key=lambda each: (each.age, each.name))
 

@@ -32,12 +32,12 @@ SUMMARIES: Mapping[str, tuple[str, Callable[[pd.DataFrame], Any]]] = {
     "published": ("versus_paper", summaries.select_published),
     "obstacles": ("answerability", summaries.list_obstacles),
 }
-"""Each of the page's summaries, by its name in the template: of which table, and how it is made."""
+"""The page's summaries by their names in the template: a table, and what summarises it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportData:
-    """A study's tables by name, those that it has, its audit's verdict, its model and its seeds."""
+    """The tables that a study has, by name, its audit's verdict, its model and its seeds."""
 
     tables: Mapping[str, pd.DataFrame]
     audit: Mapping[str, Any]
@@ -73,10 +73,9 @@ def render_page(study: ReportData, template: Path) -> str:
         for name, figure in figures.items()
         for place, panel in enumerate(figure.panels)
     }
-    shown = {
-        name: summarise(tables[table])
+    parts = {
+        name: summarise(tables[table]) if table in tables else None
         for name, (table, summarise) in SUMMARIES.items()
-        if table in tables
     }
     page = Environment(
         loader=FileSystemLoader(template),
@@ -91,7 +90,7 @@ def render_page(study: ReportData, template: Path) -> str:
         specs=_embed_json(specs),
         vega=_embed_vega(),
         seeds=summaries.describe_seeds(study.seeds),
-        **dict.fromkeys(SUMMARIES) | shown,
+        **parts,
         findings=summaries.tabulate_findings(study.audit["findings"], {**FAULTS, **REMARKS}),
         tables={
             name: summaries.format_table(tables[name])

@@ -46,7 +46,7 @@ def read_claims(table: pd.DataFrame) -> list[ClaimSummary]:
 
 def count_verdicts(table: pd.DataFrame) -> str:
     """The numbers of claims that hold, do not hold, and are undecided, from versus_paper.csv."""
-    counts = Counter(claim.verdict for claim in read_claims(table))
+    counts = Counter(table.loc[table["kind"] == "claim", "holds"])
     return ", ".join(f"{counts[verdict]} {_verb(verdict, counts[verdict])}" for verdict in Verdict)
 
 
@@ -129,7 +129,7 @@ def tabulate_transfer(table: pd.DataFrame) -> TextTable:
 
 
 def tabulate_networks(table: pd.DataFrame) -> TextTable:
-    """The scores of winning_tickets.csv as a matrix; the full model is no ticket, whatever wins."""
+    """The scores of winning_tickets.csv as a matrix; a full model is no ticket."""
     rows = table[table["criterion"] == "within_std"]
     tickets = rows.assign(ticket=rows["wins"] & (rows["network"] != "full"))
     return tabulate_scores(tickets, "network", "task", "ticket")

@@ -11,10 +11,11 @@ import pandas as pd
 from tickets.methods import UNIVERSAL, is_combined
 from tickets.tables import winning_tickets
 from tickets.tables.cells import Cell, dense, select
+from tickets.tables.claim_tables import CLAIM_TABLES
 
 Row = Mapping[Any, Any]
-Rows = Callable[[pd.DataFrame], "pd.Series[bool]"]
-"""Whether each row of a table is one that a claim is about."""
+Choice = Callable[[pd.DataFrame], "pd.Series[bool]"]
+"""Whether a claim is about a row, for each row of a table."""
 
 
 def by_seed(
@@ -22,30 +23,25 @@ def by_seed(
 ) -> dict[str, pd.DataFrame]:
     """The rows of tables that claims are about, once a seed, with `seed` and `score` (percent).
 
-    tables: as in their files, by name, without those that the study lacks. metrics:
-    scores by the name of their file. rewind: that of the study's own masks, in percent.
+    tables: as in their files, by name, without those that the study lacks. metrics: scores by the
+    name of their file. rewind: that of the study's own masks, in percent.
 
     Raises:
         BadInput: a row's cell is missing.
     """
-    cells: dict[str, tuple[str, Rows, Callable[[Row], Cell]]] = {
+    cells: dict[str, tuple[Choice, Callable[[Row], Cell]]] = {
         "winning_tickets": (
-            "winning_tickets",
             lambda rows: (rows["criterion"] == "within_std") & (rows["sparsity"] > 0),
             partial(_of_tickets, rewind=rewind),
         ),
-        "sparsity_sweep": ("sweep", lambda rows: rows["finder"].isin(["dense", "imp"]), _of_sweep),
-        "rewinding": ("rewinding", lambda rows: rows["winning"].astype(bool), _of_rewinding),
-        "transfer": ("transfer", lambda rows: ~is_combined(rows), _of_transfer),
-        "transfer_variants": (
-            "transfer_variants",
-            lambda rows: rows["variant"] == "weights",
-            _of_later_weights,
-        ),
+        "sparsity_sweep": (lambda rows: rows["finder"].isin(["dense", "imp"]), _of_sweep),
+        "rewinding": (lambda rows: rows["winning"].astype(bool), _of_rewinding),
+        "transfer": (lambda rows: ~is_combined(rows), _of_transfer),
+        "transfer_variants": (lambda rows: rows["variant"] == "weights", _of_later_weights),
     }
     return {
-        name: _repeated(tables[name][asked(tables[name])], metrics(part), cell)
-        for name, (part, asked, cell) in cells.items()
+        name: _repeated(tables[name][is_judged(tables[name])], metrics(CLAIM_TABLES[name]), cell)
+        for name, (is_judged, cell) in cells.items()
         if name in tables
     }
 

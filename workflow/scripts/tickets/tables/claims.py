@@ -7,7 +7,7 @@ positive one speaks for the proposition. docs/report.md says which, and why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -102,20 +102,19 @@ class Claim:
 
 def claims(tables: Tables) -> list[Claim]:
     """The eight claims in the order of the paper; one whose tables are not there is undecided."""
+    judges: dict[Callable[[Tables], Iterator[Finding]], tuple[str, ...]] = {
+        _matching: ("sparsity_sweep",),
+        _beat_rivals: ("winning_tickets",),
+        _rewinding: ("sparsity_sweep", "rewinding"),
+        _standard: ("rewinding",),
+        _universal: ("sparsity_sweep", "transfer"),
+        _size: ("transferability",),
+        _later_weights: ("sparsity_sweep", "transfer", "transfer_variants"),
+        _oneshot: ("transfer",),
+    }
     found = [
-        [("all of it", lacking(" and ".join(f"{name}.csv" for name in lacks)))]
-        if (lacks := tables.lacks(*names))
-        else list(findings(tables))
-        for findings, names in (
-            (_matching, ("sparsity_sweep",)),
-            (_beat_rivals, ("winning_tickets",)),
-            (_rewinding, ("sparsity_sweep", "rewinding")),
-            (_standard, ("rewinding",)),
-            (_universal, ("sparsity_sweep", "transfer")),
-            (_size, ("transferability",)),
-            (_later_weights, ("sparsity_sweep", "transfer", "transfer_variants")),
-            (_oneshot, ("transfer",)),
-        )
+        _lacking_tables(lacks) if (lacks := tables.lacks(*names)) else list(findings(tables))
+        for findings, names in judges.items()
     ]
     return [
         Claim(
@@ -125,6 +124,11 @@ def claims(tables: Tables) -> list[Claim]:
         )
         for number, (proposition, findings) in enumerate(zip(PROPOSITIONS, found, strict=True), 1)
     ]
+
+
+def _lacking_tables(names: Sequence[str]) -> list[Finding]:
+    """The finding on a claim whose tables the study does without."""
+    return [("all of it", lacking(" and ".join(f"{name}.csv" for name in names)))]
 
 
 def margins(sweep: pd.DataFrame) -> dict[str, float]:

@@ -178,7 +178,7 @@ def render(table: pd.DataFrame) -> str:
 
 
 def _correlation(rows: pd.DataFrame) -> str:
-    """Spearman's, of losses and scores; empty for less than three masks."""
+    """Spearman's, of losses and scores; empty for fewer than three masks."""
     return f"{rows['loss'].rank().corr(rows['mean'].rank()):+.2f}" if len(rows) > 2 else ""
 
 

@@ -12,6 +12,7 @@ from tickets.design.parameters import MLM_TASKS, REWIND, Parameter
 from tickets.design.table_spec import Inputs, TableSpec
 from tickets.tables import published
 from tickets.tables.cells import SPARSITY_TOLERANCE, frame, read_csv, rounded
+from tickets.tables.claim_tables import CLAIM_TABLES
 from tickets.tables.published import COUNT, FIGURE2, Value
 from tickets.terminal import WIDTH
 
@@ -51,16 +52,6 @@ SOURCES = {"theta0_magnitude": "oneshot"}
 """Published names of sources that have another name in transfer.csv."""
 
 FIGURE2_SPARSITY = 0.7
-
-CLAIM_TABLES = {
-    "winning_tickets": "winning_tickets",
-    "sparsity_sweep": "sweep",
-    "rewinding": "rewinding",
-    "transfer": "transfer",
-    "transfer_variants": "transfer_variants",
-    "transferability": "",
-}
-"""The study's tables on which claims are judged, fields of `claims.Tables`, and their scores."""
 
 DEVIATIONS = {"full_mean": "full_std", "imp_theta0_mean": "imp_theta0_std"}
 """The published standard deviations of published means, over `RUNS` trainings."""
@@ -197,16 +188,15 @@ def _hanging(mark: str, text: str) -> list[str]:
     return [mark + lines[0], *(" " * len(mark) + line for line in lines[1:])]
 
 
-def _claims(inputs: Inputs) -> list[Claim]:
+def _claims(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> list[Claim]:
     from tickets.tables import by_seed, claims
     from tickets.tables.earlier import claims as earlier
 
-    tables = _tables(inputs)
     mlm_tasks = inputs["mlm_tasks"]
     if not _tests_by_seed(inputs.parameters):
         return earlier.claims(claims.Tables(**tables, mlm_tasks=mlm_tasks))
-    tables |= by_seed.by_seed(tables, inputs.metrics, inputs.number("rewind"))
-    judged = claims.claims(claims.Tables(**tables, mlm_tasks=mlm_tasks))
+    repeated = by_seed.by_seed(tables, inputs.metrics, inputs.number("rewind"))
+    judged = claims.claims(claims.Tables(**{**tables, **repeated}, mlm_tasks=mlm_tasks))
     obstacles = _obstacles(read_csv(inputs.content("answerability")))
     return [replace(claim, obstacles=obstacles.get(claim.number, ())) for claim in judged]
 
@@ -234,7 +224,7 @@ def _tests_by_seed(parameters: Mapping[str, Any]) -> bool:
 def _make(inputs: Inputs) -> pd.DataFrame:
     numbers, tables = published.values(published.FOLDER), _tables(inputs)
     tickets, transfer = tables.get("winning_tickets"), tables.get("transfer")
-    table = versus_paper_table(numbers, tickets, transfer, _claims(inputs))
+    table = versus_paper_table(numbers, tickets, transfer, _claims(inputs, tables))
     return table if _tests_by_seed(inputs.parameters) else table.drop(columns="standard_error")
 
 
@@ -253,5 +243,5 @@ TABLE = TableSpec(
         "tests": TESTS,
     },
     make=_make,
-    render=lambda _, inputs: render(_claims(inputs)),
+    render=lambda _, inputs: render(_claims(inputs, _tables(inputs))),
 )
