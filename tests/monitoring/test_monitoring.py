@@ -156,6 +156,19 @@ def test_a_training_is_said_when_it_starts_and_when_it_is_finished(tmp_path: Pat
     assert terminal.event("progress", done=1_006, total=20_000) == ""
 
 
+def test_a_reader_who_goes_away_stops_no_study(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `head` does when it has its lines: jobs go on, and so do messages."""
+    terminal = Terminal()
+
+    def write(_: str) -> int:
+        raise BrokenPipeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(terminal.stream, "write", write)
+        assert terminal.event(None, "one") == ""
+    assert terminal.event(None, "two") == "two\n"
+
+
 def test_a_dry_run_tells_changed_code_from_a_changed_configuration() -> None:
     """Both are parameters to Snakemake, which writes all their values."""
     terminal = Terminal(dry=True)

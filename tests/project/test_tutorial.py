@@ -17,9 +17,11 @@ SMALLER = {
     "seeds: [1, 2]": "seeds: [1]",
     "total_steps=400": "total_steps=40",
     "range(400)": "range(40)",
+    "epochs: 4": "epochs: 1",
+    "steps: 100": "steps: 10",
     "--cores 1": "--cores 2",
 }
-"""What is run smaller than it stands, to take a third of the time: seeds and pre-training."""
+"""What is run smaller than it stands, to take a third of the time: seeds and trainings."""
 
 PROGRAMS = {
     "snakemake": "-m snakemake",

@@ -84,11 +84,13 @@ class LogHandler(logging.StreamHandler[TextIO]):
         self._estimate, self._at_once = estimate, at_once
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print a message's line, if it has one."""
-        text = self.format(record)
-        if text:
-            self.stream.write(f"{text}\n")
-            self.flush()
+        """Print a message's line, if it has one; a reader who has gone away stops no study."""
+        try:
+            if text := self.format(record):
+                self.stream.write(f"{text}\n")
+                self.flush()
+        except OSError:
+            self.handleError(record)
 
     def format(self, record: logging.LogRecord) -> str:
         """The text of a message; empty for one that is not printed."""

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, cast
 
-import evaluate
 import numpy as np
 import pyarrow as pa
 from datasets import Features, Value
 from datasets import List as ListOf
 
 from tickets.scores.scoring import METRICS, Kind, compared_values
+
+
+@contextmanager
+def _without(module: str) -> Generator[None]:
+    """While this lasts, importing `module` fails, unless it is loaded already."""
+    modules = cast(dict[str, Any], sys.modules)
+    absent = modules.setdefault(module, None) is None
+    try:
+        yield
+    finally:
+        if absent:
+            del modules[module]
+
+
+# evaluate would run models with it; no metric needs it, and it loads torch, for five seconds.
+with _without("transformers.pipelines"):
+    import evaluate
 
 _FEATURES: dict[Kind, Features] = {
     "int64": Features({"predictions": Value("int64"), "references": Value("int64")}),
