@@ -19,18 +19,14 @@ import browser
 from fake_metrics import state
 from kept_study import STUDY
 from later_tables import ANSWERABILITY, LATER, OBSTACLE
-from paper_tables import scored
-from paper_tables import study as hand_made_study
 from svg_texts import texts
 from tickets.design import registry
 from tickets.figures import charts, curves
-from tickets.report_page import page, summaries
+from tickets.report_page import page
 from tickets.report_page.layout import Figure, split_chart
 from tickets.report_page.summaries import STAR
-from tickets.tables import claims
 from tickets.tables.cells import csv
 from tickets.tables.tabulation import svg
-from tickets.tables.versus_paper import versus_paper_table
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "workflow" / "scripts" / "story.py"
@@ -47,7 +43,14 @@ AUDIT = {
     "masks": 589,
     "findings": {"extra-file": 2, "no-commit": 1},
 }
-DATA = page.ReportData(tables=TABLES, audit=AUDIT, model="google/<bert>", seeds=(1, 2))
+PRETRAINING = ROOT / "resources" / "theta_0" / "validation.csv"
+DATA = page.ReportData(
+    tables=TABLES,
+    audit=AUDIT,
+    model="google/<bert>",
+    seeds=(1, 2),
+    pretraining=pd.read_csv(PRETRAINING),
+)
 
 
 def whole(table: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +135,7 @@ def test_charts_have_the_tables_rows(figures: dict[str, Figure], name: str) -> N
     """All of them, with every number as in the table, and no others."""
     drawn = pd.concat([embedded(panel.spec) for panel in figures[name].panels])
 
-    assert set(figures) == set(ROWS)
+    assert set(figures) == {"pretraining", *ROWS}
     assert len(ROWS[name]) > 0
     assert plain(drawn[list(ROWS[name].columns)]) == plain(ROWS[name])
     assert set(drawn["seeds"]) == {"1, 2"}
@@ -165,7 +168,7 @@ def test_page_and_print_show_the_same(figures: dict[str, Figure], name: str) -> 
     reading = [line.replace(" Under each task: its metric, its full model's score (%).", "")
                for line in printed]  # fmt: skip
 
-    assert set(CHARTS) == set(figures)
+    assert {"pretraining", *CHARTS} == set(figures)
     assert {figure.title, *figure.reading} <= set(reading)
     assert set(figure.legend) <= set(printed)
     assert {panel.title for panel in figure.panels if panel.title} <= set(printed)
@@ -233,7 +236,7 @@ def test_every_figure_says_what_to_see(html: str) -> None:
     read = Page()
     read.feed(html)
 
-    assert list(read.captions) == list(ROWS)
+    assert list(read.captions) == ["pretraining", *ROWS]
     assert all(
         "What to see. " in caption and len(caption) > 80 for caption in read.captions.values()
     )
@@ -263,65 +266,6 @@ def test_the_page_says_what_it_stands_on(html: str) -> None:
     assert "google/<bert>" not in html
 
 
-def test_a_star_marks_a_winning_ticket_and_no_other() -> None:
-    """One of two masks wins; the full model's scores are those of the table."""
-    table = pd.DataFrame(
-        {
-            "source": ["pair", "mlm"], "target": "pair", "metric": "accuracy",
-            "mean": [90.04, 80.0], "std": [1.0, float("nan")], "matches_full": [True, False],
-            "full_mean": 91.0, "full_std": 2.0,
-        }
-    )  # fmt: skip
-    square = summaries.tabulate_transfer(table)
-
-    assert square.columns == ["", "pair\naccuracy"]
-    assert square.rows == [
-        ["full model", "91.0 ± 2.0"], ["pair", f"90.0 ± 1.0 {STAR}"], ["mlm", "80.0"]
-    ]  # fmt: skip
-
-
-def test_the_papers_claims_come_with_all_their_statements() -> None:
-    """As they were judged, each on its own, whatever brackets their tests have."""
-    study = hand_made_study()
-    judged = claims.claims(scored(study, seeds=3))
-    read = summaries.read_claims(
-        versus_paper_table([], study.winning_tickets, study.transfer, judged)
-    )
-
-    assert [claim.verdict for claim in read] == [str(claim.verdict) for claim in judged]
-    assert [claim.parts for claim in read] == [
-        [f"{part.proposition}: {part.verdict} ({part.test})" for part in claim.parts]
-        for claim in judged
-    ]
-
-
-def test_what_was_found_is_counted() -> None:
-    """From hand-made rows: two of three tasks win, at 60 and 90 %; one of two others transfers."""
-    winning = pd.DataFrame(
-        {"task": ["a", "b", "c"], "criterion": "within_std", "sparsity": [90, 60, 0]}
-    )
-    transfer = pd.DataFrame(
-        {
-            "source": ["a", "a", "b", "b", "random"], "target": ["a", "b", "a", "b", "a"],
-            "sparsity": 0.7, "matches_full": [True, True, False, False, True],
-        }
-    )  # fmt: skip
-
-    assert summaries.describe_winning_sparsities(winning) == (
-        "2 of 3 tasks have a winning ticket: the least that can go is 60 % of the weights (b), the "
-        "most 90 % (a)."
-    )
-    assert (
-        summaries.describe_winning_sparsities(winning.iloc[2:])
-        == "No task has a winning ticket here."
-    )
-    assert summaries.describe_transfer(transfer) == (
-        "At 70 % pruned, 1 of 2 masks are winning tickets on the task they were found on, and 1 of "
-        "2 on another one."
-    )
-    assert summaries.describe_seeds(range(5)) == "Every mean is over 5 seeds."
-
-
 def test_an_optional_table_may_be_missing() -> None:
     """The page then has neither its figure nor its rows, and all others."""
     tables = {name: table for name, table in TABLES.items() if name != "connectivity"}
@@ -346,9 +290,8 @@ def test_a_study_may_do_without_a_table(name: str) -> None:
 
 def test_a_study_of_one_table_has_its_figure_alone() -> None:
     """No heading stands without a figure, and no claim is counted."""
-    shown = page.render_page(
-        replace(DATA, tables={"mask_overlap": TABLES["mask_overlap"]}), TEMPLATE
-    )
+    one = {"mask_overlap": TABLES["mask_overlap"]}
+    shown = page.render_page(replace(DATA, tables=one, pretraining=None), TEMPLATE)
 
     assert re.findall('<figure id="(.*)">', shown) == ["mask_overlap"]
     assert re.findall("(?m)^<h2>(.*)</h2>$", shown) == [
@@ -364,7 +307,17 @@ def command(folder: Path, tables: list[Path]) -> subprocess.CompletedProcess[str
     verdict.write_text(json.dumps(AUDIT), encoding="utf-8")
     line = [
         *(sys.executable, SCRIPT, "--model", "google/<bert>", "--seeds", "1", "2", "--tables"),
-        *(*tables, "--verdict", verdict, "--template", TEMPLATE, "--page", folder / "story.html"),
+        *(
+            *tables,
+            "--pretraining",
+            PRETRAINING,
+            "--verdict",
+            verdict,
+            "--template",
+            TEMPLATE,
+            "--page",
+            folder / "story.html",
+        ),
     ]
     return subprocess.run(line, capture_output=True, text=True, check=False)
 

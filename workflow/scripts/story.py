@@ -22,6 +22,9 @@ class Files:
     model: str = flag("what was pruned, as the study names it")
     seeds: Sequence[int] = flag("of the study")
     tables: Sequence[Path] = flag("the study's (CSV), in any order")
+    pretraining: Path | None = flag(
+        "losses on held-out text on the way to theta_0 (CSV)", default=None
+    )
     verdict: Path = flag("of the study's audit (JSON)")
     template: Path = flag("folder of the page's words, style and script")
     page: Path = flag("to write (HTML)")
@@ -35,6 +38,7 @@ def main() -> None:
         audit=json.loads(files.verdict.read_text(encoding="utf-8")),
         model=files.model,
         seeds=files.seeds,
+        pretraining=files.pretraining and tabulation.read_table(files.pretraining),
     )
     write_bytes(files.page, page.render_page(study, files.template).encode())
 

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from tickets.audit.findings import FAULTS, REMARKS
 from tickets.design import registry
 from tickets.figures.charts import PAGE
+from tickets.figures.pretraining import pretraining
 from tickets.report_page import summaries
 from tickets.report_page.layout import Figure, split_chart
 from tickets.tables.winning_tickets import MEANING
@@ -37,16 +38,20 @@ SUMMARIES: Mapping[str, tuple[str, Callable[[pd.DataFrame], Any]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ReportData:
-    """The tables that a study has, by name, its audit's verdict, its model and its seeds."""
+    """The tables that a study has, by name, its audit's verdict, its model and its seeds.
+
+    pretraining: what the model's pre-training was like on held-out text, if the study did that.
+    """
 
     tables: Mapping[str, pd.DataFrame]
     audit: Mapping[str, Any]
     model: str
     seeds: Sequence[int]
+    pretraining: pd.DataFrame | None = None
 
 
 def draw_figures(study: ReportData) -> dict[str, Figure]:
-    """The figure of every table that the study has, by its name.
+    """The figure of every table that the study has, by its name, and that of its pre-training.
 
     Two columns are added for tooltips: the study's seeds, and the explanation of a network.
     """
@@ -54,11 +59,14 @@ def draw_figures(study: ReportData) -> dict[str, Figure]:
     tables = {name: table.assign(seeds=seeds) for name, table in study.tables.items()}
     if (tickets := tables.get("winning_tickets")) is not None:
         tickets["meaning"] = tickets["network"].map(MEANING)
-    return {
-        spec.picture: split_chart(spec.chart(tables[name], PAGE))
+    charts = {
+        spec.picture: spec.chart(tables[name], PAGE)
         for name, spec in registry.tables().items()
         if spec.chart is not None and name in tables
     }
+    if study.pretraining is not None:
+        charts["pretraining"] = pretraining(study.pretraining, PAGE)
+    return {name: split_chart(chart) for name, chart in charts.items()}
 
 
 def render_page(study: ReportData, template: Path) -> str:
