@@ -82,6 +82,7 @@ class Plan:
     padded: Sequence[str] = ("sst2", "squad", "mlm")  # one task for each length
     dynamic: Sequence[str] = ("sst2", "rte", "squad", "mnli_like", "cola", "qqp_like")
     side: Sequence[str] = ("sst2", "rte")
+    at_once: Sequence[int] = (2, 4)
     examples: int = 8_192
     whole_examples: int | None = None
     threads: int = 4
@@ -99,6 +100,7 @@ TINY = Plan(
     padded=("sst2", "squad"),
     dynamic=("sst2",),
     side=("sst2",),
+    at_once=(2,),
     examples=128,
     whole_examples=64,
     threads=1,
@@ -145,7 +147,7 @@ class Measurements:
         self._add(self._jobs("padded_bf16", plan.padded, plan.rival_steps))
         self._add(self._jobs("dynamic_bf16", plan.dynamic, plan.rival_steps))
         for task in plan.side:
-            for count in (2, 4):
+            for count in plan.at_once:
                 self._side(task, count)
         if trainer:
             self._add(self._jobs("trainer_bf16", plan.dynamic[:3], plan.rival_steps))

@@ -78,12 +78,12 @@ def test_it_measures_all_without_what_only_a_study_needs(tmp_path: Path) -> None
         "bf16": ["sst2", "squad", "mlm"],
         "padded_bf16": ["sst2", "squad"],
         "dynamic_bf16": ["sst2"],
-        "side": ["2 x sst2", "4 x sst2"],
+        "side": ["2 x sst2"],
         "whole": ["sst2"],
         "profile": ["sst2"],
         "embeddings": ["tables"],
     }
-    assert found["side"]["4 x sst2"]["examples"] == 4 * found["bf16"]["sst2"]["examples"] == 256
+    assert found["side"]["2 x sst2"]["examples"] == 2 * found["bf16"]["sst2"]["examples"] == 128
     assert tuple(found["whole"]["sst2"]["parts"]) == on_gpu_whole.PARTS
     assert found["whole"]["sst2"]["steps"] == 3 * 64 // 32
     assert set(result["ratios"]["sst2"]) == {"padded_bf16", "dynamic_bf16"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,7 @@ def render_page(study: ReportData, template: Path) -> str:
     )
 
 
+@cache
 def _embed_vega() -> Markup:
     """Vega, Vega-Lite and Vega-Embed, with "</script" escaped, which would end the element."""
     return Markup(vl_convert.javascript_bundle(VEGA).replace("</script", "<\\/script"))
