@@ -17,7 +17,7 @@ from huggingface_hub import constants
 from safetensors.numpy import save_file
 
 from model_directories import configured
-from studies import ROOT, checkout, planned, snakemake
+from studies import ROOT, checkout, snakemake
 from tickets.design import plan, registry
 from tickets.design.config import Study, load
 from tickets.design.costs import Disk, disk, whole_trainings
@@ -29,14 +29,6 @@ MODEL = {
     "path": "google-bert/bert-base-uncased",
     "revision": "86b5e0934494bd15c9632b12f734a8a67f723594",
 }
-PUBLISHED = {
-    "head": "keep",
-    "decay": "all",
-    "first_mlm_mask": "oneshot",
-    "mlm_weights": "continue",
-    "mlm_text": "new",
-}
-FEW = ("winning_tickets", "rewinding", "transfer_variants", "sparsity_sweep")
 SMALL = Design(
     tasks=("rte", "mlm"),
     seeds=(1,),
@@ -184,56 +176,6 @@ def test_the_trainings_of_a_study_are_those_of_a_formula(name: str, evaluation: 
         T * a_task + (T - 1) * a_pair + len(design.subsets) * (r + T - 1)
     )
     assert sum(map(len, counts.kinds.values())) == len(counts.trainings)
-
-
-@pytest.mark.parametrize(
-    ("changes", "alone"),
-    [
-        (
-            {
-                **{"rewinds": [50], "subsets": {"acceptability": [32]}},
-                "sweep": ["oneshot", "snip", "movement_imp", "standard"],
-                "combine": {"both": {"of": ["acceptability", "mlm"], "by": "vote"}},
-                "tables": {"mask_loss": True},
-            },
-            ["transfer", "mask_overlap", "versus_paper", "mask_loss"],
-        ),
-        (
-            {"rewinds": [50], "evaluation": "same_seed", "tables": {"freezing": True}},
-            ["freezing"],
-        ),
-        (
-            {"rewinds": [], "rewind": 50, "imp": PUBLISHED, "sweep": ["movement_imp"]},
-            ["versus_paper"],
-        ),
-        ({"rewinds": [50], "tables": dict.fromkeys(FEW, False)}, ["versus_paper"]),
-        ({"tables": {name: name == "layer_sparsity" for name in registry.tables()}}, []),
-    ],
-    ids=["paper", "same_seed", "code", "few_tables", "masks_alone"],
-)
-def test_jobs_are_those_that_snakemake_counts(
-    changes: dict[str, Any], alone: list[str], tmp_path: Path
-) -> None:
-    """Rule by rule, for all that is trained and all that trainings start from; and what a table
-    takes alone.
-    """
-    folder = checkout(tmp_path)
-    path = folder / "config" / "mini.yaml"
-    raw = yaml.safe_load(path.read_text()) | changes
-    path.write_text(yaml.safe_dump(raw))
-
-    found = planned(folder, "all")
-
-    asked = load(raw)
-    counts = count(asked.design, asked.tables)
-    for name in alone:
-        trainings = planned(folder, f"results/tables/{name}.csv")["train"]
-        assert len(counts.needed_by(name)) == trainings
-    jobs = counts.jobs
-    assert {rule: found.get(rule, 0) for rule in jobs} == dict(jobs)
-    counted = {"train", "theta_i", "round_start", "prune", "find_mask_on_data", "initial_loss"}
-    counted |= {"gather"}
-    assert not counted & (set(found) - set(jobs))
 
 
 def test_a_training_from_theta_i_is_a_part_of_one() -> None:

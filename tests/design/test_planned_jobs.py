@@ -1,0 +1,71 @@
+"""The plan's counts of trainings and jobs against those of Snakemake's dry runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from studies import checkout, planned
+from tickets.design import registry
+from tickets.design.config import load
+from tickets.design.counts import count
+
+PUBLISHED = {
+    "head": "keep",
+    "decay": "all",
+    "first_mlm_mask": "oneshot",
+    "mlm_weights": "continue",
+    "mlm_text": "new",
+}
+FEW = ("winning_tickets", "rewinding", "transfer_variants", "sparsity_sweep")
+PLANNED: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "paper": (
+        {
+            **{"rewinds": [50], "subsets": {"acceptability": [32]}},
+            "sweep": ["oneshot", "snip", "movement_imp", "standard"],
+            "combine": {"both": {"of": ["acceptability", "mlm"], "by": "vote"}},
+            "tables": {"mask_loss": True},
+        },
+        ["transfer", "mask_overlap", "versus_paper", "mask_loss"],
+    ),
+    "same_seed": (
+        {"rewinds": [50], "evaluation": "same_seed", "tables": {"freezing": True}},
+        ["freezing"],
+    ),
+    "code": (
+        {"rewinds": [], "rewind": 50, "imp": PUBLISHED, "sweep": ["movement_imp"]},
+        ["versus_paper"],
+    ),
+    "few_tables": ({"rewinds": [50], "tables": dict.fromkeys(FEW, False)}, ["versus_paper"]),
+    "masks_alone": ({"tables": {n: n == "layer_sparsity" for n in registry.tables()}}, []),
+}
+"""Changes of the miniature study, and tables of which each is planned alone too."""
+
+
+@pytest.mark.parametrize(("changes", "alone"), PLANNED.values(), ids=PLANNED)
+def test_jobs_are_those_that_snakemake_counts(
+    changes: dict[str, Any], alone: list[str], tmp_path: Path
+) -> None:
+    """Rule by rule, for all that is trained and all that trainings start from; and what a table
+    takes alone.
+    """
+    folder = checkout(tmp_path)
+    path = folder / "config" / "mini.yaml"
+    raw = yaml.safe_load(path.read_text()) | changes
+    path.write_text(yaml.safe_dump(raw))
+
+    found = planned(folder, "all")
+
+    asked = load(raw)
+    counts = count(asked.design, asked.tables)
+    for name in alone:
+        trainings = planned(folder, f"results/tables/{name}.csv")["train"]
+        assert len(counts.needed_by(name)) == trainings
+    jobs = counts.jobs
+    assert {rule: found.get(rule, 0) for rule in jobs} == dict(jobs)
+    counted = {"train", "theta_i", "round_start", "prune", "find_mask_on_data", "initial_loss"}
+    counted |= {"gather"}
+    assert not counted & (set(found) - set(jobs))
