@@ -67,8 +67,8 @@ NEEDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How much is measured: sizes of networks, tasks, numbers of untimed and timed steps, and of
-    texts; None: as many as a whole training's task has.
+    """How much is measured: sizes of networks, tasks, numbers of untimed and timed steps, of
+    trainings at once, and of texts; None: as many as a whole training's task has.
     """
 
     correct: str = "small"

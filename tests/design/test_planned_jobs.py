@@ -6,20 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from studies import checkout, planned
+from studies import PUBLISHED, change, checkout, planned
 from tickets.design import registry
 from tickets.design.config import load
 from tickets.design.counts import count
 
-PUBLISHED = {
-    "head": "keep",
-    "decay": "all",
-    "first_mlm_mask": "oneshot",
-    "mlm_weights": "continue",
-    "mlm_text": "new",
-}
 FEW = ("winning_tickets", "rewinding", "transfer_variants", "sparsity_sweep")
 PLANNED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "paper": (
@@ -42,30 +34,27 @@ PLANNED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "few_tables": ({"rewinds": [50], "tables": dict.fromkeys(FEW, False)}, ["versus_paper"]),
     "masks_alone": ({"tables": {n: n == "layer_sparsity" for n in registry.tables()}}, []),
 }
-"""Changes of the miniature study, and tables of which each is planned alone too."""
+"""Changes of the miniature study, and the tables that are planned alone too."""
 
 
-@pytest.mark.parametrize(("changes", "alone"), PLANNED.values(), ids=PLANNED)
+@pytest.mark.parametrize(("changes", "tables"), PLANNED.values(), ids=PLANNED)
 def test_jobs_are_those_that_snakemake_counts(
-    changes: dict[str, Any], alone: list[str], tmp_path: Path
+    changes: dict[str, Any], tables: list[str], tmp_path: Path
 ) -> None:
-    """Rule by rule, for all that is trained and all that trainings start from; and what a table
-    takes alone.
+    """Rule by rule, for all that is trained and all that trainings start from; and the trainings
+    that each of `tables` takes alone.
     """
     folder = checkout(tmp_path)
-    path = folder / "config" / "mini.yaml"
-    raw = yaml.safe_load(path.read_text()) | changes
-    path.write_text(yaml.safe_dump(raw))
+    study = load(change(folder, changes))
 
-    found = planned(folder, "all")
+    jobs_of_snakemake = planned(folder, "all")
 
-    asked = load(raw)
-    counts = count(asked.design, asked.tables)
-    for name in alone:
+    counts = count(study.design, study.tables)
+    for name in tables:
         trainings = planned(folder, f"results/tables/{name}.csv")["train"]
         assert len(counts.needed_by(name)) == trainings
     jobs = counts.jobs
-    assert {rule: found.get(rule, 0) for rule in jobs} == dict(jobs)
+    assert {rule: jobs_of_snakemake.get(rule, 0) for rule in jobs} == dict(jobs)
     counted = {"train", "theta_i", "round_start", "prune", "find_mask_on_data", "initial_loss"}
     counted |= {"gather"}
-    assert not counted & (set(found) - set(jobs))
+    assert not counted & (set(jobs_of_snakemake) - set(jobs))

@@ -5,9 +5,18 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).parents[2]
+PUBLISHED: Mapping[str, str] = yaml.safe_load(
+    (ROOT / "config/published_code.yaml").read_text(encoding="utf-8")
+)["imp"]
+"""The choices of the published code in iterative magnitude pruning; test_design.py has them too."""
+
 PARTS = ("Snakefile", "workflow", "config", "profiles", "envs")
 
 
@@ -33,6 +42,18 @@ def clone(study: Path, folder: Path) -> Path:
         shutil.copytree(study / name, folder / name, copy_function=shutil.copyfile, ignore=ignored)
     shutil.copyfile(study / "config/mini.yaml", folder / "config/mini.yaml")
     return folder
+
+
+def configuration(folder: Path) -> dict[str, Any]:
+    """The values of the miniature study's configuration in `folder`."""
+    return yaml.safe_load((folder / "config/mini.yaml").read_text(encoding="utf-8"))
+
+
+def change(folder: Path, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the miniature study in `folder` other values; all values that it then has."""
+    values = configuration(folder) | changes
+    (folder / "config/mini.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    return values
 
 
 def snakemake(

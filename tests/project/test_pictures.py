@@ -48,6 +48,7 @@ IMPLIED = {
     ),
     *(("data", "train"), ("data", "metrics"), ("data", "tables")),  # references, sizes
     ("metrics", "claims"),
+    ("pretraining", "report"),  # the losses on the way
     *(("encode", "other weights"), ("encode", "metrics"), ("masks at theta_0", "other weights")),
     *(("masks at theta_0", "winning"), ("language", "pretraining")),
 }

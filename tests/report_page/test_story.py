@@ -306,18 +306,9 @@ def command(folder: Path, tables: list[Path]) -> subprocess.CompletedProcess[str
     verdict = folder / "verdict.json"
     verdict.write_text(json.dumps(AUDIT), encoding="utf-8")
     line = [
-        *(sys.executable, SCRIPT, "--model", "google/<bert>", "--seeds", "1", "2", "--tables"),
-        *(
-            *tables,
-            "--pretraining",
-            PRETRAINING,
-            "--verdict",
-            verdict,
-            "--template",
-            TEMPLATE,
-            "--page",
-            folder / "story.html",
-        ),
+        *(sys.executable, SCRIPT, "--model", "google/<bert>", "--seeds", "1", "2"),
+        *("--tables", *tables, "--pretraining", PRETRAINING, "--verdict", verdict),
+        *("--template", TEMPLATE, "--page", folder / "story.html"),
     ]
     return subprocess.run(line, capture_output=True, text=True, check=False)
 

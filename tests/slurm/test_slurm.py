@@ -32,7 +32,7 @@ def expected_table(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def clone_prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
     """All that one slow training needs, and what it predicts, both made without a cluster."""
     return prepare(tmp_path_factory.mktemp("slow"), STEPS)
 

@@ -20,6 +20,7 @@ from torch.nn.utils import prune
 from transformers import BertForMaskedLM, BertForSequenceClassification
 
 import tiny_bert
+from studies import PUBLISHED
 from tickets import architecture, masks
 from tickets.criterion import Inputs, find, load_criterion
 from tickets.data.masking import IGNORED
@@ -41,13 +42,6 @@ from tickets.weights import prunable_of, rewind
 FILES = Results(root="results")
 STEPS, BATCH, RATE, CLIP, ROUNDS = 6, 8, 5e-3, 1.0, 9
 SPARSITIES = tuple(str(10 * number) for number in range(1, ROUNDS + 1))
-PUBLISHED = {
-    "head": "keep",
-    "decay": "all",
-    "first_mlm_mask": "oneshot",
-    "mlm_weights": "continue",
-    "mlm_text": "new",
-}
 
 Weights = Mapping[str, np.ndarray]
 
@@ -65,7 +59,7 @@ def published(**imp_changes: str) -> Study:
             "tasks": {"cola": length, "mlm": length},
             "target_sparsity": 0.9,
             "seeds": [1],
-            "imp": PUBLISHED | imp_changes,
+            "imp": {**PUBLISHED, **imp_changes},
             "training": {"dropout": 0.0, "clip_norm": CLIP},
         }
     )

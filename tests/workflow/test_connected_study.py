@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from studies import planned, snakemake
+from studies import change, configuration, planned, snakemake
 from tickets.audit.schema_of_statements import problem
 from tickets.audit.study import Audit, audit
 from tickets.design import registry
@@ -29,12 +29,10 @@ LINES = 2 * 2  # the full model and one ticket, from theta_0 and from half of a 
 def study(tmp_path_factory: pytest.TempPathFactory, clone_prepared: Callable[[Path], Path]) -> Path:
     """A finished study of one task, one seed and one round, which asks for few tables."""
     folder = clone_prepared(tmp_path_factory.mktemp("connected"))
-    file = folder / "config" / "mini.yaml"
-    values = yaml.safe_load(file.read_text(encoding="utf-8"))
     changes = {"seeds": [1], "target_sparsity": 0.1, "rewinds": [50]}
-    changes["tasks"] = {"mlm": values["tasks"]["mlm"]}
+    changes["tasks"] = {"mlm": configuration(folder)["tasks"]["mlm"]}
     changes["tables"] = {name: name in ASKED for name in registry.tables()}
-    file.write_text(yaml.safe_dump(values | changes), encoding="utf-8")
+    change(folder, changes)
     done = snakemake(folder, "--cores", "2", "--", "all")
     assert done.returncode == 0, done.stdout
     return folder
@@ -95,7 +93,7 @@ def test_statements_and_audit_are_clean_until_a_byte_changes(study: Path, tmp_pa
 
 def test_all_makes_what_the_study_asks_for_and_no_more(study: Path) -> None:
     """Each line is a job; without the key the table is not made."""
-    values = yaml.safe_load((study / "config/mini.yaml").read_text(encoding="utf-8"))
+    values = configuration(study)
     del values["tables"]
     (study / "config/plain.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
 
@@ -106,7 +104,7 @@ def test_all_makes_what_the_study_asks_for_and_no_more(study: Path) -> None:
     assert (asked["interpolate"], asked["connectivity"]) == (LINES, 1)
     assert {path.stem for path in study.glob("results/tables/*.csv")} == {*ASKED}
     page = (study / "results/report/story.html").read_text(encoding="utf-8")
-    assert re.findall("<figure id=.(.*).>", page) == ["rewinding", "connectivity"]
+    assert re.findall("<figure id=.(.*).>", page) == ["pretraining", "rewinding", "connectivity"]
 
 
 def test_claims_about_other_tables_are_undecided(study: Path) -> None:

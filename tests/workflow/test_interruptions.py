@@ -12,9 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
-from studies import clone, planned, snakemake
+from studies import change, clone, configuration, planned, snakemake
 
 TRAINING = "theta_0/dense/on-mlm/seed-1"
 PREDICTIONS = f"results/predictions/{TRAINING}.parquet"
@@ -26,10 +25,9 @@ STEPS = 400
 def study(tmp_path_factory: pytest.TempPathFactory, clone_prepared: Callable[[Path], Path]) -> Path:
     """The miniature with a training of some seconds, which has not begun."""
     folder = clone_prepared(tmp_path_factory.mktemp("whole"))
-    file = folder / "config/mini.yaml"
-    config = yaml.safe_load(file.read_text(encoding="utf-8"))
-    config["tasks"]["mlm"]["steps"] = STEPS
-    file.write_text(yaml.safe_dump(config), encoding="utf-8")
+    tasks = configuration(folder)["tasks"]
+    tasks["mlm"]["steps"] = STEPS
+    change(folder, {"tasks": tasks})
     return folder
 
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from forgery import flip
-from studies import planned, snakemake
+from studies import change, configuration, planned, snakemake
 from tickets import masks, provenance
 from tickets.audit.study import audit
 from tickets.schedule import pruned_count
@@ -24,10 +24,8 @@ MASK_TRAINING = Path("workflow/scripts/tickets/criteria/mask_training.py")
 def study(tmp_path_factory: pytest.TempPathFactory, clone_prepared: Callable[[Path], Path]) -> Path:
     """The miniature with the table, and few steps of mask training."""
     folder = clone_prepared(tmp_path_factory.mktemp("asked"))
-    config = folder / "config" / "mini.yaml"
-    asked = {"seeds": [1], "tables": {"mask_loss": True}}
-    asked |= {"sweep": ["oneshot", "mask_training"]}
-    config.write_text(yaml.safe_dump(yaml.safe_load(config.read_text()) | asked))
+    sweep = ["oneshot", "mask_training"]
+    change(folder, {"seeds": [1], "tables": {"mask_loss": True}, "sweep": sweep})
     criterion = folder / MASK_TRAINING
     few = 'parameters={"batches": 20, "learning_rate": 0.01}'
     text, changed = re.subn(r"parameters=\{.*?\}", few, criterion.read_text())
@@ -45,8 +43,8 @@ def faults(results: Path) -> list[tuple[str, str]]:
 
 
 def test_the_table_has_a_row_a_mask(study: Path) -> None:
-    """Own and trained masks of two tasks, one-shot, a random one, and the full model;
-    losses on the hidden words of one split.
+    """Own and trained masks of two tasks, one-shot, a random one, and the full model; losses on the
+    hidden words of one split.
     """
     table = pd.read_csv(study / "results/tables/mask_loss.csv")
     rows = table.groupby("finder", sort=False).size().to_dict()
@@ -109,7 +107,7 @@ def test_losses_that_are_gone_or_another_masks_are_found(study: Path) -> None:
 def test_nothing_of_it_is_planned_without_the_key(study: Path) -> None:
     """In the same study, whose sweep has the trained masks all the same."""
     (study / "config" / "plain.yaml").write_text(
-        yaml.safe_dump(yaml.safe_load((study / "config/mini.yaml").read_text()) | {"tables": {}})
+        yaml.safe_dump(configuration(study) | {"tables": {}})
     )
     jobs = planned(study, "all", config="config/plain.yaml", results="elsewhere")
 

@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from safetensors.numpy import load_file
 
 from forgery import flip
-from studies import planned, snakemake
+from studies import change, planned, snakemake
 from tamperings import remask
 from tickets import masks, provenance
 from tickets.audit.check_masks import prunings
@@ -34,10 +33,8 @@ MASK = f"masks/{OWN.format('acceptability', '20')}.safetensors"
 def study(tmp_path_factory: pytest.TempPathFactory, clone_prepared: Callable[[Path], Path]) -> Path:
     """A finished sweep, which keeps what decides its masks."""
     folder = clone_prepared(tmp_path_factory.mktemp("moved"))
-    file = folder / "config" / "mini.yaml"
-    changes = {"seeds": [1], "sweep": ["oneshot", "movement_imp"], "keep_checkpoints": True}
-    values = yaml.safe_load(file.read_text(encoding="utf-8")) | changes
-    file.write_text(yaml.safe_dump(values), encoding="utf-8")
+    sweep = ["oneshot", "movement_imp"]
+    change(folder, {"seeds": [1], "sweep": sweep, "keep_checkpoints": True})
     assert planned(folder, f"results/{TABLE}")["gather"] == len(ROUNDS)
     done = snakemake(folder, "--cores", "2", "--", f"results/{TABLE}")
     assert done.returncode == 0, done.stdout

@@ -13,9 +13,8 @@ from modulefinder import ModuleFinder
 from pathlib import Path
 
 import pytest
-import yaml
 
-from studies import checkout, planned, snakemake
+from studies import change, checkout, planned, snakemake
 from tickets.design import registry
 
 EVERYTHING = {
@@ -41,8 +40,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Every module of its copy of the code has a constant to change.
     """
     folder = checkout(tmp_path_factory.mktemp("finished"))
-    config = folder / "config" / "mini.yaml"
-    config.write_text(yaml.safe_dump(yaml.safe_load(config.read_text()) | EVERYTHING))
+    change(folder, EVERYTHING)
     for module in modules(folder):
         module.write_text(module.read_text() + CONSTANT.format(1))
     for path in (folder / row["output_file"] for row in summary(folder)):

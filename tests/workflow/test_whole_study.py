@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 
 import browser
 from additions import CRITERION
-from studies import ROOT, clone, planned, snakemake
+from studies import PUBLISHED, ROOT, change, clone, planned, snakemake
 from tickets import masks, paths, provenance, statements
 from tickets.audit.check_masks import prunings
 from tickets.audit.schema_of_statements import problem, schema
@@ -54,18 +54,11 @@ TABLES = {
 }
 
 
-def changed(folder: Path, changes: dict[str, object]) -> Path:
-    """The miniature study with other values."""
-    file = folder / "config" / "mini.yaml"
-    values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    file.write_text(yaml.safe_dump(values | changes), encoding="utf-8")
-    return folder
-
-
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory, clone_prepared: Callable[[Path], Path]) -> Path:
     """A finished study of all experiments."""
-    folder = changed(clone_prepared(tmp_path_factory.mktemp("whole")), EXPERIMENTS)
+    folder = clone_prepared(tmp_path_factory.mktemp("whole"))
+    change(folder, EXPERIMENTS)
     done = snakemake(folder, "--cores", "2", "--", "all")
     assert done.returncode == 0, done.stdout
     return folder
@@ -249,7 +242,8 @@ def with_criteria(study: Path, folder: Path, *criteria: str) -> Path:
     if "largest" in criteria:
         (copy / "workflow/scripts/tickets/criteria/largest.py").write_text(CRITERION)
         assert planned(copy, "all") == {}  # a file that nobody asks for
-    return changed(copy, changes)
+    change(copy, changes)
+    return copy
 
 
 @pytest.mark.parametrize("criterion", ["mine", "largest", *DATA_FREE])
@@ -329,12 +323,10 @@ def test_the_published_codes_way(tmp_path: Path, clone_prepared: Callable[[Path]
     changes = {
         "seeds": [1],
         "target_sparsity": 0.3,
-        "imp": {
-            **{"head": "keep", "decay": "all", "first_mlm_mask": "oneshot"},
-            **{"mlm_weights": "continue", "mlm_text": "new", "scope": "per_matrix"},
-        },
+        "imp": {**PUBLISHED, "scope": "per_matrix"},
     }
-    folder = changed(clone_prepared(tmp_path / "code"), changes)
+    folder = clone_prepared(tmp_path / "code")
+    change(folder, changes)
     mask = "results/masks/imp/{}/rewind-0/seed-1/sparsity-{}.safetensors"
     round_ = "results/trained/round/acceptability/rewind-0/seed-1/"
     first = f"{round_}sparsity-0/dense/on-acceptability/seed-1.safetensors"

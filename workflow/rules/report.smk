@@ -3,7 +3,7 @@
 page_tables = [files.table(name) for name in study.tables]
 page_pretraining = []
 if study.model.pretrain:
-    page_pretraining = [adapted.losses(files) if study.adaptation else files.validation()]
+    page_pretraining = [adapted_files["losses"] if study.adaptation else validation_losses]
 
 
 rule story:

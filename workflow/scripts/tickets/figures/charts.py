@@ -60,6 +60,10 @@ class Theme:
     legends: bool
     config: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
+    def legend(self, **look: Any) -> alt.Legend | None:
+        """A legend without a title, if a chart draws it."""
+        return alt.Legend(title=None, **look) if self.legends else None
+
 
 _TITLE = {"titleFontSize": 12, "titleFontWeight": "normal"}
 PRINT = Theme(
@@ -123,8 +127,6 @@ def add_tooltips(
     The tooltip shows `columns` (names separated by spaces) of the mark's row, then the column
     `mean` with its standard deviation, n, and `seeds`, a column that the page adds to a table.
     """
-    if not theme.tooltips:
-        return []
     number = f".{digits}f"
     last = {mean: (mean, number), "std": ("standard deviation", number), "n": ("n", "d")}
     titles = {column: TOOLTIPS.get(column, (column, "")) for column in columns.split()} | last
@@ -134,12 +136,28 @@ def add_tooltips(
         else alt.Tooltip(f"{column}:N", title=title)
         for column, (title, form) in {**titles, "seeds": ("seeds", "")}.items()
     ]
-    return [mark.encode(tooltip=tooltips, opacity=alt.value(0))]
+    return point_at(mark, theme, tooltips)
+
+
+def point_at(mark: alt.Chart, theme: Theme, tooltips: Sequence[alt.Tooltip]) -> list[alt.Chart]:
+    """`mark` as an invisible layer that shows `tooltips`; no layer if the theme has none."""
+    return [mark.encode(tooltip=tooltips, opacity=alt.value(0))] if theme.tooltips else []
 
 
 def mark_level(chart: alt.Chart) -> alt.Chart:
     """The chart's rows as dashed lines: the full model's level."""
     return chart.mark_rule(color=GREY, strokeDash=[5, 3], strokeWidth=1.5)
+
+
+def colour_by(
+    column: str, colours: Mapping[str, str], legend: alt.Legend | None = None
+) -> alt.Color:
+    """The colours of a column's values, with their legend if there is one."""
+    return alt.Color(
+        f"{column}:N",
+        legend=legend,
+        scale=alt.Scale(domain=list(colours), range=list(colours.values())),
+    )
 
 
 def colour_lines(names: Sequence[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from tickets.figures.charts import (
     Theme,
     add_heading,
     add_tooltips,
+    colour_by,
     colour_lines,
     mark_level,
 )
@@ -218,12 +219,8 @@ def _panel(
     def y(column: str) -> alt.Y:
         return alt.Y(f"{column}:Q", title=unit, axis=axis, scale=alt.Scale(zero=False))
 
-    legend = alt.Legend(title=None, symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=2)
-    colour = alt.Color(
-        "line:N",
-        legend=legend if theme.legends else None,
-        scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-    )
+    legend = theme.legend(symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=2)
+    colour = colour_by("line", colours, legend)
     # The first line is drawn last, above the others.
     chart = alt.Chart(rows.iloc[::-1])
     points = chart.encode(x=x, y=y("value"), color=colour)

@@ -11,6 +11,7 @@ from tickets.figures.charts import (
     Theme,
     add_heading,
     add_tooltips,
+    colour_by,
     colour_lines,
     mark_level,
 )
@@ -42,11 +43,7 @@ def mask_loss(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
     base = alt.Chart(points).encode(
         x=x,
         y=y,
-        color=alt.Color(
-            "line:N",
-            legend=alt.Legend(title=None) if theme.legends else None,
-            scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-        ),
+        color=colour_by("line", colours, theme.legend()),
     )
     full = alt.Chart(points[is_full])
     layers = [

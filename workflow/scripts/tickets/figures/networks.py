@@ -13,6 +13,7 @@ from tickets.figures.charts import (
     Theme,
     add_heading,
     add_tooltips,
+    colour_by,
     mark_level,
 )
 from tickets.figures.labels import WINNING, percent_label, to_words
@@ -69,14 +70,9 @@ def _panel(cells: pd.DataFrame, theme: Theme) -> alt.LayerChart:
         return alt.X(f"{column}:Q", title=title, axis=axis, scale=alt.Scale(zero=False))
 
     axis = alt.Axis(ticks=False, domain=False, labelPadding=8, labelLimit=220, grid=True)
-    legend = alt.Legend(title=None, symbolType="circle")
     base = alt.Chart(cells).encode(
         y=alt.Y("label:N", sort=list(cells["label"]), title=None, axis=axis),
-        color=alt.Color(
-            "kind:N",
-            legend=legend if theme.legends else None,
-            scale=alt.Scale(domain=list(KIND_COLOURS), range=list(KIND_COLOURS.values())),
-        ),
+        color=colour_by("kind", KIND_COLOURS, theme.legend(symbolType="circle")),
     )
     points = base.encode(x=x("mean"))
     level = alt.Chart(cells[cells["network"] == "full"])

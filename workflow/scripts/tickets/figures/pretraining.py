@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import altair as alt
 import pandas as pd
 
-from tickets.figures.charts import PRINT, Theme, add_heading, colour_lines
+from tickets.figures.charts import PRINT, Theme, add_heading, colour_by, colour_lines, point_at
 
 WIDTH, HEIGHT = 380, 200
 """Size of a panel in points."""
@@ -49,19 +49,13 @@ def _panel(
     line = alt.Chart(points).encode(
         x=alt.X("step:Q", axis=alt.Axis(format=",", grid=False)),
         y=alt.Y(f"{panel}:Q", title=None, scale=alt.Scale(zero=False)),
-        color=alt.Color(
-            "line:N",
-            legend=alt.Legend(title=None) if theme.legends else None,
-            scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-        ),
+        color=colour_by("line", colours, theme.legend()),
     )
-    layers = [line.mark_line(strokeWidth=2), line.mark_circle(size=14, opacity=1)]
-    if theme.tooltips:
-        target = line.mark_point(filled=True, size=350)  # a finger's size
-        shown = [
-            alt.Tooltip("line:N", title="learned"),
-            alt.Tooltip("step:Q", format=","),
-            alt.Tooltip(f"{panel}:Q", title=PANELS[panel], format=".2f"),
-        ]
-        layers.append(target.encode(tooltip=shown, opacity=alt.value(0)))
-    return alt.LayerChart(layer=layers)
+    target = line.mark_point(filled=True, size=350)  # a finger's size
+    tooltips = [
+        alt.Tooltip("line:N", title="learned"),
+        alt.Tooltip("step:Q", format=","),
+        alt.Tooltip(f"{panel}:Q", title=PANELS[panel], format=".2f"),
+    ]
+    lines = [line.mark_line(strokeWidth=2), line.mark_circle(size=14, opacity=1)]
+    return alt.LayerChart(layer=[*lines, *point_at(target, theme, tooltips)])

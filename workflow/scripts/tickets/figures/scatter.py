@@ -17,6 +17,7 @@ from tickets.figures.charts import (
     Theme,
     add_heading,
     add_tooltips,
+    colour_by,
     colour_lines,
     mark_level,
 )
@@ -96,11 +97,7 @@ def transferability(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart
     )
     title = "transfer \N{MINUS SIGN} full model, mean over targets (points)"
     scale = alt.Scale(domain=list(plane.transfer), nice=False)
-    colour = alt.Color(
-        "family:N",
-        legend=None,
-        scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-    )
+    colour = colour_by("family", colours)
 
     def y(column: str) -> alt.Y:
         return alt.Y(f"{column}:Q", title=title, scale=scale)

@@ -84,7 +84,7 @@ class LogHandler(logging.StreamHandler[TextIO]):
         self._estimate, self._at_once = estimate, at_once
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print a message's line, if it has one; a reader who has gone away stops no study."""
+        """Print a message's line, if it has one; a study goes on if nobody reads it any more."""
         try:
             if text := self.format(record):
                 self.stream.write(f"{text}\n")

@@ -53,7 +53,7 @@ def running(results: Path) -> list[Running]:
         Running(name=name, report=_last_report(log), age=timedelta(seconds=round(_age(log))))
         for kind, output in _OUTPUTS.items()
         for log in (*logs.glob(f"{kind}.log"), *logs.glob(f"{kind}/**/*.log"))
-        for name in [log.relative_to(logs).as_posix()[:-4].removeprefix(f"{FOLDER}/")]
+        for name in [log.relative_to(logs).with_suffix("").as_posix().removeprefix(f"{FOLDER}/")]
         if not Path(output(files, name)).exists()
     ]
     return sorted(unfinished, key=lambda each: (each.age, each.name))

@@ -18,7 +18,7 @@ from tickets.scores.scoring import METRICS, Kind, compared_values
 
 @contextmanager
 def _without(module: str) -> Generator[None]:
-    """While this lasts, importing `module` fails, unless it is loaded already."""
+    """Make imports of `module` fail meanwhile, unless it is loaded already."""
     modules = cast(dict[str, Any], sys.modules)
     absent = modules.setdefault(module, None) is None
     try:
@@ -28,7 +28,7 @@ def _without(module: str) -> Generator[None]:
             del modules[module]
 
 
-# evaluate would run models with it; no metric needs it, and it loads torch, for five seconds.
+# evaluate imports it to run models, which no metric needs: it loads torch, for five seconds.
 with _without("transformers.pipelines"):
     import evaluate
 
