@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 
 import browser
 from additions import CRITERION
-from studies import PUBLISHED, ROOT, change, clone, planned, snakemake
+from studies import PUBLISHED, change, clone, planned, snakemake
 from tickets import masks, paths, provenance, statements
 from tickets.audit.check_masks import prunings
 from tickets.audit.schema_of_statements import problem, schema
@@ -360,15 +360,3 @@ def test_the_published_codes_way(tmp_path: Path, clone_prepared: Callable[[Path]
     alike = {oneshot.sparsity_of(name) for name in oneshot.kept}
     assert all(abs(float(share) - 0.1) < 0.01 for share in alike)
     shutil.rmtree(folder)
-
-
-def test_the_default_studys_trainings_by_formula() -> None:
-    """What Snakemake would run is the closed formula of tasks, rounds, seeds and experiments."""
-    study = config.load(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
-    design = study.design
-    wanted = {each for table in study.tables.values() for each in table.trainings(design)}
-
-    jobs = planned(ROOT, "all", config="config/config.yaml", results="results-that-are-not-there")
-
-    assert jobs["train"] == len(experiments.needed(design, wanted))
-    assert jobs["theta_i"] == len(design.seeds) * len(design.tasks) * len(design.rewinds)
