@@ -48,6 +48,19 @@ def test_a_part_of_a_task_is_a_source_and_no_target() -> None:
     assert study.design.subsets == {"rte_100": "rte", "rte_200": "rte"}
 
 
+def test_a_part_of_mlm_is_trained_so_and_is_no_mlm_task() -> None:
+    """Its rounds are those of MLM; claims about MLM's mask are about the whole task's."""
+    study = load(SMALL | {"tasks": {"rte": None, "mlm": None}, "subsets": {"mlm": [100]}})
+
+    assert study.design.mlm == ["mlm", "mlm_100"]
+    assert study.design.mlm_tasks == ["mlm"]
+
+
+def test_one_task_has_no_table_of_transfer_to_others() -> None:
+    assert "transferability" not in load(SMALL).tables
+    assert "transferability" in load(SMALL | {"tasks": {"rte": None, "cola": None}}).tables
+
+
 def test_the_sparsity_of_transfer_is_one_of_the_rounds() -> None:
     """Without one it is the last."""
     assert load(SMALL).design.transfer == "70"

@@ -26,6 +26,8 @@ def designs(
     tasks = [f"task{i}" for i in range(draw(st.integers(1, 5)))]
     rounds = draw(st.integers(1, 9))
     sparsities = [str(10 * i) for i in range(1, rounds + 1)]
+    subsets = {f"task0_{i}": "task0" for i in range(draw(st.integers(0, 2)))}
+    mlm = tasks[len(tasks) - draw(st.integers(0, len(tasks))) :]
     return Design(
         tasks=tasks,
         seeds=list(range(1, draw(st.integers(1, 4)) + 1)),
@@ -33,8 +35,8 @@ def designs(
         transfer=draw(st.sampled_from(sparsities)),
         rewind=rewind,
         rewinds=REWINDS[: draw(st.integers(0, 4))],
-        subsets={f"task0_{i}": "task0" for i in range(draw(st.integers(0, 2)))},
-        mlm=tasks[len(tasks) - draw(st.integers(0, len(tasks))) :],
+        subsets=subsets,
+        mlm=[*mlm, *(part for part, parent in subsets.items() if parent in mlm)],
         later_sources=tasks[: draw(st.integers(0, len(tasks)))],
         sweep=("oneshot", "random", "snip")[: draw(st.integers(0, 3))],
         combine={f"of{n}": {"of": tasks[:n], "by": "vote"} for n in range(2, len(tasks) + 1)[:2]},
@@ -77,7 +79,7 @@ def test_every_tables_own_trainings_by_formula(design: Design) -> None:
     t, s, k_all = len(design.tasks), len(design.seeds), len(design.sparsities)
     k, r, sources = design.round(design.transfer), len(design.rewinds), len(design.later_sources)
     other = design.evaluation == "other_seed"  # what finds a mask then scores none
-    m, u, finders = len(design.mlm), len(design.subsets), len(design.sweep)
+    m, u, finders = len(design.mlm_tasks), len(design.subsets), len(design.sweep)
     formula = {
         "transfer": t * s * (k + t + 2 + other + len(design.combine)),
         "baselines": 2 * t * s,

@@ -193,6 +193,11 @@ WRONG = {
         "config: tables.mask_loss: true, but 0 tasks have the head mlm, and 1 another one;"
         " write tasks of which one has it and not all, or mask_loss: false",
     ),
+    "a table of transfer to other tasks without another one": (
+        [SMALL, "tables: {transferability: true}"],
+        "config: tables.transferability: true, but there is one task; write another task, or"
+        " transferability: false",
+    ),
     "a table that there is not": (
         [SMALL, "tables: {transfr: true}"],
         'config: tables: "transfr" is not possible; write ' + alternatives(list(registry.tables())),

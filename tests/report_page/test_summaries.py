@@ -60,6 +60,8 @@ def test_what_was_found_is_counted() -> None:
         "2 of 3 tasks have a winning ticket: the least that can go is 60 % of the weights (b), the "
         "most 90 % (a)."
     )
+    tied = pd.concat([winning, winning.iloc[:1].assign(task="d")])
+    assert summaries.describe_winning_sparsities(tied).endswith("the most 90 % (a, d).")
     assert (
         summaries.describe_winning_sparsities(winning.iloc[2:])
         == "No task has a winning ticket here."

@@ -133,6 +133,13 @@ def test_which_masks_and_trainings() -> None:
     assert "theta_0/synflow/sparsity-70/on-pair/seed-1001" in scored
 
 
+def test_masks_that_score_alike_have_no_order() -> None:
+    """Neither in the text nor on the chart."""
+    lines = render(table().assign(mean=50.0)).splitlines()
+
+    assert not [line for line in lines if "nan" in line]
+
+
 def test_the_chart_has_a_point_a_mask() -> None:
     """Its legend names the finders, and it says how the ranks agree: by hand -1 + 1/2."""
     shown = svg(mask_loss(table()))
@@ -141,4 +148,4 @@ def test_the_chart_has_a_point_a_mask() -> None:
     assert {"full model", "IMP", "one-shot"} <= set(texts(shown))
     assert "over 3 masks: -0.50." in " ".join(texts(shown))
     alike = svg(mask_loss(table().assign(mean=50.0)))
-    assert "none, as all score alike." in " ".join(texts(alike))
+    assert "over 3 masks: none." in " ".join(texts(alike))

@@ -33,7 +33,7 @@ pair,random,0.1900,pearson,3,1.0000,1.0000,80.0000,2.0000,-79.0000,-80.0000,-78.
 
 TEXT = """\
 Masks on their own task, 3 seeds: mean ± standard deviation, per cent
-*: at least the full model's mean less its deviation
+*: at least the full model's mean less one standard deviation
 
 mean over tasks of the difference from the full model (points)
           10 %   19 %

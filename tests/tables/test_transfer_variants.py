@@ -195,7 +195,7 @@ def test_a_task_without_a_winning_sparsity_is_named() -> None:
         **(vars(GRID) | {"winning": {("pair", "within_std"): "50", ("mlm", "strict"): "0"}})
     )
 
-    with pytest.raises(BadInput, match=r"--winning-sparsities: no row for mlm, within_std"):
+    with pytest.raises(BadInput, match=r"winning_sparsities.csv: no row for mlm, within_std"):
         found(grid)
 
 

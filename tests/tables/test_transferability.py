@@ -159,7 +159,7 @@ def test_earlier_versions_took_plain_means() -> None:
 
 def test_examples_that_were_not_given_are_asked_for() -> None:
     """Whose, and how to write it."""
-    with pytest.raises(BadInput, match=r"--examples: none of pair_30; write pair_30=FILE"):
+    with pytest.raises(BadInput, match=r"no number of examples of pair_30"):
         transferability_table(frame(study()), TASKS, PARENTS, dict.fromkeys(TASKS, 1), 0.7, 0)
 
 

@@ -7,8 +7,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-UNIVERSAL = ("oneshot", "random")
+WITHOUT_TASK = ("oneshot", "random")
 """Sources that belong to no task: magnitudes of theta_0, and chance."""
+
+NETWORKS = {
+    "full": "theta_0 without a mask",
+    "imp": "theta_0 under the task's own IMP mask",
+    "random": "theta_0 under a random mask",
+    "layerwise": "theta_0 under a random mask that prunes of each matrix what IMP's does",
+    "oneshot": "theta_0 under its own magnitudes' mask",
+    "imp_reinit": "random weights under the task's own IMP mask",
+    "imp_shuffled_within": "theta_0, shuffled within each matrix, under the task's own IMP mask",
+    "imp_shuffled_across_layers": "theta_0, layers shuffled, under the task's own IMP mask",
+    "reinit": "random weights without a mask",
+    "majority": "the best constant answer",
+}
+"""What a task's own ticket is compared with, by its name in tables."""
 
 LEARNED = "learned"
 """The column of transfer.csv that says whether the full model has learned the target task; tables
@@ -16,8 +30,8 @@ of earlier versions lack it."""
 
 
 def is_combined(transfer: pd.DataFrame) -> pd.Series[bool]:
-    """Which rows of transfer.csv are of combined masks: the source is no task, nor `UNIVERSAL`."""
-    return ~transfer["source"].isin([*transfer["target"], *UNIVERSAL])
+    """Which rows of transfer.csv are of combined masks: the source is none of the other kinds."""
+    return ~transfer["source"].isin([*transfer["target"], *WITHOUT_TASK])
 
 
 def is_ticket(transfer: pd.DataFrame) -> pd.Series[bool]:
@@ -32,7 +46,12 @@ def explain_missing_stars(transfer: pd.DataFrame) -> str:
     if LEARNED not in transfer or transfer[LEARNED].all():
         return ""
     targets = ", ".join(transfer.loc[~transfer[LEARNED], "target"].unique())
-    return f"no star where the full model is not above the best constant answer: {targets}"
+    return f"no star where the full model may be no better than a constant answer: {targets}"
+
+
+def rewind_label(rewind: float) -> str:
+    """The label of a rewinding point, in per cent of training."""
+    return f"rewind {rewind:g} %"
 
 
 def method_labels(rewinding: pd.DataFrame) -> pd.Series[str]:
@@ -40,7 +59,7 @@ def method_labels(rewinding: pd.DataFrame) -> pd.Series[str]:
     import pandas as pd
 
     labels = [
-        "no rewinding" if method == "standard" else f"rewind {rewind:g} %"
+        "no rewinding" if method == "standard" else rewind_label(rewind)
         for method, rewind in zip(rewinding["method"], rewinding["rewind"], strict=True)
     ]
     return pd.Series(labels, index=rewinding.index)

@@ -158,7 +158,7 @@ def load(raw: Mapping[str, Any]) -> Study:
         collect(partial(_check_data, each, study.local_copies) for each in study.data.values())
         _check_seeds(study)
         _check_scope(study)
-        _check_mask_loss(study)
+        _check_tables(study)
         if study.tensorboard and not events.installed():
             raise BadInput(
                 f"tensorboard: true, but {events.LIBRARY} is not installed; install the package's"
@@ -196,7 +196,8 @@ def _study(values: Mapping[str, Any]) -> Study:
         rewind=exact(values["rewind"]) / 100,
         rewinds=tuple(exact(rewind) / 100 for rewind in values["rewinds"]),
         later_sources=list(tasks) if later is None else later,
-        tables=registry.select_tables(values["tables"]),
+        # Its sources are compared on other tasks.
+        tables=registry.select_tables({"transferability": len(tasks) > 1} | values["tables"]),
         imp=Imp(**values["imp"]),
         evaluation=values["evaluation"],
         threads=values["threads"],
@@ -314,8 +315,13 @@ def _check_scope(study: Study) -> None:
             check_heads(study.imp.scope, architecture.read(directory))
 
 
-def _check_mask_loss(study: Study) -> None:
-    tasks, mlm = study.design.tasks, study.design.mlm
+def _check_tables(study: Study) -> None:
+    tasks, mlm = study.design.tasks, study.design.mlm_tasks
+    if "transferability" in study.tables and len(tasks) < 2:
+        raise BadInput(
+            "tables.transferability: true, but there is one task; write another task, or"
+            " transferability: false"
+        )
     if "mask_loss" in study.tables and (len(mlm) != 1 or len(tasks) < 2):
         raise BadInput(
             f"tables.mask_loss: true, but {len(mlm)} tasks have the head mlm, and"

@@ -49,13 +49,13 @@ class Design:
     tasks: each is a source and a target. subsets: further sources, each a task on a part of its
     parent's training examples. sparsities: after each round of IMP. transfer: the one of them at
     which masks are transferred. rewind: that of the study's own masks; rewinds: the others to
-    compare it with. mlm: the tasks that are masked language modelling. later_sources: sources whose
-    later weights are transferred too. sweep: finders to follow over all sparsities beside IMP.
-    criteria: the study's own, with the parts of their paths and the splits that they read. combine:
-    masks that are made of tasks' masks, by name. head, decay, first_mlm_mask, mlm_weights,
-    mlm_text: how the rounds of IMP continue each other; evaluation: whether scores are those of
-    trainings with another seed than the mask's (config/README.md). The defaults are those of
-    studies of earlier versions.
+    compare it with. mlm: the tasks and subsets that are masked language modelling. later_sources:
+    sources whose later weights are transferred too. sweep: finders to follow over all sparsities
+    beside IMP. criteria: the study's own, with the parts of their paths and the splits that they
+    read. combine: masks that are made of tasks' masks, by name. head, decay, first_mlm_mask,
+    mlm_weights, mlm_text: how the rounds of IMP continue each other; evaluation: whether scores are
+    those of trainings with another seed than the mask's (config/README.md). The defaults are those
+    of studies of earlier versions.
     """
 
     tasks: Sequence[str]
@@ -91,6 +91,11 @@ class Design:
         """What a part's scores depend on: without what matters to other parts alone."""
         other = {field: none for field, (parts, none) in OF_PARTS.items() if part not in parts}
         return replace(self, **other)
+
+    @property
+    def mlm_tasks(self) -> list[str]:
+        """Those of `tasks` that are masked language modelling."""
+        return [task for task in self.tasks if task in self.mlm]
 
     def own_mask(self, source: str, seed: int) -> MaskName:
         """IMP's mask of a source at the sparsity of transfer."""

@@ -132,7 +132,7 @@ def transfer_variants(design: Design) -> list[TrainingName]:
         masks = [winning(source, design.rewind, seed, "winning") for source in others]
         for sparsity in design.sparsities:
             masks.append(oneshot(sparsity))
-            masks += [imp(source, design.rewind, seed, sparsity) for source in design.mlm]
+            masks += [imp(source, design.rewind, seed, sparsity) for source in design.mlm_tasks]
         trainings += [_scored(design, THETA_0, mask, target, seed) for mask in masks]
         for source in design.later_sources:
             trainings += [_later(design, source, rewind, target, seed) for rewind in design.rewinds]

@@ -35,7 +35,7 @@ def shared(name: str) -> Form:
 
 
 TASKS = Parameter(form=shared("tasks"), of=lambda design: list(design.tasks))
-MLM_TASKS = Parameter(form=shared("tasks"), of=lambda design: list(design.mlm))
+MLM_TASKS = Parameter(form=shared("tasks"), of=lambda design: design.mlm_tasks)
 SPARSITIES = Parameter(form=shared("percents"), of=lambda design: list(design.sparsities))
 SPARSITIES_TO_TRANSFER = Parameter(form=shared("percents"), of=reached)
 SPARSITY = Parameter(form=shared("decimal"), of=lambda design: repr(float(parse(design.transfer))))

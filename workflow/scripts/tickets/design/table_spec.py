@@ -206,7 +206,7 @@ class TableSpec:
         return {
             f"{LOSSES}{name}/on-{task}.parquet": files.losses(name, task)
             for name in names
-            for task in design.mlm
+            for task in design.mlm_tasks
         }
 
     def is_of_today(self, parameters: Mapping[str, Any]) -> bool:

@@ -17,9 +17,10 @@ from tickets.figures.charts import (
     colour_lines,
     mark_level,
 )
-from tickets.figures.labels import WINNING, percent_label
+from tickets.figures.labels import percent_label
 from tickets.finder import label_of
-from tickets.methods import method_labels
+from tickets.methods import method_labels, rewind_label
+from tickets.tables.winning_sparsities import CRITERIA
 from tickets.terminal import seeds
 
 WIDTH, HEIGHT, ACROSS = 270, 180, 3
@@ -39,7 +40,7 @@ def sparsity_sweep(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart
         masks,
         theme,
         "Masks of each finder on their own task, by sparsity",
-        f"Large dots: winning tickets, {WINNING}.",
+        f"Large dots: winning tickets, {CRITERIA['within_std']}.",
     )
 
 
@@ -53,7 +54,7 @@ def freezing(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart:
         masks,
         theme,
         "Weights frozen at theta_0, by their share",
-        f"Large dots: {WINNING}.",
+        f"Large dots: {CRITERIA['within_std']}.",
     )
 
 
@@ -115,7 +116,7 @@ def connectivity(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart:
     """
     points = table.assign(
         panel=table["task"],
-        line=[f"rewind {rewind:g} %" for rewind in table["rewind"]],
+        line=[rewind_label(rewind) for rewind in table["rewind"]],
         value=table["barrier"],
         bottom=table["barrier"] - table["barrier_std"],
         top=table["barrier"] + table["barrier_std"],
@@ -164,7 +165,7 @@ def transfer_sweep(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChart
         [
             f"Difference from the full model (dashed), mean over {seeds(masks['n'])}; bands: 95 % "
             "intervals.",
-            f"Large dots: winning tickets, {WINNING}.",
+            f"Large dots: winning tickets, {CRITERIA['within_std']}.",
         ],
         unit="difference from the full model (points)",
     )

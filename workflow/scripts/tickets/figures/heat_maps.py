@@ -10,16 +10,16 @@ import pandas as pd
 
 from tickets.figures.charts import INK, PRINT, Theme, add_heading, add_tooltips
 from tickets.figures.labels import (
-    WINNING,
     enclosing_tenths,
     format_difference,
     format_fraction,
     source_label,
     to_words,
 )
-from tickets.methods import UNIVERSAL, is_ticket
+from tickets.methods import WITHOUT_TASK, is_ticket
 from tickets.prunable import KINDS
-from tickets.terminal import metric_label, score, seeds
+from tickets.tables.winning_sparsities import CRITERIA
+from tickets.terminal import metric_label, percent, score, seeds
 
 ROW, COLUMN, CHARACTER = 42, 118, 8.5
 """Size of the transfer matrix' squares and width of a label's character, in points."""
@@ -72,10 +72,10 @@ def transfer(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
         chart,
         theme,
         "Masks found on one task (rows), fine-tuned on another (columns), "
-        f"{100 * table['sparsity'].iloc[0]:g} % pruned",
+        f"{percent(table['sparsity'].iloc[0])} pruned",
         [
             f"Mean over {seeds(table['n'])}.{heads} Frame: the task's own mask.",
-            f"Star: winning ticket, {WINNING}.",
+            f"Star: winning ticket, {CRITERIA['within_std']}.",
             "Dot: at least the mean of the target's own mask.",
         ],
         columns=len(columns),
@@ -253,7 +253,7 @@ def _frame(base: alt.Chart) -> alt.Chart:
 
 def _divide(sources: Sequence[str]) -> list[alt.Chart]:
     """A line above the first source that belongs to no task; empty without one."""
-    first = [source for source in sources if source in UNIVERSAL][:1]
+    first = [source for source in sources if source in WITHOUT_TASK][:1]
     y = alt.Y("source:N", sort=list(sources), title=None)
     above = alt.ExprRef("-bandwidth('y') / 2 - 2")
     rows = alt.Chart(pd.DataFrame({"source": first}))

@@ -8,9 +8,6 @@ import pandas as pd
 
 from tickets.terminal import metric_label
 
-WINNING = "at least the full model's mean less one standard deviation"
-"""The condition for a winning ticket, in a chart's reading lines."""
-
 
 def source_label(finder: str, task: object) -> str:
     """A mask's source in a heat map: the task, of masks without one the finder."""

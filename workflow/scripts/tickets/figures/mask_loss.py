@@ -17,6 +17,8 @@ from tickets.figures.charts import (
 )
 from tickets.figures.labels import source_label
 from tickets.finder import label_of
+from tickets.tables.mask_loss import rank_correlation
+from tickets.terminal import percent
 
 WIDTH, HEIGHT = 640, 400
 """Size of the figure in points."""
@@ -56,21 +58,16 @@ def mask_loss(table: pd.DataFrame, theme: Theme = PRINT) -> alt.LayerChart:
             "mask mask_seed loss targets delta_full",
         ),
     ]
-    ranked = table[~is_full][["loss", "mean"]].rank()
-    agreement = ranked["loss"].corr(ranked["mean"])
+    pruned = table[~is_full]
+    agreement = rank_correlation(pruned) or "none"
     return add_heading(
         alt.LayerChart(layer=layers, width=WIDTH, height=HEIGHT),
         theme,
         "Masks by the loss of pre-training that they leave, and by how well they transfer",
         [
-            f"A point a mask, at {100 * table['sparsity'].max():g} % sparsity; dashed: the full "
+            f"A point a mask, at {percent(table['sparsity'].max())} sparsity; dashed: the full "
             "model. Score: mean over downstream tasks, a mask's own too.",
-            f"Spearman's rank correlation of loss and score over {len(ranked)} masks: "
-            + (
-                f"{agreement:+.2f}."
-                if ranked["mean"].nunique() > 1
-                else "none, as all score alike."
-            ),
+            f"Spearman's rank correlation of loss and score over {len(pruned)} masks: {agreement}.",
         ],
         legend=colours,
     )

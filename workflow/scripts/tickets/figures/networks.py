@@ -16,7 +16,8 @@ from tickets.figures.charts import (
     colour_by,
     mark_level,
 )
-from tickets.figures.labels import WINNING, percent_label, to_words
+from tickets.figures.labels import percent_label, to_words
+from tickets.tables.winning_sparsities import CRITERIA
 from tickets.terminal import seeds
 
 WIDTH, ROW, ACROSS = 200, 22, 3
@@ -56,7 +57,7 @@ def winning_tickets(table: pd.DataFrame, theme: Theme = PRINT) -> alt.ConcatChar
         [
             f"Mean over {seeds(networks['n'])}; bars and band: one standard deviation. "
             "Dashed: full model.",
-            f"Filled points: {WINNING}.",
+            f"Filled points: {CRITERIA['within_std']}.",
         ],
         legend=KIND_COLOURS,
     )

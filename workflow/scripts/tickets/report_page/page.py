@@ -18,9 +18,9 @@ from tickets.audit.findings import FAULTS, REMARKS
 from tickets.design import registry
 from tickets.figures.charts import PAGE
 from tickets.figures.pretraining import pretraining
+from tickets.methods import NETWORKS
 from tickets.report_page import summaries
 from tickets.report_page.layout import Figure, split_chart
-from tickets.tables.winning_tickets import MEANING
 
 TEMPLATE = "story.html.jinja"
 VEGA = "window.vegaEmbed = vegaEmbed;"
@@ -59,7 +59,7 @@ def draw_figures(study: ReportData) -> dict[str, Figure]:
     seeds = ", ".join(map(str, study.seeds))
     tables = {name: table.assign(seeds=seeds) for name, table in study.tables.items()}
     if (tickets := tables.get("winning_tickets")) is not None:
-        tickets["meaning"] = tickets["network"].map(MEANING)
+        tickets["meaning"] = tickets["network"].map(NETWORKS)
     charts = {
         spec.picture: spec.chart(tables[name], PAGE)
         for name, spec in registry.tables().items()

@@ -12,7 +12,7 @@ import pandas as pd
 from tickets.methods import explain_missing_stars, is_ticket
 from tickets.tables.cells import ENOUGH_SEEDS
 from tickets.tables.verdicts import Verdict
-from tickets.terminal import metric_label, score
+from tickets.terminal import metric_label, percent, score
 
 STAR = "\N{BLACK STAR}"
 """Marks a winning ticket."""
@@ -64,15 +64,18 @@ def describe_winning_sparsities(table: pd.DataFrame) -> str:
     winning = own[own["sparsity"] > 0]
     if winning.empty:
         return "No task has a winning ticket here."
-    ends = winning.sort_values("sparsity", kind="stable").iloc[[0, -1]]
-    (least, most), (one, other) = ends["sparsity"], ends["task"]
+    least, most = winning["sparsity"].min(), winning["sparsity"].max()
     count = f"{len(winning)} of {len(own)} tasks have a winning ticket"
     if least == most:
         return f"{count}, at {least:g} % pruned."
     return (
-        f"{count}: the least that can go is {least:g} % of the weights ({one}), the most "
-        f"{most:g} % ({other})."
+        f"{count}: the least that can go is {least:g} % of the weights "
+        f"({_tasks_at(winning, least)}), the most {most:g} % ({_tasks_at(winning, most)})."
     )
+
+
+def _tasks_at(winning: pd.DataFrame, sparsity: float) -> str:
+    return ", ".join(winning.loc[winning["sparsity"] == sparsity, "task"])
 
 
 def describe_transfer(table: pd.DataFrame) -> str:
@@ -81,7 +84,7 @@ def describe_transfer(table: pd.DataFrame) -> str:
     is_own = masks["source"] == masks["target"]
     own, other = masks[is_own], masks[~is_own]
     sentence = (
-        f"At {100 * table['sparsity'].iloc[0]:g} % pruned, {own['ticket'].sum()} of "
+        f"At {percent(table['sparsity'].iloc[0])} pruned, {own['ticket'].sum()} of "
         f"{len(own)} masks are winning tickets on the task they were found on, and "
         f"{other['ticket'].sum()} of {len(other)} on another one."
     )

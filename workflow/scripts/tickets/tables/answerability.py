@@ -13,14 +13,15 @@ full model that has learned nothing.
 convergence: points that a second training adds to the full model. One that still improves is
 matched by whatever was trained for longer, such as a mask that was found in rounds of training.
 overlap: the Jaccard index of MLM's mask and the one-shot mask, beside that of MLM's masks of two
-seeds. If the first is no smaller, MLM's rounds moved its mask no further than chance does.
+seeds. If the first is no smaller, MLM's rounds moved its mask no further than chance does; with one
+seed that is unknown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, product
-from math import nan
+from math import isnan, nan
 from statistics import fmean
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -168,6 +169,8 @@ def _jaccard(one: PackedMask, other: PackedMask) -> float:
 
 def _obstacle(row: Mapping[str, Any]) -> str:
     task, mask, value, bound = (row.get(name) for name in ("task", "mask", "value", "bound"))
+    if isnan(row["bound"]):
+        return f"with one seed it is unknown how close the masks of {task} are to each other"
     return {
         "pooler": f"the mask of {mask} keeps {value:.2f} % of the pooler, less than {bound:.2f}",
         "predictions": f"on {task} networks under the mask of {mask} give {value:.0f} different"

@@ -10,28 +10,20 @@ from tickets.design import experiments
 from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITY, TASKS
 from tickets.design.table_spec import TableSpec
+from tickets.methods import NETWORKS
 from tickets.tables.cells import Cell, constant, dense, frame, select, select_paired
-from tickets.terminal import blocks, metric_label, score, seeds
+from tickets.terminal import blocks, metric_label, percent, score, seeds
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("target", "baseline", "sparsity", "metric", "n", "mean", "std")
-MEANING = {
-    "majority": "the best constant answer",
-    "full": "theta_0 without a mask",
-    "imp": "theta_0 under the task's own IMP mask",
-    "random": "theta_0 under a random mask",
-    "oneshot": "theta_0 under its own magnitudes' mask",
-    "imp_reinit": "random weights under the task's own IMP mask",
-    "reinit": "random weights without a mask",
-}
 
 
 def baselines_table(
     metrics: pd.DataFrame, tasks: Sequence[str], sparsity: float, rewind: float
 ) -> pd.DataFrame:
-    """One row per target and baseline, in percent, in the order of `tasks` and `MEANING`.
+    """One row per target and baseline, in percent, in the order of `tasks` and `cells`.
 
     The majority answer has one score and no sparsity; the others have one score per seed.
     `rewind` is the masks', in percent.
@@ -50,7 +42,7 @@ def baselines_table(
 
 
 def cells(target: str, sparsity: float, rewind: float) -> dict[str, Cell]:
-    """The cell of each baseline of a target, in the order of `MEANING`."""
+    """The cell of each baseline of a target."""
     own = Cell(finder="imp", source=target, target=target, sparsity=sparsity, rewind=rewind)
     return {
         "majority": constant(target),
@@ -69,13 +61,14 @@ def render(table: pd.DataFrame) -> str:
     for target, rows in table.groupby("target", sort=False):
         scores = [score(mean, std) for mean, std in zip(rows["mean"], rows["std"], strict=True)]
         columns.append([f"{target} ", metric_label(rows["metric"].iloc[0]), *scores])
+    names = table["baseline"].unique()
     trained = table[table["baseline"] != "majority"]
     lines = [
-        f"Baselines at {100 * table['sparsity'].max():g} % sparsity, {seeds(trained['n'])}: "
+        f"Baselines at {percent(table['sparsity'].max())} sparsity, {seeds(trained['n'])}: "
         "mean ± standard deviation, percent",
-        *blocks(["baseline", "", *MEANING], columns),
+        *blocks(["baseline", "", *names], columns),
         "",
-        *(f"{name}: {meaning}" for name, meaning in MEANING.items()),
+        *(f"{name}: {NETWORKS[name]}" for name in names),
     ]
     return "\n".join(lines)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from tickets.methods import UNIVERSAL, is_combined
+from tickets.methods import WITHOUT_TASK, is_combined
 from tickets.tables import winning_tickets
 from tickets.tables.cells import Cell, dense, select
 from tickets.tables.claim_tables import CLAIM_TABLES
@@ -83,7 +83,7 @@ def _of_rewinding(row: Row) -> Cell:
 def _of_transfer(row: Row) -> Cell:
     """The cell of a row of transfer.csv."""
     source, to = row["source"], {"target": row["target"], "sparsity": row["sparsity"]}
-    if source in UNIVERSAL:
+    if source in WITHOUT_TASK:
         return Cell(finder=source, **to)
     return Cell(finder="imp", source=source, **to)
 

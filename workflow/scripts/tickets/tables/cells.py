@@ -29,7 +29,10 @@ printed digits and do not depend on the order of a sum."""
 SPARSITY_TOLERANCE = 1e-4
 
 NOTABLE = 1.0
-"""Points: a margin of less is none, and a gain of no more is none."""
+"""Points that a notable gain exceeds. The paper gives no number; it calls one to two points of
+standard pruning an improvement. A full model that has learned is at least this far above the best
+constant answer.
+"""
 
 ENOUGH_SEEDS = 5
 """With fewer seeds, a table marks its deviations and intervals as rough."""
@@ -168,6 +171,11 @@ def select_paired(metrics: pd.DataFrame, cell: Cell) -> Scores:
 def constant(target: str) -> Cell:
     """The best constant answer on `target`."""
     return Cell(finder="majority", weights="none", target=target)
+
+
+def within(std: float) -> float:
+    """Points that do not matter: `NOTABLE`, or the full model's standard deviation if more."""
+    return max(NOTABLE, 0.0 if math.isnan(std) else std)
 
 
 def has_learned(margin_low: float) -> bool:

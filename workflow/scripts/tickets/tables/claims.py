@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from tickets.tables.cells import SPARSITY_TOLERANCE
+from tickets.tables.cells import SPARSITY_TOLERANCE, within
 from tickets.tables.verdicts import (
     Evidence,
     Part,
@@ -26,10 +26,6 @@ from tickets.tables.verdicts import (
     some,
 )
 from tickets.terminal import percent
-
-NOTABLE = 1.0
-"""Points that a notable gain exceeds. The paper gives no number; it calls one to two points of
-standard pruning an improvement."""
 
 SPARSITIES = (0.4, 0.9)
 RIVALS = {
@@ -63,7 +59,8 @@ Finding = tuple[str, Evidence]
 class Tables:
     """A study's tables, by the names of their files, and its masked language modelling tasks.
 
-    Each but transferability has its rows once a seed, with the columns `seed` and `score`. One that
+    For `claims` each but transferability has its rows once a seed, with the columns `seed` and
+    `score` (`by_seed`); claims of earlier versions take tables as they are in their files. One that
     the study does without has no columns.
     """
 
@@ -132,9 +129,9 @@ def _lacking_tables(names: Sequence[str]) -> list[Finding]:
 
 
 def margins(sweep: pd.DataFrame) -> dict[str, float]:
-    """Points by task that do not matter: one, or the full model's standard deviation if more."""
+    """Points by task that do not matter."""
     std = sweep.groupby("task")["full_std"].first()
-    return {str(task): max(NOTABLE, value) for task, value in std.fillna(0).items()}
+    return {str(task): within(value) for task, value in std.items()}
 
 
 def _matching(tables: Tables) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tickets.design import experiments
 from tickets.design.dag import Design
 from tickets.design.table_spec import TableSpec
+from tickets.methods import rewind_label
 from tickets.names import TrainingName, theta_i
 from tickets.tables.cells import frame, rounded
 from tickets.terminal import blocks, metric_label, percent, score, seeds
@@ -95,7 +96,7 @@ def render(table: pd.DataFrame) -> str:
         names = map(percent, rows["sparsity"].unique())
         columns = [
             [
-                f"rewind {rewind:g} % ",
+                f"{rewind_label(rewind)} ",
                 *(score(*each) for each in zip(at["barrier"], at["barrier_std"], strict=True)),
             ]
             for rewind, at in rows.groupby("rewind", sort=False)

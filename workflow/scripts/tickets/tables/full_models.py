@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tickets.design import experiments
 from tickets.design.metrics import Metrics
 from tickets.design.parameters import TASKS
 from tickets.design.table_spec import TableSpec
 from tickets.tables.cells import (
-    NOTABLE,
     Cell,
     constant,
     dense,
@@ -25,6 +22,7 @@ from tickets.tables.cells import (
     rounded,
     select,
     select_paired,
+    within,
 )
 from tickets.terminal import blocks, metric_label, score, seeds
 
@@ -43,7 +41,7 @@ def full_models_table(metrics: pd.DataFrame, tasks: Sequence[str]) -> pd.DataFra
 
     `margin` is what the full model has over the best constant answer; `learned` is `has_learned`.
     `gain` is what a second training adds, from the weights that a first one ended with; the model
-    has `levelled` if that is at most `bound`: `NOTABLE`, or its standard deviation if that is more.
+    has `levelled` if that is at most `bound`, which is `within` its standard deviation.
 
     Raises:
         BadInput: a cell is missing.
@@ -53,11 +51,11 @@ def full_models_table(metrics: pd.DataFrame, tasks: Sequence[str]) -> pd.DataFra
 
 def _row(metrics: pd.DataFrame, task: str) -> dict[str, object]:
     answer = select(metrics, constant(task))
-    full = select_paired(metrics, dense(task))
+    full = select(metrics, dense(task))
     again = select_paired(metrics, Cell(finder="dense", weights="trained", target=task))
     margin_low, margin_high = interval(full, answer)
     gain_low, gain_high = interval(again, full)
-    gain, bound = rounded(again.mean - full.mean), max(NOTABLE, float(np.nan_to_num(full.std)))
+    gain, bound = rounded(again.mean - full.mean), within(full.std)
     return {
         **{"task": task, "metric": full.metric, "n": full.n},
         **{"majority": answer.mean, "mean": full.mean, "std": full.std},

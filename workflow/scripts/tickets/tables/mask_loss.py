@@ -167,7 +167,7 @@ def render(table: pd.DataFrame) -> str:
         ["masks", *(str(len(rows)) for _, rows in groups)],
         ["loss", *(f"{rows['loss'].mean():.2f}" for _, rows in groups)],
         ["score", *(f"{rows['mean'].mean():.1f}" for _, rows in groups)],
-        ["rank correlation", *(_correlation(rows) for _, rows in groups)],
+        ["rank correlation", *(rank_correlation(rows) for _, rows in groups)],
     ]
     lines = [
         "theta_0's MLM loss under a mask (nats), and the mean score on the downstream tasks after",
@@ -177,9 +177,11 @@ def render(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _correlation(rows: pd.DataFrame) -> str:
-    """Spearman's, of losses and scores; empty for fewer than three masks."""
-    return f"{rows['loss'].rank().corr(rows['mean'].rank()):+.2f}" if len(rows) > 2 else ""
+def rank_correlation(rows: pd.DataFrame) -> str:
+    """Spearman's, of losses and scores; empty for fewer than three masks, or if all score alike."""
+    if len(rows) < 3 or rows["mean"].nunique() == 1:
+        return ""
+    return f"{rows['loss'].rank().corr(rows['mean'].rank()):+.2f}"
 
 
 def _chart(table: pd.DataFrame, *theme: Theme) -> Chart:

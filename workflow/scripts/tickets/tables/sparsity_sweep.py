@@ -12,7 +12,7 @@ from tickets.design.parameters import REWIND, SPARSITIES, TASKS
 from tickets.design.table_spec import TableSpec
 from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired
 from tickets.tables.sweep_cells import FINDERS, cells_of
-from tickets.tables.winning_sparsities import NO_INTERVAL, wins
+from tickets.tables.winning_sparsities import CRITERIA, NO_INTERVAL, wins
 from tickets.terminal import blocks, metric_label, percent, score, seeds
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def render(table: pd.DataFrame, title: str) -> str:
     ]
     lines = [
         f"{title}, {seeds(table['n'])}: mean ± standard deviation, per cent",
-        "*: at least the full model's mean less its deviation",
+        f"*: {CRITERIA['within_std']}",
         "",
         "mean over tasks of the difference from the full model (points)",
         *blocks(names, differences)[1:],

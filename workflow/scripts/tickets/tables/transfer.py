@@ -14,7 +14,7 @@ from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITY, TASKS
 from tickets.design.table_spec import TableSpec
 from tickets.finder import COMBINED
-from tickets.methods import LEARNED, UNIVERSAL, explain_missing_stars, is_ticket
+from tickets.methods import LEARNED, WITHOUT_TASK, explain_missing_stars, is_ticket
 from tickets.tables.cells import (
     Cell,
     constant,
@@ -26,8 +26,8 @@ from tickets.tables.cells import (
     select,
     select_paired,
 )
-from tickets.tables.winning_sparsities import wins
-from tickets.terminal import WIDTH, blocks, metric_label, score, seeds
+from tickets.tables.winning_sparsities import CRITERIA, wins
+from tickets.terminal import WIDTH, blocks, metric_label, percent, score, seeds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +90,7 @@ def _column(
     cells = {
         task: Cell(finder="imp", source=task, target=target, sparsity=sparsity, rewind=rewind)
         for task in tasks
-    } | {name: Cell(finder=name, target=target, sparsity=sparsity) for name in UNIVERSAL}
+    } | {name: Cell(finder=name, target=target, sparsity=sparsity) for name in WITHOUT_TASK}
     for name in sorted(metrics.loc[metrics["finder"] == COMBINED, "source_task"].unique()):
         cells[name] = Cell(finder=COMBINED, source=name, target=target, sparsity=sparsity)
     by_source = {source: select_paired(metrics, cell) for source, cell in cells.items()}
@@ -150,11 +150,11 @@ def render(table: pd.DataFrame) -> str:
     counts = wide(table).set_index("source")[COUNT]
     summary = ", ".join(f"{source} {count}" for source, count in counts.items())
     lines = [
-        f"Transfer at {100 * table['sparsity'].iloc[0]:g} % sparsity, {seeds(table['n'])}: "
+        f"Transfer at {percent(table['sparsity'].iloc[0])} sparsity, {seeds(table['n'])}: "
         "mean ± standard deviation, percent",
         *blocks(["mask of", "", "full model", *sources], columns),
         "",
-        "* winning ticket: at least the full model's mean less one standard deviation",
+        f"* winning ticket: {CRITERIA['within_std']}",
         *wrap(f"other targets on which a mask does as well as the target's own: {summary}", WIDTH),
         *wrap(explain_missing_stars(table), WIDTH),
     ]

@@ -23,7 +23,6 @@ from tickets.design.parameters import (
     shared,
 )
 from tickets.design.table_spec import Inputs, TableSpec
-from tickets.errors import BadInput
 from tickets.schedule import parse
 from tickets.tables import winning_sparsities
 from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired
@@ -60,11 +59,7 @@ class Grid:
 
     def winning_sparsity(self, task: str) -> float:
         """The highest sparsity of a winning ticket of a task, within one standard deviation."""
-        if (task, CRITERION) not in self.winning:
-            raise BadInput(
-                f"--winning-sparsities: no row for {task}, {CRITERION}; make the table again"
-            )
-        return float(parse(self.winning[task, CRITERION]))
+        return winning_sparsities.look_up(self.winning, task, CRITERION)
 
     def own(self, task: str, sparsity: float) -> Cell:
         """The cell of TRANSFER(T, T) with theta_0 at a sparsity; at 0, the full model."""

@@ -92,7 +92,7 @@ def targets_of(source: str, tasks: Sequence[str], subsets: Mapping[str, str]) ->
     """
     targets = [task for task in tasks if task not in (source, subsets.get(source))]
     if not targets:
-        raise BadInput(f"--tasks: no target besides {source}; transfer needs two tasks")
+        raise BadInput(f"tasks: no target besides {source}; transfer needs two tasks")
     return targets
 
 
@@ -125,7 +125,7 @@ def row(
         BadInput: its size is missing.
     """
     if source not in sizes:
-        raise BadInput(f"--examples: none of {source}; write {source}=FILE")
+        raise BadInput(f"sizes: no number of examples of {source}; make the table again")
     difference = transferred.by_seed - full.by_seed
     return (
         source,

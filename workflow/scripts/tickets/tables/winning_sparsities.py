@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from tickets.design import experiments
 from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITIES, TASKS
 from tickets.design.table_spec import Inputs, TableSpec
+from tickets.errors import BadInput
 from tickets.tables.cells import Cell, Scores, dense, frame, rounded, select, select_paired
 from tickets.tables.winners import COLUMNS, parse
 
@@ -74,8 +75,19 @@ def winning_sparsities_table(
     return frame(rows, COLUMNS)
 
 
+def look_up(winning: Mapping[tuple[str, str], str], task: str, criterion: str) -> float:
+    """A task's winning sparsity by a criterion, as a fraction; `winning` is what `of` returns.
+
+    Raises:
+        BadInput: the table has no such row.
+    """
+    if (task, criterion) not in winning:
+        raise BadInput(f"winning_sparsities.csv: no row for {task}, {criterion}; make it again")
+    return float(schedule.parse(winning[task, criterion]))
+
+
 def of(inputs: Inputs) -> dict[tuple[str, str], str]:
-    """As `read`, from the inputs of a table that is made from this one.
+    """As `winners.read`, from the inputs of a table that is made from this one.
 
     Raises:
         BadInput: the file is not this table.

@@ -10,9 +10,8 @@ from tickets.design import experiments
 from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, TASKS
 from tickets.design.table_spec import TableSpec
-from tickets.errors import BadInput
+from tickets.methods import NETWORKS
 from tickets.names import WINNING
-from tickets.schedule import parse
 from tickets.tables import winning_sparsities
 from tickets.tables.cells import (
     ENOUGH_SEEDS,
@@ -47,16 +46,6 @@ COLUMNS = (
     "few_seeds",
     "wins",
 )
-MEANING = {
-    "full": "theta_0 without a mask",
-    "imp": "theta_0 under the task's own IMP mask",
-    "random": "theta_0 under a random mask",
-    "layerwise": "theta_0 under a random mask that prunes of each matrix what IMP's does",
-    "oneshot": "theta_0 under its own magnitudes' mask",
-    "imp_reinit": "random weights under the task's own IMP mask",
-    "imp_shuffled_within": "theta_0, shuffled within each matrix, under the task's own IMP mask",
-    "imp_shuffled_across_layers": "theta_0, layers shuffled, under the task's own IMP mask",
-}
 AT = {criterion: at for at, criterion in WINNING.items()}
 """The value of `Cell.at` for each criterion."""
 
@@ -67,10 +56,10 @@ def winning_tickets_table(
     winning: Mapping[tuple[str, str], str],
     rewind: float,
 ) -> pd.DataFrame:
-    """One row per task, criterion and network, in the order of `tasks`, `CRITERIA`, `MEANING`.
+    """One row per task, criterion and network, in the order of `tasks`, `CRITERIA`, `cells`.
 
     `winning` gives the label of each task's and criterion's winning sparsity, from
-    `winners.read`; `rewind` is the masks', in percent. Scores are in percent,
+    `winning_sparsities.of`; `rewind` is the masks', in percent. Scores are in percent,
     differences in points; `low` and `high` are the 95 % interval of `delta_full`. `sparsity`
     (fraction) is the winning one in every row, the full model's too; at 0 no mask wins, and the
     masks are the full model. `wins`: whether a network meets the row's criterion.
@@ -83,11 +72,7 @@ def winning_tickets_table(
     for task in tasks:
         full = select(metrics, dense(task))
         for criterion in CRITERIA:
-            if (task, criterion) not in winning:
-                raise BadInput(
-                    f"--winning-sparsities: no row for {task}, {criterion}; make it again"
-                )
-            sparsity = float(parse(winning[task, criterion]))
+            sparsity = winning_sparsities.look_up(winning, task, criterion)
             for network, cell in cells(task, sparsity, AT[criterion], rewind).items():
                 scores = select_paired(metrics, cell)
                 rows.append(
@@ -110,7 +95,7 @@ def winning_tickets_table(
 
 
 def cells(task: str, sparsity: float, at: str, rewind: float) -> dict[str, Cell]:
-    """The cell of each network of a task, in the order of `MEANING`.
+    """The cell of each network of a task.
 
     Masks that exist at other sparsities too are selected by `sparsity`, those made only for the
     winning sparsity by `at`.
@@ -142,11 +127,12 @@ def render(table: pd.DataFrame) -> str:
         "mean ± standard",
         "deviation, percent",
     ]
+    networks = table["network"].unique()
     for criterion, rows in table.groupby("criterion", sort=False):
         columns = [_column(task) for _, task in rows.groupby("task", sort=False)]
         lines += ["", f"* {CRITERIA[str(criterion)]}"]
-        lines += blocks(["network", "sparsity", "", *MEANING], columns)
-    lines += ["", *(f"{name}: {meaning}" for name, meaning in MEANING.items())]
+        lines += blocks(["network", "sparsity", "", *networks], columns)
+    lines += ["", *(f"{name}: {NETWORKS[name]}" for name in networks)]
     if (table["sparsity"] == 0).any():
         lines.append("sparsity none: no mask wins; masks of that sparsity are the full model")
     if table["few_seeds"].any():

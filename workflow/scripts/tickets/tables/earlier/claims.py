@@ -13,10 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from tickets.tables.cells import SPARSITY_TOLERANCE
+from tickets.tables.cells import NOTABLE, SPARSITY_TOLERANCE
 from tickets.tables.claims import (
     HURT_BY_REWINDING,
-    NOTABLE,
     PROPOSITIONS,
     RIVALS,
     SPARSITIES,
