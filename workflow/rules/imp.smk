@@ -12,7 +12,7 @@ predictions = files.predictions(names.TRAINING)
 
 rule prune:
     input:
-        weights=lambda w: dag.file_of_scores(files, design, mask_of(w)),
+        weights=lambda w: ancient(dag.file_of_scores(files, design, mask_of(w))),
         parent=lambda w: ancient(files.mask(design.before(mask_of(w)))),
         theta_0=lambda w: ancient(compared_with(w)),
         statements=lambda w: statements_of(

@@ -69,7 +69,9 @@ class Encoded:
         )
 
     def ids(self, rows: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
-        """An id for each feature of an mlm task: its row's, or a new one if texts were joined."""
+        """An id for each feature of an mlm task: its row's, or a new one for all if texts were joined
+        or one was left out.
+        """
         if len(self) == len(rows):
             return rows
         return texts([f"sequence-{number}" for number in range(len(self))])

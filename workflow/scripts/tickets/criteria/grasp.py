@@ -3,7 +3,7 @@
 Removing w changes the squared norm of the gradient g by about -w (H g), H the Hessian of the loss
 on the first batches of a training (arXiv 2002.07376, eq. 9). The weights whose removal leaves the
 most are pruned first, so w (H g) is the score: it can be negative. The paper's temperature of 200
-is left out, as a new head's outputs are near zero anyway.
+is left out, as a new head's outputs are near zero anyway; MLM's head is pre-trained.
 
 H g is a difference of two gradients, at theta_0 plus and minus a small step along g: in bfloat16
 nothing would be left of it.

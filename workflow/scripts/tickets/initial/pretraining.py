@@ -1,4 +1,6 @@
-"""The embedded study's theta_0: a small BERT, pre-trained by MLM on the generated language."""
+"""The embedded study's theta_0: a small BERT, pre-trained on the generated language by MLM and
+next-sentence prediction.
+"""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Network:
 
     `head`: a task's, or "pretraining": MLM's and next-sentence prediction's (Devlin et al. 2019).
     `selective`: of the last layer, compute only what the head reads. `rounding`: pad a span's slots
-    to a multiple of this; above 1, also pad the number of rows (`round_up`).
+    to a multiple of this; above 1, also pad the numbers of rows (`round_up`) and of hidden words.
     """
 
     parameters: Parameters

@@ -18,10 +18,10 @@ class Training:
 
     `dropout` None keeps the model's own rates. `mlm_probability` is the share of tokens that MLM
     hides. Activations are of the type `precision` if the device supports it; weights, gradients,
-    moments and the last product of a head are float32. `speedups` change results by rounding only:
-    several sequences in a row (packing), embeddings of the task's word pieces only (vocabulary), of
-    the last layer only the outputs that the head reads (last_layer), whole steps as CUDA graphs
-    (graphs).
+    moments and the last product of a head are float32. `speedups` are: several sequences in a row
+    (packing), embeddings of the task's word pieces only (vocabulary), of the last layer only the
+    outputs that the head reads (last_layer), whole steps as CUDA graphs (graphs). Without dropout
+    they change results by rounding only; with it, packing and last_layer also change what is drawn.
     """
 
     adam_epsilon: float = flag("AdamW's epsilon", default=1e-8)
