@@ -69,8 +69,8 @@ class Encoded:
         )
 
     def ids(self, rows: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
-        """An id for each feature of an mlm task: its row's, or a new one for all if texts were joined
-        or one was left out.
+        """An id for each feature of an mlm task: its row's; if texts were joined, or one was left
+        out, a new one.
         """
         if len(self) == len(rows):
             return rows
