@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -157,12 +158,16 @@ def test_what_is_no_such_model_is_refused(study: Path, wrong: object, line: str)
 
 
 def test_a_training_that_froze_nothing_is_refused(study: Path, tmp_path: Path) -> None:
-    """Its pruned weights are not theta's; and a file that is no delta, or another one by now."""
+    """Its pruned weights are not theta's; and one of another model, a file that is no delta, or
+    another one by now.
+    """
     trained = weights.read(study / "classification.safetensors")
     mask = masks.read(study / "mask.safetensors")
     theta = weights.read(study / "theta_0.safetensors")
     with pytest.raises(BadInput, match="the meaning freeze under this mask"):
         delta.compare(mask, theta, trained | weights.rewind(theta, mask))
+    with pytest.raises(BadInput, match="of different models"):
+        delta.compare(mask, theta, trained | {MATRIX: trained[MATRIX][:-1]})
 
     with pytest.raises(BadInput, match="not a delta"):
         tickets.apply_delta(classifier(study), study / "theta_0.safetensors")
@@ -173,3 +178,25 @@ def test_a_training_that_froze_nothing_is_refused(study: Path, tmp_path: Path) -
     provenance.statement_path(copy).write_bytes(statement.read_bytes())
     with pytest.raises(Tampered):
         tickets.apply_delta(classifier(study), copy)
+
+
+def test_a_position_outside_its_matrix_is_refused(study: Path, tmp_path: Path) -> None:
+    """Before its begin, after its end, or of a matrix whose digest is missing; nothing is changed
+    then.
+    """
+    right = delta.from_bytes((study / "classification.delta").read_bytes(), "delta")
+    positions, values = right.values[MATRIX]
+    low, high = positions - positions[0] - 1, positions + 10**6
+    unknown = {name: digest for name, digest in right.theta.items() if name != MATRIX}
+    model, path = classifier(study), tmp_path / "wrong.delta"
+    before = {name: each.clone() for name, each in model.state_dict().items()}
+    for wrong, says in (
+        (replace(right, values={**right.values, MATRIX: (low, values)}), "not a delta"),
+        (replace(right, theta=unknown), "not a delta"),
+        (replace(right, values={**right.values, MATRIX: (high, values)}), f"of {MATRIX}; export"),
+    ):
+        path.write_bytes(delta.to_bytes(wrong))
+        with pytest.raises(BadInput, match=says):
+            tickets.apply_delta(model, path)
+
+    assert all(torch.equal(before[name], each) for name, each in model.state_dict().items())

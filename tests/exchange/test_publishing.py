@@ -25,8 +25,9 @@ from tickets import provenance
 from tickets.commands import publish
 from tickets.errors import BadInput, Tampered
 from tickets.exchange.publishing import CARD, collect, upload
-from tickets.files import write_bytes
+from tickets.files import sha256, write_bytes
 from tickets.masks import Mask
+from tickets.statements import SUFFIX
 
 REPOSITORY = "org/tickets"
 MODEL, MODEL_COMMIT = "google-bert/bert-base-uncased", "8" * 40
@@ -84,7 +85,8 @@ def sign(root: Path, digests: Mapping[str, str]) -> Path:
 
 
 def digests(root: Path) -> dict[str, str]:
-    return {path: provenance.statement(root / path).digest for path in MASKS}
+    names = [f"{path}{end}" for path in MASKS for end in ("", SUFFIX)]
+    return {name: sha256((root / name).read_bytes()) for name in names}
 
 
 def publish_it(root: Path) -> str:
@@ -350,17 +352,21 @@ def test_a_body_cut_off_once_is_asked_for_again(study: Path, hub: StubHub) -> No
 
 
 def test_what_cannot_be_published_is_one_line(study: Path, tmp_path: Path) -> None:
-    """No id of a repository, no study, a signature of other masks, none at all, a changed mask."""
+    """No id of a repository, no study, a signature of other masks or other statements, none at all,
+    a changed mask.
+    """
     with pytest.raises(BadInput, match="write ORG/NAME"):
         collect(study, "tickets", "unknown")
     with pytest.raises(BadInput, match="name a study's results folder"):
         collect(tmp_path / "nothing", REPOSITORY, "unknown")
-    signed = sign(study, digests(study) | {PATH: "0" * 64})
-    with pytest.raises(BadInput, match=f"does not sign {PATH} as it is now; sign the study again"):
-        collect(study, REPOSITORY, "unknown")
-    write_bytes(signed, b"{}")
-    with pytest.raises(BadInput, match=r"study\.sig: not a signature"):
-        collect(study, REPOSITORY, "unknown")
+    for name in (PATH, f"{PATH}{SUFFIX}"):
+        signed = sign(study, digests(study) | {name: "0" * 64})
+        with pytest.raises(BadInput, match=f"not sign {name} as it is now; sign the study again"):
+            collect(study, REPOSITORY, "unknown")
+    for data in (b"{}", b"[" * 100_000):
+        write_bytes(signed, data)
+        with pytest.raises(BadInput, match=r"study\.sig: not a signature"):
+            collect(study, REPOSITORY, "unknown")
     signed.unlink()
     write_bytes(study / PATH, (study / "masks/oneshot/sparsity-70.safetensors").read_bytes())
     with pytest.raises(Tampered, match="its statement"):

@@ -232,12 +232,13 @@ def test_a_key_that_cannot_sign_is_refused(tmp_path: Path, kind: Callable[[Path]
 
 
 @EXTRA
-def test_a_signature_is_not_put_among_what_is_signed(tmp_path: Path) -> None:
-    """There it would be a file more when it is verified."""
+@pytest.mark.parametrize("place", ["study.sig", "."])
+def test_a_signature_is_not_put_among_what_is_signed(tmp_path: Path, place: str) -> None:
+    """There it would be a file more when it is verified; nor into the study's own place."""
     root, key = make_study(tmp_path / "results"), elliptic(tmp_path)
 
     with pytest.raises(BadInput, match="among what is signed"):
-        signature.sign(root, key, root / "study.sig")
+        signature.sign(root, key, root / place)
 
 
 @EXTRA

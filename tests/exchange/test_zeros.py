@@ -210,14 +210,22 @@ def index(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
+def of_dimensions(number: int) -> bytes:
+    about = {"dtype": "F32", "shape": [1] * number, "data_offsets": [0, 4]}
+    header = json.dumps({"w": about}).encode()
+    return len(header).to_bytes(8, "little") + header + bytes(4)
+
+
 @pytest.mark.parametrize(
     ("files", "says"),
     [
         ({}, "it has no model.safetensors and no model.safetensors.index.json; name "),
         ({"pytorch_model.bin": b""}, "a pytorch_model.bin is not read"),
         ({"model.safetensors": b"no"}, "model.safetensors: not a file of weights ("),
+        ({"model.safetensors": of_dimensions(65)}, "model.safetensors: not a file of weights ("),
         ({"model.safetensors": save({"b": torch.zeros(3)})}, "it has no tensor of floats with two"),
         ({zeros.INDEX: b"{"}, "not an index of safetensors files"),
+        ({zeros.INDEX: b"[" * 100_000}, "not an index of safetensors files"),
         ({zeros.INDEX: index([])}, "not an index of safetensors files"),
         ({zeros.INDEX: index({"weight_map": {"w": 1}})}, "not an index of safetensors files"),
         ({zeros.INDEX: index({"weight_map": {"w": "../w"}})}, "not an index of safetensors files"),
@@ -316,6 +324,19 @@ def test_a_matrix_that_keeps_all_may_be_missing() -> None:
     assert larger["head"].all()
     with pytest.raises(BadInput, match=r"model: it has no head \(1 of the mask's 2 are"):
         tickets.apply_mask(network, fake_masks.mask(kept - {("head", 3)}, shapes))
+
+
+def test_another_mask_releases_a_matrix_that_it_lacks() -> None:
+    """As an encoder's does the head that the mask of a whole model held: it trains again."""
+    network = nn.ParameterDict({name: nn.Parameter(torch.ones(2, 2)) for name in ("body", "head")})
+    tickets.apply_mask(network, fake_masks.mask(set(), {"body": (2, 2), "head": (2, 2)}))
+    tickets.apply_mask(network, fake_masks.mask(set(), {"body": (2, 2)}))
+
+    (network["body"] + network["head"]).sum().backward()
+    torch.optim.SGD(network.parameters(), lr=0.1).step()
+
+    assert not network["body"].any()
+    assert network["head"].all()
 
 
 def test_a_mask_of_a_whole_bert_refuses_a_deeper_one() -> None:

@@ -116,6 +116,22 @@ def test_without_graphviz_a_picture_is_refused_in_one_line(
     assert not (folder / "why.svg").exists()
 
 
+def test_a_graphviz_that_fails_is_told_in_one_line(
+    study: Study, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One without a way to write SVG, for example; with its own words."""
+    program = folder / "dot"
+    program.write_text("#!/bin/sh\necho 'Format: svg not\nrecognized.' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+
+    with pytest.raises(BadInput, match=r"failed \(Format: svg not recognized\.\)") as caught:
+        call(why, study.last, "--picture", folder / "why.svg")
+
+    assert len(caught.value.mistakes) == 1
+    assert not (folder / "why.svg").exists()
+
+
 def test_nothing_heavy_is_loaded(study: Study) -> None:
     """Neither for the tree nor for the graph."""
     program = (

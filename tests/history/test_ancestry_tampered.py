@@ -155,6 +155,20 @@ def test_a_statement_and_its_child_may_disagree(study: Study) -> None:
     assert found[TRAINED.format(SECOND)] == wrong.format(trained)
 
 
+@pytest.mark.parametrize("name", [".prov.json", "..prov.json"])
+def test_a_statement_of_no_file_is_passed_over(study: Study, name: str) -> None:
+    """One whose name is the suffix alone, in the study or beside a file outside of one."""
+    (study.root / "masks" / name).touch()
+    alone = Path("alone") / study.last.name
+    alone.parent.mkdir()
+    for path in (study.last, provenance.statement_path(study.last)):
+        (alone.parent / path.name).write_bytes(path.read_bytes())
+    (alone.parent / name).touch()
+
+    assert not ancestry.find(study.last).faults
+    assert ancestry.find(alone).ancestors
+
+
 def test_only_what_is_not_meant_to_last_may_be_gone(study: Study) -> None:
     """A history that a statement carries excuses no missing mask."""
 

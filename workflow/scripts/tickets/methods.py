@@ -24,6 +24,12 @@ NETWORKS = {
 }
 """What a task's own ticket is compared with, by its name in tables."""
 
+CRITERIA = {
+    "within_std": "at least the full model's mean less one standard deviation",
+    "strict": "at least the full model's mean",
+}
+"""What a mask's mean has to reach: for the paper's winning ticket, and for its appendix A."""
+
 LEARNED = "learned"
 """The column of transfer.csv that says whether the full model has learned the target task; tables
 of earlier versions lack it."""
@@ -63,3 +69,12 @@ def method_labels(rewinding: pd.DataFrame) -> pd.Series[str]:
         for method, rewind in zip(rewinding["method"], rewinding["rewind"], strict=True)
     ]
     return pd.Series(labels, index=rewinding.index)
+
+
+def rank_correlation(masks: pd.DataFrame) -> str:
+    """Spearman's, of losses and scores in mask_loss.csv; empty for fewer than three masks, or if
+    all score alike.
+    """
+    if len(masks) < 3 or masks["mean"].nunique() == 1:
+        return ""
+    return f"{masks['loss'].rank().corr(masks['mean'].rank()):+.2f}"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tickets import provenance
 from tickets.errors import Tampered
+from tickets.exchange.stated import stated
 
 POSITION = 60
 
@@ -41,6 +42,6 @@ def _files(paths: list[Path]) -> Iterator[Path]:
     """The files among `paths`, and in folders those with a statement."""
     for path in paths:
         if path.is_dir():
-            yield from provenance.stated_below(path)
+            yield from stated(path)
         else:
             yield path

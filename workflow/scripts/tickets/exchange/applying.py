@@ -50,11 +50,11 @@ def load_mask(path: str | Path) -> Mask:
 def apply_mask(model: torch.nn.Module, mask: Mask) -> None:
     """Set the weights that `mask` prunes to +0 in `model`, in place, and keep them so in training.
 
-    A matrix is the parameter of that name, with any prefix. A second mask replaces the first;
-    weights that it no longer prunes stay zero until they are trained. Parameters keep their names,
-    so that `state_dict` and `save_pretrained` work as without a mask. Matrices in which nothing
-    is pruned may be missing, or have another shape, as a new head has. A pooler is ignored if the
-    model, as many with a head, or the mask has none.
+    A matrix is the parameter of that name, with any prefix. A second mask replaces the first, on
+    matrices that it lacks too; weights that it no longer prunes stay zero until they are trained.
+    Parameters keep their names, so that `state_dict` and `save_pretrained` work as without a mask.
+    Matrices in which nothing is pruned may be missing, or have another shape, as a new head has. A
+    pooler is ignored if the model, as many with a head, or the mask has none.
 
     Raises:
         BadInput: the model lacks a matrix of the mask, has it twice or in another shape, or is an
@@ -64,6 +64,10 @@ def apply_mask(model: torch.nn.Module, mask: Mask) -> None:
 
     parameters = _fit(model, mask)
     _zero_after_steps()
+    for parameter in model.parameters():
+        earlier: _Pruned | None = getattr(parameter, PRUNED, None)
+        if earlier is not None:
+            earlier.where = torch.tensor(False)  # of any shape
     for name, parameter in parameters.items():
         where = torch.from_numpy(~mask.kept[name])
         pruned: _Pruned | None = getattr(parameter, PRUNED, None)

@@ -82,7 +82,8 @@ def compare(mask: Mask, theta: Weights, trained: Weights) -> Delta:
     Raises:
         BadInput: as `export`.
     """
-    if weights.prunable_of(theta).digest != mask.prunable.digest or theta.keys() - trained.keys():
+    digests = {weights.prunable_of(each).digest for each in (theta, trained)}
+    if digests != {mask.prunable.digest} or theta.keys() - trained.keys():
         raise BadInput("export: mask and weights are of different models; use those of one study")
     values: dict[str, tuple[NDArray[np.integer[Any]], NDArray[np.float32]]] = {}
     for name, kept in mask.kept.items():
@@ -133,8 +134,11 @@ def from_bytes(data: bytes, origin: str) -> Delta:
             name: (tensors.pop(f"{name}{POSITIONS}"), tensors.pop(f"{name}{VALUES}"))
             for name in matrices
         }
-        if header["format"] != FORMAT:
+        if header["format"] != FORMAT or values.keys() - theta.keys():
             raise ValueError
+        for positions, new in values.values():
+            if positions.dtype.kind != "i" or positions.shape != new.shape or np.any(positions < 0):
+                raise ValueError
     except Exception:  # noqa: BLE001 - a foreign file may raise anything in a parser
         raise BadInput(f"{origin}: not a delta; name a file of tickets export") from None
     return Delta(values=values, whole=tensors, theta=theta)
@@ -172,6 +176,11 @@ def apply_delta(model: torch.nn.Module | Mapping[str, Tensor], path: str | Path)
     new = {name: np.array(value) for name, value in delta.whole.items()}
     for name, (positions, values) in delta.values.items():
         if (tensor := found[name]) is not None:
+            if np.any(positions >= tensor.numel()):
+                raise BadInput(
+                    f"{path}: it has positions beyond the {tensor.numel():,} weights of {name}; "
+                    "export it again"
+                )
             new[name] = np.array(_array(tensor))
             new[name].reshape(-1)[positions] = values
     with torch.no_grad():

@@ -11,9 +11,10 @@ from pathlib import Path
 from tickets import hub, masks, provenance
 from tickets.errors import BadInput
 from tickets.exchange import signature, study_card
+from tickets.exchange.stated import stated
 from tickets.names import THETA_0
 from tickets.paths import Results
-from tickets.statements import Statement
+from tickets.statements import SUFFIX, Statement
 
 CARD = "README.md"
 
@@ -38,13 +39,15 @@ def collect(root: Path, repository: str, license_id: str) -> Publication:
     Paths in the repository are those below `root`. theta_0 and the data are named, not copied.
 
     Raises:
-        BadInput: no such study, no repository's id, or a signature that is not over these masks.
-        Tampered: a mask or the table of transfer does not fit its statement.
+        BadInput: no such study, no repository's id, or a signature that is not over these masks
+            and statements.
+        Tampered: a mask or the table of transfer does not fit its statement, or a statement has the
+            name of no file.
     """
     if not hub.ID.fullmatch(repository):
         raise BadInput(f"{repository}: not the id of a repository; write ORG/NAME")
     files = Results(root=str(root))
-    found = _stated(files, "masks")
+    found = stated(files.folder("masks"))
     if not found:
         raise BadInput(f"{root}: it has no masks with statements; name a study's results folder")
     statements = {_below(root, path): _checked(path) for path in found}
@@ -58,7 +61,7 @@ def collect(root: Path, repository: str, license_id: str) -> Publication:
         theta=provenance.statement(Path(files.weights(THETA_0))),
         data={
             path.parent.name: provenance.statement(path)
-            for path in _stated(files, "data")
+            for path in stated(files.folder("data"))
             if path.stem == "validation"
         },
         transfer=_rows(Path(files.table("transfer"))),
@@ -97,10 +100,6 @@ def upload(publication: Publication, repository: str) -> str:
         return commit.oid
 
 
-def _stated(files: Results, folder: str) -> list[Path]:
-    return list(provenance.stated_below(Path(files.folder(folder))))
-
-
 def _below(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix()
 
@@ -112,8 +111,10 @@ def _checked(mask: Path) -> Statement:
 
 def _check_signature(signed: Path, statements: Mapping[str, Statement]) -> None:
     listed = signature.listed(signed)
-    for name, statement in statements.items():
-        if listed.get(name) != statement.digest:
+    sent = {name: statement.digest for name, statement in statements.items()}
+    sent |= {f"{name}{SUFFIX}": statement.itself for name, statement in statements.items()}
+    for name, digest in sent.items():
+        if listed.get(name) != digest:
             raise BadInput(f"{signed}: it does not sign {name} as it is now; sign the study again")
 
 

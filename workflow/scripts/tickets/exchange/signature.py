@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tickets import provenance
 from tickets.errors import BadInput, Tampered
+from tickets.exchange.stated import stated
 from tickets.files import read_bytes, write_bytes
 from tickets.paths import UNSTATED
 
@@ -36,15 +36,16 @@ def sign(root: Path, private_key: Path, signature: Path) -> None:
 
     Raises:
         BadInput: no such key or study, or the signature would be one of the signed files.
+        Tampered: a statement has the name of no file.
         CannotWrite: the system refuses to write the signature.
     """
     _need_libraries()
     place = signature.resolve()
     if place.is_relative_to(root.resolve()):
-        top = place.relative_to(root.resolve()).parts[0]
-        if top not in UNSTATED:
+        top = place.relative_to(root.resolve()).parts[:1]  # none of the folder itself
+        if not set(top) & set(UNSTATED):
             raise BadInput(f"{signature}: among what is signed; put it into {root}/exports")
-    if not any(provenance.stated_below(root)):
+    if not stated(root):
         raise BadInput(f"{root}: no statement is in there; name a study's results folder")
     try:
         signer: Any = import_module("model_signing.signing").Config()
@@ -87,7 +88,7 @@ def listed(signature: Path) -> dict[str, str]:
         return {
             each["name"]: each["digest"] for each in _manifest(read_bytes(signature))["resources"]
         }
-    except (LookupError, TypeError, ValueError):
+    except (LookupError, RecursionError, TypeError, ValueError):
         raise BadInput(f"{signature}: not a signature; make it again by tickets sign") from None
 
 

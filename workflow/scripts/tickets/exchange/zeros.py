@@ -55,7 +55,7 @@ def files(model: Path) -> list[Path]:
     try:
         names = set(json.loads(read_bytes(index.resolve()))["weight_map"].values())
         parts = [index.with_name(name) for name in sorted(names)]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadInput(
             f"{index}: not an index of safetensors files; save the model again"
         ) from None
@@ -70,16 +70,16 @@ def kept_in(data: bytes, origin: str) -> dict[str, Bits]:
     """
     try:
         tensors: list[tuple[str, dict[str, Any]]] = deserialize(data)
-    except SafetensorError as error:
+        matrices = {
+            name: np.frombuffer(tensor["data"], UNSIGNED[tensor["dtype"]]).reshape(tensor["shape"])
+            for name, tensor in tensors
+            if tensor["dtype"] in UNSIGNED and len(tensor["shape"]) >= 2 and tensor["data"]
+        }
+    except (SafetensorError, ValueError) as error:  # numpy has a limit on the dimensions
         raise BadInput(
             f"{origin}: not a file of weights ({error}); name a safetensors file"
         ) from None
-    kept: dict[str, Bits] = {}
-    for name, tensor in tensors:
-        if tensor["dtype"] in UNSIGNED and len(tensor["shape"]) >= 2 and tensor["data"]:
-            bits = np.frombuffer(tensor["data"], UNSIGNED[tensor["dtype"]]).reshape(tensor["shape"])
-            kept[name] = bits << 1 != 0  # without the sign
-    return kept
+    return {name: bits << 1 != 0 for name, bits in matrices.items()}  # without the sign
 
 
 def kept_by(model: torch.nn.Module) -> dict[str, Bits]:

@@ -19,8 +19,7 @@ from tickets.figures.charts import (
 )
 from tickets.figures.labels import percent_label
 from tickets.finder import label_of
-from tickets.methods import method_labels, rewind_label
-from tickets.tables.winning_sparsities import CRITERIA
+from tickets.methods import CRITERIA, method_labels, rewind_label
 from tickets.terminal import seeds
 
 WIDTH, HEIGHT, ACROSS = 270, 180, 3

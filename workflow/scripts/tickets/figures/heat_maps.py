@@ -16,9 +16,8 @@ from tickets.figures.labels import (
     source_label,
     to_words,
 )
-from tickets.methods import WITHOUT_TASK, is_ticket
+from tickets.methods import CRITERIA, WITHOUT_TASK, is_ticket
 from tickets.prunable import KINDS
-from tickets.tables.winning_sparsities import CRITERIA
 from tickets.terminal import metric_label, percent, score, seeds
 
 ROW, COLUMN, CHARACTER = 42, 118, 8.5

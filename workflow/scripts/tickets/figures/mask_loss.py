@@ -17,7 +17,7 @@ from tickets.figures.charts import (
 )
 from tickets.figures.labels import source_label
 from tickets.finder import label_of
-from tickets.tables.mask_loss import rank_correlation
+from tickets.methods import rank_correlation
 from tickets.terminal import percent
 
 WIDTH, HEIGHT = 640, 400

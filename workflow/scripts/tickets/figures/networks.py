@@ -17,7 +17,7 @@ from tickets.figures.charts import (
     mark_level,
 )
 from tickets.figures.labels import percent_label, to_words
-from tickets.tables.winning_sparsities import CRITERIA
+from tickets.methods import CRITERIA
 from tickets.terminal import seeds
 
 WIDTH, ROW, ACROSS = 200, 22, 3

@@ -165,9 +165,10 @@ class _Study:
         for file in self._statements() if root else path.parent.glob(f"*{SUFFIX}"):
             try:
                 digest = sha256(read_bytes(file))
-            except Tampered:
+                subject = file.with_name(file.name.removesuffix(SUFFIX))
+            except (Tampered, ValueError):  # of no file: its name is the suffix alone
                 continue
-            self._files.setdefault(digest, file.with_name(file.name.removesuffix(SUFFIX)))
+            self._files.setdefault(digest, subject)
 
     def _statements(self) -> Iterator[Path]:
         """All files with statements."""

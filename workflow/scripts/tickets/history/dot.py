@@ -87,7 +87,7 @@ def svg(text: str) -> bytes:
     """Draw a graph as SVG with graphviz.
 
     Raises:
-        BadInput: graphviz is not installed.
+        BadInput: graphviz is not installed, or fails.
     """
     try:
         process = subprocess.run(
@@ -96,6 +96,12 @@ def svg(text: str) -> bytes:
     except FileNotFoundError:
         raise BadInput(
             "--picture: graphviz's program `dot` is not installed; install graphviz, or print the "
+            "graph with --dot"
+        ) from None
+    except subprocess.CalledProcessError as error:
+        reason = error.stderr.decode(errors="replace").strip() or f"status {error.returncode}"
+        raise BadInput(
+            f"--picture: graphviz's program `dot` failed ({reason}); mend graphviz, or print the "
             "graph with --dot"
         ) from None
     return process.stdout

@@ -15,6 +15,7 @@ from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITY, Parameter, shared
 from tickets.design.table_spec import TableSpec
 from tickets.errors import BadInput
+from tickets.methods import rank_correlation
 from tickets.names import DENSE, THETA_0, MaskName, TrainingName, oneshot, random, training
 from tickets.tables.cells import Cell, dense, frame, rounded, select
 from tickets.terminal import blocks
@@ -175,13 +176,6 @@ def render(table: pd.DataFrame) -> str:
         *blocks(["", *(str(name) for name, _ in groups)], columns),
     ]
     return "\n".join(lines)
-
-
-def rank_correlation(rows: pd.DataFrame) -> str:
-    """Spearman's, of losses and scores; empty for fewer than three masks, or if all score alike."""
-    if len(rows) < 3 or rows["mean"].nunique() == 1:
-        return ""
-    return f"{rows['loss'].rank().corr(rows['mean'].rank()):+.2f}"
 
 
 def _chart(table: pd.DataFrame, *theme: Theme) -> Chart:

@@ -10,9 +10,10 @@ from tickets.design import experiments
 from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITIES, TASKS
 from tickets.design.table_spec import TableSpec
+from tickets.methods import CRITERIA
 from tickets.tables.cells import Cell, dense, frame, interval, rounded, select, select_paired
 from tickets.tables.sweep_cells import FINDERS, cells_of
-from tickets.tables.winning_sparsities import CRITERIA, NO_INTERVAL, wins
+from tickets.tables.winning_sparsities import NO_INTERVAL, wins
 from tickets.terminal import blocks, metric_label, percent, score, seeds
 
 if TYPE_CHECKING:

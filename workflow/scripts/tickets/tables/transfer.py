@@ -14,7 +14,7 @@ from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITY, TASKS
 from tickets.design.table_spec import TableSpec
 from tickets.finder import COMBINED
-from tickets.methods import LEARNED, WITHOUT_TASK, explain_missing_stars, is_ticket
+from tickets.methods import CRITERIA, LEARNED, WITHOUT_TASK, explain_missing_stars, is_ticket
 from tickets.tables.cells import (
     Cell,
     constant,
@@ -26,7 +26,7 @@ from tickets.tables.cells import (
     select,
     select_paired,
 )
-from tickets.tables.winning_sparsities import CRITERIA, wins
+from tickets.tables.winning_sparsities import wins
 from tickets.terminal import WIDTH, blocks, metric_label, percent, score, seeds
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, SPARSITIES, TASKS
 from tickets.design.table_spec import Inputs, TableSpec
 from tickets.errors import BadInput
+from tickets.methods import CRITERIA
 from tickets.tables.cells import Cell, Scores, dense, frame, rounded, select, select_paired
 from tickets.tables.winners import COLUMNS, parse
 
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
 NONE = "0"
 """The sparsity of a task without a winning ticket."""
-
-CRITERIA = {
-    "within_std": "at least the full model's mean less one standard deviation",
-    "strict": "at least the full model's mean",
-}
-"""What a mask's mean has to reach: for the paper's winning ticket, and for its appendix A."""
 
 NO_INTERVAL = (float("nan"), float("nan"))
 """The interval of the full model's difference from itself; empty in tables."""

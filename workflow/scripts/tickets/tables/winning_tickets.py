@@ -10,7 +10,7 @@ from tickets.design import experiments
 from tickets.design.metrics import Metrics
 from tickets.design.parameters import REWIND, TASKS
 from tickets.design.table_spec import TableSpec
-from tickets.methods import NETWORKS
+from tickets.methods import CRITERIA, NETWORKS
 from tickets.names import WINNING
 from tickets.tables import winning_sparsities
 from tickets.tables.cells import (
@@ -23,7 +23,7 @@ from tickets.tables.cells import (
     select,
     select_paired,
 )
-from tickets.tables.winning_sparsities import CRITERIA, NO_INTERVAL, wins
+from tickets.tables.winning_sparsities import NO_INTERVAL, wins
 from tickets.terminal import blocks, metric_label, percent, score, seeds
 
 if TYPE_CHECKING:
