@@ -289,6 +289,7 @@ def test_another_order_is_what_comes_after_the_batches_of_the_first() -> None:
             "train": "encoded/rte/train.arrow",
             "validation": "encoded/rte/validation.arrow",
             "data": "data/rte/validation.parquet",
+            "configuration": "model/config.json",
         },
     )
     usual, other = (

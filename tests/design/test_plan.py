@@ -17,7 +17,7 @@ from huggingface_hub import constants
 from safetensors.numpy import save_file
 
 from model_directories import configured
-from studies import ROOT, checkout, snakemake
+from studies import ROOT, change, checkout, snakemake
 from tickets.design import plan, registry
 from tickets.design.config import Study, load
 from tickets.design.costs import Disk, disk, whole_trainings
@@ -215,6 +215,25 @@ def test_disk_is_masks_weights_predictions_and_what_runs() -> None:
     assert found.peak(2) == found.end + 2 * 44_000
 
 
+def test_what_trainings_end_with_is_counted_where_it_is_kept() -> None:
+    """The weights of each, and of each that gathers movement that of the prunable ones."""
+    plain = study(sweep=["movement_imp"], target_sparsity=0.2, seeds=[1])
+    sizes = {name: task_size(plain, task) for name, task in plain.tasks.items()}
+    counts = count(plain.design)
+    trained = len(counts.trainings)
+    assert len(counts.gatherings) == 2
+
+    found, kept = (
+        disk(counts, BERT_BASE, plain.tasks, sizes, keep_trained=keep) for keep in (False, True)
+    )
+    said = plan.text(replace(plain, keep_checkpoints=True), 1)
+
+    assert kept.weights - found.weights == 4 * (
+        trained * BERT_BASE.parameters + 2 * BERT_BASE.prunable
+    )
+    assert f"kept weights ({found.kept_weights + trained}," in said
+
+
 def test_data_that_is_not_here_has_its_published_size() -> None:
     """Said to be so; a number in the configuration goes before it."""
     tasks = {"rte": None, "sst2": {"train_examples": 1000}, "qqp": {"epochs": 0.5}, "mlm": None}
@@ -330,10 +349,18 @@ def test_what_is_not_known_is_said() -> None:
     assert "? the size of this data is not known" in said
 
 
-def test_the_plan_is_a_target_that_makes_nothing(tmp_path: Path) -> None:
-    """For as many trainings at a time as this call would run."""
+@pytest.mark.parametrize(
+    ("gpu", "counted"), [(None, ("gpu_place=2", "gpu=1")), ("any", ("gpu_place=3", "gpu=2"))]
+)
+def test_the_plan_is_a_target_that_makes_nothing(
+    tmp_path: Path, gpu: str | None, counted: tuple[str, ...]
+) -> None:
+    """For as many trainings at a time as this call would run; a cluster's GPUs count where they are
+    asked for.
+    """
     folder = checkout(tmp_path)
-    call = ("--cores", "3", "--quiet", "all", "--resources", "gpu_place=2")
+    change(folder, {"gpu": gpu})
+    call = ("--cores", "3", "--quiet", "all", "--resources", *counted)
 
     done = snakemake(folder, *call, "--", "plan")
 

@@ -12,7 +12,11 @@ from tickets.design import registry
 from tickets.design.config import load
 from tickets.design.counts import count
 
-FEW = ("winning_tickets", "rewinding", "transfer_variants", "sparsity_sweep")
+FEW = {
+    **dict.fromkeys(("winning_tickets", "rewinding", "transfer_variants"), False),
+    **dict.fromkeys(("sparsity_sweep", "essential_sparsity"), False),
+    "mask_loss": True,
+}
 PLANNED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "paper": (
         {
@@ -31,7 +35,10 @@ PLANNED: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"rewinds": [], "rewind": 50, "imp": PUBLISHED, "sweep": ["movement_imp"]},
         ["versus_paper"],
     ),
-    "few_tables": ({"rewinds": [50], "tables": dict.fromkeys(FEW, False)}, ["versus_paper"]),
+    "few_tables": (
+        {"rewinds": [50], "sweep": ["movement_imp"], "tables": FEW},
+        ["versus_paper"],
+    ),
     "masks_alone": ({"tables": {n: n == "layer_sparsity" for n in registry.tables()}}, []),
 }
 """Changes of the miniature study, and the tables that are planned alone too."""

@@ -126,10 +126,6 @@ WRONG = {
         "config: target_sparsity: 0.75 is never reached by a linear schedule of 0.1 a round;"
         " write 0.7 or 0.8",
     ),
-    "a negative number": (
-        [SMALL, "rewind: -5"],
-        "config: rewind: -5 is not possible; write a number of at least 0 and of at most 100",
-    ),
     "a share that groups of weights cannot lose": (
         [SMALL, "imp: {scope: groups_of_4}"],
         "config: imp.scope: a sparsity of 0.1 is no whole number of every 4 weights; write"

@@ -18,6 +18,10 @@ from tickets.initial import pretrained
 from tickets.monitoring.calibration import draw_texts, tokens_per_second
 
 TASKS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["tasks"]
+ADAPTING = {
+    **{"from": "model", "steps": 9, "warmup_steps": 1, "batch_size": 4, "max_length": 16},
+    **{"learning_rate": 0.001, "text": {"dataset": TASKS["mlm"]["dataset"], "text": ["first"]}},
+}
 HEADS = {task["head"]: task | {"batch_size": 4, "max_length": 16} for task in TASKS.values()}
 
 
@@ -51,15 +55,23 @@ def test_what_is_printed_can_be_written_into_a_configuration(
     assert config.load(values).tokens_per_second > 0
 
 
-def test_a_model_that_was_fetched_is_enough(tmp_path: Path) -> None:
-    """The study's own, whatever its name says: theta_0 and its configuration in the results."""
-    file = written(tmp_path, "mlm")
-    theta_0 = pretrained.read(tmp_path / "model")
-    weights.write(tmp_path / "results/weights/theta_0.safetensors", theta_0)
-    (tmp_path / "results/model").mkdir()
-    shutil.copy(tmp_path / "model/config.json", tmp_path / "results/model")
+@pytest.mark.parametrize(
+    ("name", "folder", "pretraining"),
+    [("theta_0", "model", {}), ("original", "original", ADAPTING)],
+)
+def test_a_model_that_was_fetched_is_enough(
+    tmp_path: Path, name: str, folder: str, pretraining: dict[str, object]
+) -> None:
+    """The study's own, whatever its name says: theta_0, or what it will be adapted from, and its
+    configuration in the results.
+    """
+    file = written(tmp_path, "mlm", pretraining=pretraining)
+    fetched = pretrained.read(tmp_path / "model")
+    weights.write(tmp_path / f"results/weights/{name}.safetensors", fetched)
+    (tmp_path / "results" / folder).mkdir()
+    shutil.copy(tmp_path / "model/config.json", tmp_path / "results" / folder)
     values = yaml.safe_load(file.read_text())
-    hub = {"path": "a/b", "revision": "0" * 40}
+    hub = {"path": "a/b", "revision": "0" * 40, "pretrain": bool(pretraining)}
 
     assert tokens_per_second(config.load(values | {"model": hub})) > 0
 
@@ -81,6 +93,7 @@ def test_texts_are_as_long_as_the_tasks_and_of_its_models_words(tmp_path: Path) 
     ("values", "said"),
     [
         ({"model": {"path": "a/b", "revision": "0" * 40}}, "model: a/b is not on this machine"),
+        ({"model": {"path": "own", "pretrain": True}}, "model: it is not pre-trained yet"),
         ({"model": {"path": "gone"}}, "gone"),
     ],
 )

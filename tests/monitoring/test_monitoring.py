@@ -37,8 +37,8 @@ def study(folder: Path, **values: Any) -> Study:
     return load({"model": model, "tasks": tasks, "results": str(folder)} | values)
 
 
-def took(folder: Path, training: str, seconds: float) -> None:
-    file = folder / f"benchmarks/trainings/{training}.jsonl"
+def took(folder: Path, training: str, seconds: float, *, among: str = "trainings") -> None:
+    file = folder / "benchmarks" / among / f"{training}.jsonl"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({"s": seconds, "max_rss": 1.0}) + "\n")
 
@@ -83,6 +83,7 @@ def test_what_is_finished_says_how_long_the_rest_takes(tmp_path: Path) -> None:
     (tmp_path / "benchmarks/trainings/theta_0/dense/on-rte/seed-4.jsonl").write_text("{")
     took(tmp_path, "theta_0/dense/on-elsewhere/seed-1", 1000)
     took(tmp_path, "not/a/training", 1000)
+    took(tmp_path, LATER.replace("rewind-25", "rewind-100"), 1000)  # of an earlier version
 
     estimate = TimeEstimate(study(tmp_path))
 
@@ -92,6 +93,20 @@ def test_what_is_finished_says_how_long_the_rest_takes(tmp_path: Path) -> None:
         "r: 1,234 trainings, 1,214 done, 20 to do",
         "time: about 2 minutes with 2 at a time, estimated from 4 finished",
     ]
+
+
+def test_movement_and_theta_i_are_measured_where_their_rules_say(tmp_path: Path) -> None:
+    """A whole training of 40 s, and a quarter of one; what trains nothing is passed over."""
+    gathering, theta_i = f"movement/{DENSE}", "theta_i/rte/rewind-25/seed-1"
+    took(tmp_path, gathering, 40, among="")
+    took(tmp_path, "data/rte", 1000, among="")
+    estimate = TimeEstimate(study(tmp_path))
+    assert estimate.left([DENSE], 1) == 40
+
+    took(tmp_path, theta_i, 12, among="")
+
+    assert estimate.add(theta_i) == 12
+    assert estimate.left([DENSE], 1) == (40 + 4 * 12) / 2
 
 
 @pytest.mark.parametrize(

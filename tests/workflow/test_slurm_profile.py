@@ -9,27 +9,34 @@ import pytest
 import yaml
 
 from studies import ROOT, checkout, snakemake
+from tickets.design import registry
 
 MINI = yaml.safe_load((ROOT / "tests" / "mini.yaml").read_text())
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
-    """The resources of one job of each rule."""
+def said(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a dry run of the study and its audit says; without a number, it has one core."""
     folder = checkout(tmp_path_factory.mktemp("study"))
-    config = MINI | {"gpu": "any"}
+    config = MINI | {"gpu": "any", "tables": {n: n == "transfer" for n in registry.tables()}}
     Path(folder, "study.yaml").write_text(yaml.safe_dump(config))
     done = snakemake(
         folder,
         *("--workflow-profile", "profiles/slurm", "--dry-run", "--printshellcmds"),
-        *("--", "results/tables/transfer.csv"),
+        *("--cores", "8", "--", "results/audit/verdict.json"),
         config="study.yaml",
     )
     assert done.returncode == 0, done.stdout
-    jobs = re.findall(r"^rule (\w+):\n((?:    .*\n)+)", done.stdout, re.MULTILINE)
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def asked(said: str) -> dict[str, dict[str, str]]:
+    """The resources of one job of each rule."""
+    jobs = re.findall(r"^rule (\w+):\n((?:    .*\n)+)", said, re.MULTILINE)
     return {
-        rule: dict(re.findall(r"(\w+)=([^,\n]*)", said[said.index("resources:") :]))
-        for rule, said in jobs
+        rule: dict(re.findall(r"(\w+)=([^,\n]*)", job[job.index("resources:") :]))
+        for rule, job in jobs
     }
 
 
@@ -53,3 +60,11 @@ def test_what_is_no_training_asks_for_no_gpu(asked: dict[str, dict[str, str]], r
     assert "gpu" not in job
     assert job["runtime"] == "20"
     assert job["mem_mb"] == "8000"
+
+
+def test_the_audit_runs_as_many_processes_as_it_asks_for_cores(said: str) -> None:
+    """Each may hold the scores of all weights, and the machine has other cores."""
+    (threads,) = re.findall(r"rule audit:\n(?:    .*\n)*    threads: (\d+)\n", said)
+    (processes,) = re.findall(r"audit\.py .* --processes (\d+) ", said)
+
+    assert threads == processes == "4"

@@ -21,9 +21,11 @@ rule audit:
         files.benchmark("audit")
     conda:
         "../../envs/environment.yaml"
+    # Each process may sort the scores of all weights: 2 GB of a BERT-base, and 8 are asked of a cluster.
+    threads: 4
     params:
         code=code("audit", *map(registry.file, registry.tables())),
         flags=flags.audit(study),
     shell:
         "python {params.code.path} {params.flags} --masks {output.masks} "
-        "--report {output.report} --verdict {output.verdict} > {log} 2>&1"
+        "--report {output.report} --verdict {output.verdict} --processes {threads} > {log} 2>&1"

@@ -30,13 +30,12 @@ def events(training):
 
 def at_once():
     """How many trainings run at a time, by this call's --cores (one machine) or --jobs (a cluster),
-    and by the places on GPUs that --resources counts.
+    and by the places on GPUs, or the GPUs of a cluster, that --resources counts.
     """
-    cores, jobs, places = (
-        workflow.global_resources.get(name).value for name in ("_cores", "_nodes", "gpu_place")
-    )
+    counted = ("_cores", "_nodes", "gpu_place", *(["gpu"] if allocation.gpu else []))
+    cores, jobs, *places = (workflow.global_resources.get(name).value for name in counted)
     fit = jobs or max(1, cores // study.threads)
-    return min(fit, places or fit)
+    return min([fit, *filter(None, places)])
 
 
 def submission(training):

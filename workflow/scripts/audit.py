@@ -25,12 +25,13 @@ class Files:
     report: Path = flag("page to write (HTML)")
     verdict: Path = flag("verdict to write (JSON)")
     criteria: Sequence[str] = flag("the study's own: NAME=FILE ...", default=())
+    processes: int = flag("how many read and check at a time", form="positive")
 
 
 def main() -> None:
     files = flags.parse(__doc__, Files)
     criteria = {name: Path(file) for name, _, file in (e.partition("=") for e in files.criteria)}
-    with ProcessPoolExecutor() as pool:
+    with ProcessPoolExecutor(files.processes) as pool:
         result = audit(files.results, SCRIPTS.parents[1], pool, criteria)
     judgement = verdict.of(result, anchored=False)
     print(verdict.text(result, judgement))

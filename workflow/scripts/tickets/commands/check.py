@@ -40,10 +40,11 @@ def run(flags: argparse.Namespace) -> int:
 
     study = config.load(strict_yaml.merged(flags.config))
     _check_hub_model(study)
-    for task in study.tasks.values():
-        for warning in _warnings(task, study.local_copies):
-            print(f"warning: tasks.{task.name}{warning}", file=sys.stderr)
-    print(f"{', '.join(map(str, flags.config))}: a study of {len(study.tasks)} tasks")
+    tasks = study.design.tasks  # without their parts
+    for name in tasks:
+        for warning in _warnings(study.tasks[name], study.local_copies):
+            print(f"warning: tasks.{name}{warning}", file=sys.stderr)
+    print(f"{', '.join(map(str, flags.config))}: a study of {len(tasks)} tasks")
     return 0
 
 

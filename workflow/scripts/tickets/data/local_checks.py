@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from tickets.canonical import Selection, check_sample
 from tickets.data.sources import check_revision, local_directory, parquet_files
 from tickets.errors import BadInput
+from tickets.language.generator import Language
 from tickets.tasks import LANGUAGE, Task
 
 SAMPLE = 1000
@@ -20,36 +21,57 @@ SAMPLE = 1000
 def check_local(task: Task, local_copies: Mapping[str, str]) -> None:
     """Check that a task's data set can be used.
 
-    For local files, check names, columns, numbers of rows, and the first rows' values; for a hub
-    id, only its revision; for the generated language, nothing: it does not exist yet.
+    For local files, check names, columns, that there are rows, and the first rows' values; for a
+    hub id, only its revision; for the generated language, nothing: it does not exist yet.
 
     Raises:
         BadInput: something is missing or wrong.
     """
     data = task.dataset
-    if _is_generated(task, local_copies):
+    if data.path == LANGUAGE:
         return
     root = local_directory(data.path, local_copies)
     if root is None:
         check_revision(data.path, data.revision)
         return
-    for split, examples in (
-        (task.train_split, task.train_examples),
-        (task.validation_split, task.validation_examples),
-    ):
+    for split in (task.train_split, task.validation_split):
         files = parquet_files(root, data.name, split)
-        rows_of = {file: _count_rows(file) for file in files}
-        rows = sum(rows_of.values())
-        if rows == 0:
+        counts = {file: _count_rows(file) for file in files}
+        if not any(counts.values()):
             raise BadInput(f"tasks.{task.name}: split {split} is empty ({files[0]})")
-        if examples is not None and examples > rows:
-            raise BadInput(
-                f"tasks.{task.name}: {examples} examples of split {split}, which has {rows};"
-                f" write at most {rows}, or null for all"
-            )
-        for file, count in rows_of.items():
+        for file, count in counts.items():
             if count:
                 check_sample(file, select(task, split), SAMPLE)
+
+
+def check_size(task: Task, language: Language, local_copies: Mapping[str, str], key: str) -> None:
+    """Check that the splits of a task have as many rows as it takes; `key` says how many these are.
+
+    Raises:
+        BadInput: a split whose number of rows is known has fewer.
+    """
+    taken = {
+        task.train_split: task.train_examples,
+        task.validation_split: task.validation_examples,
+    }
+    for split, examples in taken.items():
+        rows = rows_of(task, split, language, local_copies)
+        if examples is not None and rows is not None and examples > rows:
+            raise BadInput(
+                f"{key}: {examples} examples of split {split}, which has {rows}; write at most"
+                f" {rows}"
+            )
+
+
+def rows_of(
+    task: Task, split: str, language: Language, local_copies: Mapping[str, str]
+) -> int | None:
+    """The rows of a split that is on this machine, or will be generated; None: it is on the hub."""
+    data = task.dataset
+    if data.path == LANGUAGE:
+        return language.train_examples if split == "train" else language.validation_examples
+    root = local_directory(data.path, local_copies)
+    return None if root is None else sum(map(_count_rows, parquet_files(root, data.name, split)))
 
 
 def unused_classes(task: Task, local_copies: Mapping[str, str]) -> list[int]:
@@ -91,13 +113,9 @@ def select(task: Task, split: str) -> Selection:
     )
 
 
-def _is_generated(task: Task, local_copies: Mapping[str, str]) -> bool:
-    return task.dataset.path == LANGUAGE and LANGUAGE not in local_copies
-
-
 def _training_files(task: Task, local_copies: Mapping[str, str]) -> tuple[Path, ...]:
     """The files of a training split; none if they are generated, or on the hub."""
-    if _is_generated(task, local_copies):
+    if task.dataset.path == LANGUAGE:
         return ()
     root = local_directory(task.dataset.path, local_copies)
     return () if root is None else parquet_files(root, task.dataset.name, task.train_split)

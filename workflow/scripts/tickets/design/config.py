@@ -15,7 +15,7 @@ from tickets.adapted import TEXT
 from tickets.combining import COMPLEMENT
 from tickets.criterion import Criterion, load_criterion, load_scope
 from tickets.data import sources
-from tickets.data.local_checks import check_local
+from tickets.data.local_checks import check_local, check_size
 from tickets.design import pretraining, registry, schema
 from tickets.design.dag import Combination, Design
 from tickets.design.pretraining import Adaptation, Pretraining
@@ -31,6 +31,9 @@ from tickets.tasks import LANGUAGE, Task, known, task
 from tickets.training import events
 from tickets.training.recipe import Training
 from tickets.units import check_heads
+
+KEYS = ("tasks.", "subsets.", "model:", "local_copies:")
+"""The beginnings of mistakes that name a key themselves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +158,8 @@ def load(raw: Mapping[str, Any]) -> Study:
             pretraining.check_random(study.pretraining, study.tasks)
         else:
             _check_model(study)
-        collect(partial(_check_data, each, study.local_copies) for each in study.data.values())
+        wholes = (each for name, each in study.data.items() if name not in study.subsets)
+        collect(partial(_check_data, each, study) for each in wholes)
         _check_seeds(study)
         _check_scope(study)
         _check_tables(study)
@@ -173,6 +177,11 @@ def _study(values: Mapping[str, Any]) -> Study:
     named = values["tasks"].items()
     if TEXT in values["tasks"]:
         raise BadInput(f"tasks: {TEXT} is the text of a pre-training; write another name")
+    if LANGUAGE in values["local_copies"]:
+        raise BadInput(
+            f"local_copies: {LANGUAGE} is the data set that a study generates; write the directory"
+            " as a task's dataset.path"
+        )
     tasks = {each.name: each for each in collect(partial(task, name, of) for name, of in named)}
     later = values["later_sources"]
     _check_names("later_sources", later or [], tasks)
@@ -353,14 +362,19 @@ def _check_model(study: Study) -> None:
             sources.check_length(directory, each.name, each.max_length)
 
 
-def _check_data(each: Task, copies: Mapping[str, str]) -> None:
+def _check_data(each: Task, study: Study) -> None:
+    """Check a task's data, and that of its parts, which is the same but for the number of rows."""
+    parts = [study.tasks[part] for part, parent in study.subsets.items() if parent == each.name]
     with _about(f"tasks.{each.name}.dataset"):
         if each.dataset.path == LANGUAGE and each.dataset.name not in generator.TASKS:
             raise BadInput(
                 f"{each.dataset.name} is not a task of the generated language; write"
                 f" name: {schema.alternatives(list(generator.TASKS))}"
             )
-        check_local(each, copies)
+        check_local(each, study.local_copies)
+        check_size(each, study.language, study.local_copies, f"tasks.{each.name}")
+        for part in parts:
+            check_size(part, study.language, study.local_copies, f"subsets.{each.name}")
 
 
 @contextmanager
@@ -373,5 +387,5 @@ def _about(key: str) -> Generator[None]:
 
 
 def _with_key(key: str, mistake: str) -> str:
-    has_key = key != "config" and mistake.startswith(("tasks.", "model:", "local_copies:"))
+    has_key = key != "config" and mistake.startswith(KEYS)
     return mistake if has_key else f"{key}: {mistake}"

@@ -27,7 +27,8 @@ RECORD = 50_000
 class Disk:
     """Bytes of kept files, and of what each training needs while it runs; without data sets.
 
-    kept_weights: the number of models whose weights are kept.
+    kept_weights: the number of models whose weights are kept. weights: their bytes, and those of
+    movement that is kept.
     """
 
     masks: int
@@ -66,8 +67,10 @@ def disk(
     sizes: Mapping[str, TaskSize],
     *,
     models: int = 0,
+    keep_trained: bool = False,
 ) -> Disk:
-    """The disk space that a study takes that keeps `models` models beside its tickets' weights.
+    """The disk space that a study takes that keeps `models` models beside its tickets' weights, and
+    with `keep_trained` what each training ends with: its weights, or the movement that it gathers.
 
     A running training needs the weights that it begins with, where the study does not keep them,
     those that it ends with, and its checkpoints of weights and two moments each: the kept ones, and
@@ -78,11 +81,14 @@ def disk(
         RECORD + (sizes[target].predicted or 0) * PREDICTED[tasks[target].head]
         for target in targets
     )
-    weights, kept = FLOAT * model.parameters, len(counts.weights) + models
+    weights, kept, movement = FLOAT * model.parameters, len(counts.weights) + models, 0
+    if keep_trained:
+        kept += len(counts.trainings)
+        movement = len(counts.gatherings) * FLOAT * model.prunable
     return Disk(
         masks=len(counts.masks) * -(-model.prunable // 8),
         kept_weights=kept,
-        weights=kept * weights,
+        weights=kept * weights + movement,
         predictions=predictions,
         running=(2 + 3 * (KEPT + 1)) * weights,
     )

@@ -86,6 +86,9 @@ class Counts:
         """All masks."""
         compared = (spec.masks(self.design) for spec in self.specs.values() if spec.masks)
         masks = {DENSE, *chain(*compared), *(each.mask for each in self.tables)}
+        # What gathers movement is no training of a table, so its mask may be named by no table.
+        gathered = [each for each in masks if gathers(each.finder)]
+        masks.update(*(_rounds_to(each, self.design) for each in gathered))
         # A random mask like a winning one needs that mask.
         return masks | {replace(each, finder="imp") for each in masks if each.finder == "layerwise"}
 
@@ -167,6 +170,13 @@ def _trainings_read(spec: TableSpec, design: Design) -> dict[str, set[TrainingNa
 
 def _of(finder: str, trainings: Iterable[TrainingName]) -> list[TrainingName]:
     return [each for each in trainings if each.mask.finder == finder]
+
+
+def _rounds_to(mask: MaskName, design: Design) -> Iterable[MaskName]:
+    """A mask found in rounds, and those of the rounds before it."""
+    while mask != DENSE:
+        yield mask
+        mask = design.before(mask)
 
 
 def _rule_of_mask(design: Design, mask: MaskName) -> str:

@@ -24,7 +24,9 @@ def text(study: Study, at_once: int) -> str:
     model, design = model_size(study), study.design
     sizes = {name: task_size(study, task) for name, task in study.data.items()}
     models = ADAPTED_MODELS if study.adaptation else 0
-    needs = disk(counts, model, study.tasks, sizes, models=models)
+    needs = disk(
+        counts, model, study.tasks, sizes, models=models, keep_trained=study.keep_checkpoints
+    )
     lines = [
         f"Plan of {study.results}: {len(design.tasks)} tasks and {len(design.subsets)} subsets,"
         f" {len(design.seeds)} seeds, {len(design.sparsities)} rounds to"

@@ -107,7 +107,8 @@ def check_random(pretraining: Pretraining, tasks: Mapping[str, Task]) -> None:
     Raises:
         BadInput: it is not, or cannot.
     """
-    _check_warmup(pretraining.warmup_steps, pretraining.steps)
+    mlm = round(pretraining.mlm_share * pretraining.steps) if pretraining.next_sentence else 0
+    _check_warmup(pretraining.warmup_steps, mlm, pretraining.steps - mlm)
     size = pretraining.architecture
     if size.hidden_size % size.heads:
         raise BadInput(
@@ -131,9 +132,15 @@ def under_own_keys() -> Generator[None]:
         raise BadInput(*map(_replace_key, error.mistakes)) from None
 
 
-def _check_warmup(warmup_steps: int, steps: int) -> None:
-    if warmup_steps >= steps:
-        raise BadInput(f"pretraining.warmup_steps: {warmup_steps} of {steps} steps; write fewer")
+def _check_warmup(warmup_steps: int, *parts: int) -> None:
+    """Check the warm-up of a pre-training whose rate rises in each of its `parts`, in steps."""
+    steps = list(filter(None, parts))
+    if warmup_steps >= min(steps):
+        said = " and of ".join(map(str, steps))
+        raise BadInput(
+            f"pretraining.warmup_steps: {warmup_steps} of {said} steps; write fewer than"
+            f" {min(steps)}"
+        )
 
 
 def _replace_key(mistake: str) -> str:

@@ -14,16 +14,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import yaml
 
 from tickets import architecture
 from tickets.architecture import Architecture
 from tickets.data import sources
+from tickets.data.local_checks import rows_of
 from tickets.design.config import Study
 from tickets.initial.pretraining import Size
 from tickets.prunable import prunable_set
-from tickets.tasks import LANGUAGE, Task
+from tickets.tasks import Task
 
 TABLE = Path(__file__).with_name("sizes.yaml")
 
@@ -92,10 +92,13 @@ def shapes_of(model: Path) -> dict[str, tuple[int, ...]]:
 def task_size(study: Study, task: Task) -> TaskSize:
     """The size of a training on a task, and of its validation split."""
     entry = _table().get(task.dataset.path, {}).get(task.dataset.name or "", {})
+    taken = {
+        task.train_split: task.train_examples,
+        task.validation_split: task.validation_examples,
+    }
     local = {
-        task.train_split: task.train_examples or _rows(study, task, task.train_split),
-        task.validation_split: task.validation_examples
-        or _rows(study, task, task.validation_split),
+        split: examples or rows_of(task, split, study.language, study.local_copies)
+        for split, examples in taken.items()
     }
     rows = {
         split: entry.get("rows", {}).get(split) if n is None else n for split, n in local.items()
@@ -151,18 +154,6 @@ def _prunable(size: Size | Architecture) -> int:
 @cache
 def _table() -> Mapping[str, Mapping[str, Any]]:
     return yaml.safe_load(TABLE.read_text(encoding="utf-8"))
-
-
-def _rows(study: Study, task: Task, split: str) -> int | None:
-    """The number of examples of a split that is on this machine, or will be made here."""
-    data = task.dataset
-    if data.path == LANGUAGE and LANGUAGE not in study.local_copies:
-        language = study.language
-        return language.train_examples if split == "train" else language.validation_examples
-    if sources.local_directory(data.path, study.local_copies) is None:
-        return None
-    located = sources.locate(data.path, data.name, data.revision, study.local_copies, [split])
-    return sum(pq.read_metadata(file).num_rows for file in located.splits[split])
 
 
 def shapes_in(file: Path) -> dict[str, tuple[int, ...]]:

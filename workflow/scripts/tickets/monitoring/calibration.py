@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tickets import architecture, masks
+from tickets import adapted, architecture, masks
 from tickets.architecture import Architecture
 from tickets.data import sources
 from tickets.design.config import Study
@@ -54,11 +54,19 @@ def tokens_per_second(study: Study) -> float:
 
 
 def _model(study: Study) -> tuple[Architecture, dict[str, tuple[int, ...]]]:
-    """Architecture and shapes of the study's model: its own copy, else the directory it is from."""
+    """Architecture and shapes of the study's model: its own copy, which is theta_0 or what theta_0
+    is adapted from, else the directory it is from.
+    """
     files = Results(root=study.results)
-    theta_0, model = Path(files.weights(THETA_0)), Path(files.folder("model"))
-    if theta_0.is_file() and model.is_dir():
-        encoder, shapes = architecture.read(model), shapes_in(theta_0)
+    names = (adapted.ORIGINAL, adapted.ORIGINAL) if study.adaptation else (THETA_0, "model")
+    weights, model = Path(files.weights(names[0])), Path(files.folder(names[1]))
+    if weights.is_file() and model.is_dir():
+        encoder, shapes = architecture.read(model), shapes_in(weights)
+    elif study.new_architecture:
+        raise BadInput(
+            "model: it is not pre-trained yet, so it cannot be timed; have the target `fetch` made"
+            " first, which pre-trains it"
+        )
     else:
         directory = sources.local_directory(study.model.path, study.local_copies)
         if directory is None or not (shapes := shapes_of(directory)):

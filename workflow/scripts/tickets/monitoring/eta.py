@@ -33,21 +33,24 @@ class TimeEstimate:
 
     def __init__(self, study: Study) -> None:
         self._study = study
-        self._folder = Path(paths.Results(root=study.results).benchmark(FOLDER)).with_suffix("")
+        self._files = paths.Results(root=study.results)
         self._seconds: defaultdict[str, list[float]] = defaultdict(list)
         self._tokens = cache(self._tokens_of)
-        for file in self._folder.rglob("*.jsonl"):
-            self.add(file.relative_to(self._folder).with_suffix("").as_posix())
+        benchmarks = Path(self._files.benchmark("any")).parent
+        for file in benchmarks.rglob("*.jsonl"):
+            name = file.relative_to(benchmarks).with_suffix("").as_posix()
+            self.add(name.removeprefix(f"{FOLDER}/"))
 
     def add(self, training: str) -> float | None:
         """Take a finished training into account; its seconds, or None without a benchmark."""
         try:
-            lines = (self._folder / f"{training}.jsonl").read_text(encoding="utf-8").splitlines()
-            seconds = float(json.loads(lines[-1])["s"])
             task, share = _part(training)
+            benchmark = Path(self._files.benchmark(_name_of_benchmark(training)))
+            lines = benchmark.read_text(encoding="utf-8").splitlines()
+            seconds = float(json.loads(lines[-1])["s"])
         except (OSError, ValueError, LookupError, BadInput):
             return None  # a missing or broken benchmark must not stop a study
-        if task in self._study.tasks and seconds > 0:
+        if task in self._study.tasks and seconds > 0 and share > 0:
             self._seconds[task].append(seconds / share)
         return seconds
 
@@ -100,8 +103,18 @@ def in_words(seconds: float) -> str:
 @cache  # asked for all waiting trainings, up to ten thousand, whenever one is finished
 def _part(training: str) -> tuple[str, float]:
     """The task of a training (or of theta_i's), and the share of a whole training that it is."""
-    if training.startswith("theta_i/") and "/on-" not in training:
+    if _is_theta_i(training):
         theta_i = WeightsName.parse(training)
         return theta_i.task, float(theta_i.rewind) / 100
     name = TrainingName.parse(training.removeprefix(GATHERED))
     return name.task, 1 - float(name.weights.progress_on(name.task)) / 100
+
+
+def _name_of_benchmark(training: str) -> str:
+    """Those of whole trainings have a folder of their own, as their logs have."""
+    other = training.startswith(GATHERED) or _is_theta_i(training)
+    return training if other else f"{FOLDER}/{training}"
+
+
+def _is_theta_i(training: str) -> bool:
+    return training.startswith("theta_i/") and "/on-" not in training
