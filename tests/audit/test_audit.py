@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import inspect
+import os
 import shutil
 import subprocess
 import sys
@@ -16,7 +19,7 @@ from forgery import facts, restate
 from kept_study import audited, copied
 from tamperings import FIRST, RANDOM, THETA, remask, rewritten
 from tickets import files, masks
-from tickets.audit import completeness
+from tickets.audit import completeness, tree
 from tickets.audit.findings import Files
 from tickets.design.dag import Design
 from tickets.errors import BadInput, Tampered
@@ -167,6 +170,39 @@ def test_masks_of_kept_weights_are_pruned_again(study: Path) -> None:
 
     assert mask.pruned > 0
     assert not {code for path, code in found_in(study) if path == ONESHOT}
+
+
+def test_folders_however_deep_are_listed(tmp_path: Path) -> None:
+    """Deeper than functions may call each other."""
+    folder = tmp_path
+    for _ in range(200):
+        folder /= "a"
+        folder.mkdir()
+    (folder / "x").touch()
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 100)
+    try:
+        found = tree.walk(tmp_path)
+    finally:
+        sys.setrecursionlimit(limit)
+
+    assert found.folders == {folder.relative_to(tmp_path).as_posix(): ["x"]}
+
+
+def test_a_folder_that_cannot_be_read_is_named(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For root no folder is closed."""
+    listed = os.scandir
+
+    def refusing(folder: Path) -> object:
+        if folder == study / "masks":
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(tree.os, "scandir", refusing)
+    with pytest.raises(BadInput, match=r"masks: cannot be looked through \(Permission denied\)"):
+        audited(study)
 
 
 def test_an_empty_folder_is_no_study(tmp_path: Path) -> None:

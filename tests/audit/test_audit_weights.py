@@ -133,3 +133,21 @@ def test_a_mask_of_largest_change_is_made_from_theta_0_too() -> None:
         "theta_0": THETA,
     }
     assert found.parameters["round"] == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(ZEROED, "movement/theta_0/dense/on-rte/seed-1001.safetensors"),
+        "weights/theta_i/rte/rewind-10/seed-1.safetensors",
+        *("losses/dense/on-rte.parquet", "lines/theta_0/dense/on-rte/seed-1001/order-2.parquet"),
+    ],
+)
+def test_the_model_is_that_of_the_study(path: str) -> None:
+    """And not another one that is here, such as the one whose pre-training went on."""
+    file = parse_path(path)
+    assert file is not None
+    found = expected(DESIGN, file)
+    assert found is not None
+
+    assert found.parents["configuration"] == "model/config.json"

@@ -21,6 +21,7 @@ from jsonschema import Draft7Validator
 from example_statements import EXAMPLES, FACTS, OPTIONAL, TRAINING, carrying, example
 from tickets import provenance, statements
 from tickets.audit import schema_of_statements
+from tickets.audit.findings import LONGEST, Finding
 from tickets.audit.schema_of_statements import problem, schema
 from tickets.design import registry
 from tickets.design.dag import Design
@@ -285,8 +286,9 @@ def test_what_is_no_statement_is_named(place: tuple[Any, ...], value: Any) -> No
     for each in (wrong, carrying(wrong)):
         found = problem(each)
         assert found is not None
-        assert found.isprintable()
-        assert len(found) <= 500
+        message = Finding(path="file", code="bad-statement", message=found).message
+        assert message.isprintable()
+        assert len(message) <= LONGEST
 
 
 def test_nesting_that_no_reader_follows_is_a_problem() -> None:

@@ -138,5 +138,5 @@ def test_the_audit_knows_what_such_a_mask_is_made_of() -> None:
         "parent": "masks/movement_imp/rte/rewind-0/seed-2/sparsity-20.safetensors",
     }
     assert of_file.rule == "train"
-    assert of_file.parents.keys() == {"ticket", "theta", "mask", "train"}
+    assert of_file.parents.keys() == {"ticket", "theta", "mask", "train", "configuration"}
     assert not paths.is_kept(f"results/movement/{name}.safetensors")

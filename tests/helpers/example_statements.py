@@ -228,7 +228,7 @@ def example(rule: str, parameters: dict[str, Any], facts: dict[str, Any]) -> dic
                 "internalParameters": {
                     "python": "3.11.7",
                     "platform": "Linux-6.18",
-                    "packages": {"torch": "2.13.0+cpu", "numpy": "2.4.6"},
+                    "packages": {"torch": "2.13.0+cpu", "numpy": "2.4.6", "safetensors": "0.8.0"},
                     "slurmJobId": "",
                 },
                 "resolvedDependencies": [

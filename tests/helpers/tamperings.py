@@ -11,11 +11,7 @@ from typing import Any
 
 from safetensors.numpy import load, save
 
-from forgery import (
-    facts,
-    restate,
-    spread,
-)
+from forgery import dependency, facts, restate, spread
 from tickets import masks
 from tickets.files import sha256
 from tickets.provenance import statement_path
@@ -26,10 +22,14 @@ OTHER_SEED = "masks/imp/acceptability/rewind-0/seed-2/sparsity-10.safetensors"
 OTHER_TASK = "masks/imp/mlm/rewind-0/seed-1/sparsity-10.safetensors"
 RANDOM = "masks/random/seed-1/sparsity-20.safetensors"
 TICKET = "tickets/theta_0/dense.json"
+WINNING = "masks/imp/mlm/rewind-0/seed-1/winning.safetensors"
 THETA = "weights/theta_0.safetensors"
 DATA = "data/acceptability/validation.parquet"
 SCORES = "metrics/transfer.parquet"
 CSV = "tables/transfer.csv"
+TRAINED = "trained/theta_0/dense/on-acceptability/seed-1.safetensors"
+MAJORITY = "predictions/majority/on-acceptability.parquet"
+PRETRAINED = "pretrained/model.safetensors"
 PREDICTIONS = "predictions/theta_0/dense/on-acceptability/seed-1.parquet"
 SWEEP = f"predictions/theta_0/{FIRST[6:-12]}/on-acceptability/seed-1.parquet"
 
@@ -112,6 +112,12 @@ def remask(root: Path, path: str, source: Path) -> None:
     data = source.read_bytes()
     found = masks.facts(masks.from_bytes(data, ""))
     restate(root / path, data, edit=lambda value: facts(value).update(found))
+
+
+def set_parent(value: Any, role: str, file: Path) -> None:
+    """Let a statement name another file in a role, and that one's statement."""
+    for name, read in ((role, file), (f"{role}-statement", statement_path(file))):
+        dependency(value, name)["digest"]["sha256"] = sha256(read.read_bytes())
 
 
 def upper(digest: dict[str, str]) -> None:

@@ -12,24 +12,30 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from safetensors.numpy import load, save
 
-from forgery import dependency, facts, flip, parameters, restate
+from forgery import definition, dependency, facts, flip, parameters, restate
+from statement_json import statement
 from tamperings import (
     CSV,
     DATA,
     FIRST,
+    MAJORITY,
     OTHER_SEED,
     OTHER_TASK,
     PREDICTIONS,
+    PRETRAINED,
     RANDOM,
     SCORES,
     SECOND,
     THETA,
     TICKET,
+    TRAINED,
+    WINNING,
     Exploding,
     changed,
     copy,
     remask,
     restated,
+    set_parent,
     swap,
     tampering,
     with_header,
@@ -37,6 +43,7 @@ from tamperings import (
 from tickets import masks, provenance, ticket
 from tickets.files import canonical_json, sha256
 from tickets.provenance import statement_path
+from tickets.statements import to_bytes
 
 # A: subjects
 
@@ -146,6 +153,11 @@ def _(root: Path) -> None:
     restate(root / FIRST, len(twice).to_bytes(8, "little") + twice + data[8 + length :])
 
 
+@tampering("A", "weights with a matrix of infinitely many rows", "wrong-matrices", THETA)
+def _(root: Path) -> None:
+    restate(root / THETA, with_header({"x": {"shape": [1e999]}}))
+
+
 # B: the chain
 
 
@@ -191,27 +203,67 @@ def _(root: Path) -> None:
     restate(root / DATA)
 
 
-@tampering("B", "a mask's parent that is another seed's", "wrong-parent", SECOND)
+@tampering("B", "kept trained weights replaced, their statement rewritten", "broken-link")
 def _(root: Path) -> None:
+    history = dependency(statement(root / FIRST), "weights-statement")["annotations"]["statement"]
+    (root / TRAINED).parent.mkdir(parents=True)
+    statement_path(root / TRAINED).write_bytes(to_bytes(history))
+    restate(root / TRAINED, (root / THETA).read_bytes())
+
+
+@tampering("B", "an old statement of a mask embedded in that of the next", "broken-link", SECOND)
+def _(root: Path) -> None:
+    old = statement(root / FIRST)
+    old["subject"][0]["digest"]["sha256"] = "0" * 64
+
     def edit(value: Any) -> None:
-        names = dependency(value, "parent"), dependency(value, "parent-statement")
-        for entry, file in zip(
-            names, (root / OTHER_SEED, statement_path(root / OTHER_SEED)), strict=True
-        ):
-            entry["digest"]["sha256"] = sha256(file.read_bytes())
+        dependency(value, "parent")["digest"]["sha256"] = "0" * 64
+        embedded = {"digest": {"sha256": sha256(to_bytes(old))}, "annotations": {"statement": old}}
+        dependency(value, "parent-statement").update(embedded)
 
     restate(root / SECOND, edit=edit)
+
+
+@tampering("B", "a model's configuration without a statement changed", "broken-link", PRETRAINED)
+def _(root: Path) -> None:
+    with (root / "pretrained/config.json").open("a") as file:
+        file.write("\n")
+
+
+@tampering("B", "a training without its configuration", "wrong-parent", PREDICTIONS)
+def _(root: Path) -> None:
+    def edit(value: Any) -> None:
+        for name in ("configuration", "configuration-statement"):
+            definition(value)["resolvedDependencies"].remove(dependency(value, name))
+
+    restate(root / PREDICTIONS, edit=edit)
+
+
+@tampering("B", "a constant answer to another task's examples", "wrong-parent", MAJORITY)
+def _(root: Path) -> None:
+    other = root / "data/mlm/validation.parquet"
+    restate(root / MAJORITY, edit=lambda value: set_parent(value, "validation", other))
+
+
+@tampering("B", "a winning mask of another sparsity than the table names", "wrong-mask", WINNING)
+def _(root: Path) -> None:
+    def edit(value: Any) -> None:
+        parameters(value)["sparsity"] = "10"
+        set_parent(value, "mask", root / OTHER_TASK)
+
+    remask(root, WINNING, root / OTHER_TASK)
+    restate(root / WINNING, edit=edit)
+
+
+@tampering("B", "a mask's parent that is another seed's", "wrong-parent", SECOND)
+def _(root: Path) -> None:
+    restate(root / SECOND, edit=lambda value: set_parent(value, "parent", root / OTHER_SEED))
 
 
 @tampering("B", "a round skipped: the parent is the dense mask", "wrong-parent", SECOND)
 def _(root: Path) -> None:
     dense = root / "masks/dense.safetensors"
-
-    def edit(value: Any) -> None:
-        for name, file in (("parent", dense), ("parent-statement", statement_path(dense))):
-            dependency(value, name)["digest"]["sha256"] = sha256(file.read_bytes())
-
-    restate(root / SECOND, edit=edit)
+    restate(root / SECOND, edit=lambda value: set_parent(value, "parent", dense))
 
 
 @tampering("B", "a training that froze what it should zero", "wrong-parameters", PREDICTIONS)

@@ -48,6 +48,9 @@ tampering("D", "of another predicate", "bad-statement")(
 tampering("D", "a parameter that its rule does not have", "bad-statement")(
     edited(lambda value: parameters(value).update(extra="yes"))
 )
+tampering("D", "a verdict after a line's end and a terminal's command", "wrong-parameters")(
+    edited(lambda value: parameters(value).update(finder="imp\n\x1b[2Jself-consistent: agreed"))
+)
 tampering("D", "two subjects", "bad-statement")(
     edited(lambda value: value["subject"].append(value["subject"][0]))
 )
@@ -170,3 +173,11 @@ def _(root: Path) -> None:
         definition(value)["internalParameters"]["packages"]["numpy"] = "1.0.0"
 
     restate(root / FIRST, edit=edit)
+
+
+@tampering("I", "made with a version of numpy that is not said", "bad-statement")
+def _(root: Path) -> None:
+    restate(
+        root / FIRST,
+        edit=lambda value: definition(value)["internalParameters"]["packages"].pop("numpy"),
+    )

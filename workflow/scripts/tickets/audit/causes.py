@@ -75,31 +75,40 @@ class _Readings:
     """Which files were made from a file as it is here, and which from another version of it.
 
     same, other: the readers of each file, by its path. of, of_other: the files that a file read, by
-    the reader's path; of_other: those that it read in another version.
+    the reader's path, sorted; of_other: those that it read in another version.
     """
 
     def __init__(self, files: Files) -> None:
         self.same: dict[str, set[str]] = defaultdict(set)
         self.other: dict[str, set[str]] = defaultdict(set)
-        self.of: dict[str, set[str]] = defaultdict(set)
-        self.of_other: dict[str, set[str]] = defaultdict(set)
+        read: dict[str, set[str]] = defaultdict(set)
+        read_other: dict[str, set[str]] = defaultdict(set)
         owners = {statement.itself: path for path, statement in files.statements.items()}
         holders = {digest: path for path, digest in files.digests.items()}
         for reader, statement in files.statements.items():
-            for child, role, dependency in _kept_dependencies(statement):
+            for child, role, dependency in _dependencies(statement):
                 owner = owners.get(dependency.statement or "")
                 if owner is None and reads_outside(child):
                     continue
                 path = owner or _place_of(dependency.uri) or _place_of(role)
-                path = path or holders.get(dependency.digest)
+                may_be_deleted = _may_be_deleted(dependency)
+                if may_be_deleted:
+                    path = path if path in files.digests else None
+                else:
+                    path = path or holders.get(dependency.digest)
                 if path is None:
                     continue
-                self.of[reader].add(path)
-                if owner is not None and files.digests[owner] == dependency.digest:
+                read[reader].add(path)
+                # Of what may be deleted, the statement here is not compared.
+                is_compared = dependency.statement is not None and not may_be_deleted
+                is_same = files.digests.get(path) == dependency.digest
+                if is_same and (owner is not None or not is_compared):
                     self.same[path].add(reader)
                 else:
                     self.other[path].add(reader)
-                    self.of_other[reader].add(path)
+                    read_other[reader].add(path)
+        self.of = {reader: sorted(paths) for reader, paths in read.items()}
+        self.of_other = {reader: sorted(paths) for reader, paths in read_other.items()}
 
 
 class _Causes:
@@ -111,12 +120,15 @@ class _Causes:
     def __init__(self, files: Files, faults: Sequence[Finding]) -> None:
         self._files, self._readings = files, _Readings(files)
         self._faulty = {_file(each.path) for each in faults}
+        contradicting = {_file(each.path) for each in faults if each.code in _MADE_FROM}
         relative = _MADE_FROM | _BY_DESIGN | _ABOUT_CODE
         self._changed = {_file(each.path) for each in faults if each.code not in relative}
         self.replaced = {
             path
             for path, readers in self._readings.other.items()
-            if len(readers) > len(self._readings.same[path]) and not self._enclosing(path)
+            if len(readers) > len(self._readings.same[path])
+            and not readers.isdisjoint(contradicting)
+            and not self._enclosing(path)
         }
         self._designs = sorted(
             path
@@ -135,11 +147,11 @@ class _Causes:
         path = _file(fault.path)
         compared: list[str] = []
         if fault.code in _MADE_FROM:
-            compared += sorted(self._readings.of_other[path])
+            compared += self._readings.of_other.get(path, [])
         if fault.code == "wrong-matrices":
             compared.append(THETA_0_FILE)
         if fault.code in ("not-nested", "wrong-parent"):
-            compared += sorted(self._readings.of[path])
+            compared += self._readings.of.get(path, [])
         if fault.code in _BY_DESIGN:
             compared += self._designs
         if fault.code == "missing-cell":
@@ -182,15 +194,19 @@ def _folders(path: str) -> list[str]:
     return list(map(str, PurePosixPath(path).parents))[:-1]
 
 
-def _kept_dependencies(statement: Statement) -> Iterator[tuple[Statement, str, Dependency]]:
-    """Role and dependency of each kept file that was read, with the statement that records it:
-    `statement`, or one embedded in it, of a file that was deleted after use.
+def _dependencies(statement: Statement) -> Iterator[tuple[Statement, str, Dependency]]:
+    """Role and dependency of each file that was read, with the statement that records it:
+    `statement`, or one embedded in it, of a file that may be deleted after use.
     """
     for role, dependency in statement.dependencies.items():
-        if dependency.history is not None:
-            yield from _kept_dependencies(dependency.history)
-        elif dependency.statement is not None:
-            yield statement, role, dependency
+        yield statement, role, dependency
+        if dependency.history is not None and _may_be_deleted(dependency):
+            yield from _dependencies(dependency.history)
+
+
+def _may_be_deleted(dependency: Dependency) -> bool:
+    """Whether a file may be missing after use, as its statement is embedded in its child's."""
+    return dependency.history is not None and not dependency.history.is_kept
 
 
 def _place_of(read: str | None) -> str | None:

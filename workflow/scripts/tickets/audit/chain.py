@@ -7,9 +7,10 @@ from pathlib import Path
 
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import Expected, as_older_version, expected
-from tickets.audit.study_files import StudyFile, parse_path
+from tickets.audit.study_files import StudyFile, needs_statement, parse_path
 from tickets.design.dag import Design
 from tickets.errors import BadInput
+from tickets.paths import is_kept
 from tickets.statements import Dependency, Statement
 
 _OUTSIDE = ("theta_0", "import")
@@ -39,13 +40,12 @@ class Chain:
             yield from _compare(path, statement, wanted)
         for role, made_of in statement.dependencies.items():
             target = None if wanted is None else wanted.parents.get(role)
-            if made_of.history is not None:
-                yield from self._check_deleted(path, role, made_of, target)
+            if made_of.history is not None and not made_of.history.is_kept:
+                yield from self._check_deleted(path, role, made_of, made_of.history, target)
             elif made_of.statement is not None:
                 yield from self._check_kept(path, role, made_of, target, statement)
             elif target is not None:
-                message = f"its {role} was read without a statement"
-                yield Finding(path=path, code="wrong-parent", message=message)
+                yield from self._check_unstated(path, role, made_of, target)
 
     def _expected(self, file: StudyFile | None) -> Expected | str | None:
         if self._design is None or file is None:
@@ -56,17 +56,20 @@ class Chain:
             return f"the study's design has no such {file.kind}"
 
     def _check_deleted(
-        self, path: str, role: str, made_of: Dependency, target: str | None
+        self, path: str, role: str, made_of: Dependency, history: Statement, target: str | None
     ) -> Iterator[Finding]:
-        """Check a parent that was deleted after use, whose statement is embedded in the child's."""
-        history = made_of.history
-        assert history is not None
+        """Check a parent that may be deleted after use, whose statement `history` is embedded in
+        the child's.
+        """
         if history.digest != made_of.digest:
             message = f"its {role} is not the one that the {role}'s own statement is about"
             yield Finding(path=path, code="broken-link", message=message)
         if target is not None and Path(history.name).stem != Path(target).stem:
             message = f"its {role} was {history.name}; it should be {target}"
             yield Finding(path=path, code="wrong-parent", message=message)
+        here = None if target is None or is_kept(target) else self._files.digests.get(target)
+        if target is not None and here not in (None, made_of.digest):
+            yield _made_from_another(path, target)
         yield from self._follow(path, history, None if target is None else parse_path(target))
 
     def _check_kept(
@@ -79,16 +82,26 @@ class Chain:
                 if not reads_outside(statement):
                     yield _missing(path, role, made_of)
             elif self._files.digests[owner] != made_of.digest:
-                message = f"made from another {owner} than the one here"
-                yield Finding(path=path, code="broken-link", message=message)
+                yield _made_from_another(path, owner)
         elif owner is not None and owner != target:
             message = f"its {role} was {owner}; it should be {target}"
             yield Finding(path=path, code="wrong-parent", message=message)
         elif target not in self._files.statements:
             yield _missing(path, f"{role}, {target},", made_of)
         elif owner is None or self._files.digests[target] != made_of.digest:
-            message = f"made from another {target} than the one here; make one of the two again"
-            yield Finding(path=path, code="broken-link", message=message)
+            yield _made_from_another(path, target)
+
+    def _check_unstated(
+        self, path: str, role: str, made_of: Dependency, target: str
+    ) -> Iterator[Finding]:
+        """Check a parent of which the child names no statement."""
+        if needs_statement(target):
+            message = f"its {role} was read without a statement"
+            yield Finding(path=path, code="wrong-parent", message=message)
+        elif target not in self._files.digests:
+            yield _missing(path, f"{role}, {target},", made_of)
+        elif self._files.digests[target] != made_of.digest:
+            yield _made_from_another(path, target)
 
 
 def _compare(path: str, statement: Statement, wanted: Expected) -> Iterator[Finding]:
@@ -112,3 +125,8 @@ def reads_outside(statement: Statement) -> bool:
 def _missing(path: str, what: str, made_of: Dependency) -> Finding:
     message = f"its {what} is not here (sha256 {made_of.digest})"
     return Finding(path=path, code="missing-parent", message=message)
+
+
+def _made_from_another(path: str, parent: str) -> Finding:
+    message = f"made from another {parent} than the one here; make one of the two again"
+    return Finding(path=path, code="broken-link", message=message)

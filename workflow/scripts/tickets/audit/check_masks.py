@@ -1,9 +1,10 @@
 """Prune again from the weights that decided each mask, where they were kept, and compare.
 
 This covers masks by criteria that read no data, from theta_0 or from a round's weights, random
-masks like a winning one, and combined masks. It leaves out criteria that read data, as they need a
-network, and a study's own criterion, unless its file is given. Files that are missing or differ
-from their statements are left out too: other checks report them.
+masks like a winning one, combined masks, and winning masks, which are copies of the mask whose
+sparsity the table names. It leaves out criteria that read data, as they need a network, and a
+study's own criterion, unless its file is given. Files that are missing or differ from their
+statements are left out too: other checks report them.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ from tickets.audit.study_files import parse_path
 from tickets.audit.verified_reads import Sources, is_intact
 from tickets.criterion import Criterion, Inputs, find, load_criterion
 from tickets.design.table_spec import MASKS
-from tickets.errors import Tampered, TicketsError
+from tickets.errors import BadInput, Tampered, TicketsError
 from tickets.files import read_bytes, sha256
 from tickets.finder import COMBINED, criterion_of
 from tickets.masks import Mask
-from tickets.names import DENSE, MaskName
+from tickets.names import DENSE, WINNING, MaskName
 from tickets.provenance import OUTSIDE
 from tickets.schedule import parse
 from tickets.statements import Statement
+from tickets.tables import winners
 
 ROLES = {
     "find_mask": ("theta_0",),
@@ -37,13 +39,14 @@ ROLES = {
     "layerwise_mask": ("like",),
     "combine_masks": ("theta_0",),
     "random_mask": ("theta_0",),
+    "winning_mask": ("winning", "mask"),
 }
 """What masks are made from, by rule; combined ones from other masks too, whose roles begin with
 `MASKS`. In earlier versions dense and one-shot masks had the rule `prune`, without a parent.
 theta_0 has the role only where a criterion compares weights with it."""
 
 
-_DECIDE = ("theta_0", "weights", "like")
+_DECIDE = ("theta_0", "weights", "like", "winning")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +130,7 @@ def _criterion_file(file: Path | None, name: MaskName, statement: Statement) -> 
 def _can_be_made_again(name: MaskName, statement: Statement, file: Path | None) -> bool:
     if statement.rule not in ROLES:
         return False
-    if name == DENSE or name.finder in ("layerwise", COMBINED):
+    if name == DENSE or name.at or name.finder in ("layerwise", COMBINED):
         return True
     criterion = criterion_of(name.finder)
     is_known = file is not None or criterion in axes.names("criteria")
@@ -139,6 +142,8 @@ def _make_mask(pruning: Pruning, mask: Mask) -> Mask:
     if name.finder == "layerwise":
         path = pruning.roles["like"]
         return layerwise.draw_like(masks.from_bytes(read(path), path), name.seed or 0)
+    if name.at:
+        return _winning_mask(pruning)
     if name.finder == COMBINED:
         return combining.combine(
             [masks.from_bytes(read(path), path) for path in _parents(pruning)],
@@ -165,6 +170,16 @@ def _make_mask(pruning: Pruning, mask: Mask) -> Mask:
     )
     scope = criterion.scope or str(pruning.parameters.get("scope", "global"))
     return find(criterion, scope, inputs)
+
+
+def _winning_mask(pruning: Pruning) -> Mask:
+    """The mask that was copied, if its sparsity is the one that the table names."""
+    read, (table, copied) = pruning.sources.read, (pruning.roles[r] for r in ("winning", "mask"))
+    task, criterion = pruning.name.task, WINNING[pruning.name.at]
+    wins = winners.parse(read(table), table).get((task, criterion))
+    if wins != pruning.parameters["sparsity"]:
+        raise BadInput(f"it names sparsity {wins} for {task} by {criterion}")
+    return masks.from_bytes(read(copied), copied)
 
 
 def _parents(pruning: Pruning) -> list[str]:

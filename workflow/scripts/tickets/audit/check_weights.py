@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from safetensors.numpy import load
 
 from tickets import masks
-from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
 from tickets.audit.study_files import parse_path
 from tickets.audit.verified_reads import Sources, is_intact
@@ -83,7 +82,7 @@ def compare(ended: Ended) -> Finding | None:
     except Exception as error:  # noqa: BLE001 - foreign weights may raise anything
         reason = str(error) if isinstance(error, TicketsError) else type(error).__name__
         message = f"cannot be compared with {ended.mask} ({reason})"
-    return Finding(path=ended.trained, code=code, message=one_line(message))
+    return Finding(path=ended.trained, code=code, message=message)
 
 
 def _moved(trained: NDArray[Any], frozen: NDArray[Any] | None, kept: Bits) -> int:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from tickets import provenance
-from tickets.audit.embedded_statements import all_statements, finding_about
-from tickets.audit.findings import Files, Finding
+from tickets.audit.embedded_statements import all_statements
+from tickets.audit.findings import Files, Finding, finding_about
 from tickets.statements import Statement
 
 _TIME = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z")

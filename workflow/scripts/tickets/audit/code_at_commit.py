@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tickets.audit.embedded_statements import all_statements, finding_about
-from tickets.audit.findings import Files, Finding
+from tickets.audit.embedded_statements import all_statements
+from tickets.audit.findings import Files, Finding, finding_about
 from tickets.audit.repository import Commits, open_repository
 from tickets.errors import BadInput, Tampered
 from tickets.files import sha256

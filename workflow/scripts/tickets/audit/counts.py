@@ -8,7 +8,6 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import FILES, THETA_0_FILE, below_root
 from tickets.audit.scan import MaskSeen
@@ -60,7 +59,7 @@ def _check_counts(
         try:
             expected = load_scope(scope).expected(mask.shapes, name.fraction)
         except (BadInput, IndexError, ValueError) as error:  # the last two: of what is no matrix
-            yield Finding(path=path, code="wrong-parameters", message=one_line(f"scope: {error}"))
+            yield Finding(path=path, code="wrong-parameters", message=f"scope: {error}")
     elif name.finder == "layerwise":
         like = masks.get(below_root(FILES.mask(replace(name, finder="imp"))))
         if like is not None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from tickets.audit.findings import Files, Finding
+from tickets.audit.findings import Files
 from tickets.statements import Statement
-
-LONGEST = 500
-"""The most characters of a message."""
 
 
 def all_statements(files: Files) -> Iterator[tuple[str, Statement]]:
@@ -27,15 +24,3 @@ def all_statements(files: Files) -> Iterator[tuple[str, Statement]]:
                     seen.add(embedded.itself)
                     waiting.append(embedded)
                     yield path, embedded
-
-
-def finding_about(paths: Sequence[str], code: str, message: str) -> Finding:
-    """One finding about all of `paths`, at the first of them."""
-    files = "this file" if len(paths) == 1 else f"{len(paths)} files, this the first"
-    return Finding(path=paths[0], code=code, message=one_line(f"{files}: {message}"))
-
-
-def one_line(text: str) -> str:
-    """`text`, which may quote a statement, escaped and cut to one line."""
-    line = text.encode("unicode_escape").decode()
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tickets.statements import Statement
+
+LONGEST = 500
+"""The most characters of a message."""
 
 FAULTS = {
     # files and statements
@@ -67,11 +70,19 @@ REMARKS = {
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Finding:
-    """One fault or remark: `path` is relative to the results folder, `code` one of those above."""
+    """One fault or remark: `path` is relative to the results folder, `code` one of those above.
+
+    The message may quote a statement: it is escaped and cut to one line.
+    """
 
     path: str
     code: str
     message: str
+
+    def __post_init__(self) -> None:
+        line = printable(self.message)
+        line = line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
+        object.__setattr__(self, "message", line)
 
     @property
     def is_fault(self) -> bool:
@@ -90,3 +101,14 @@ class Files:
     root: Path
     digests: Mapping[str, str]
     statements: Mapping[str, Statement]
+
+
+def finding_about(paths: Sequence[str], code: str, message: str) -> Finding:
+    """One finding about all of `paths`, at the first of them."""
+    files = "this file" if len(paths) == 1 else f"{len(paths)} files, this the first"
+    return Finding(path=paths[0], code=code, message=f"{files}: {message}")
+
+
+def printable(text: str) -> str:
+    """`text` with everything escaped that is not printable."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -30,6 +30,7 @@ from tickets.paths import Results, role_of_mask
 from tickets.statements import Statement
 
 FILES = Results(root=".")
+NEW_CONFIGURATION = FILES.configuration("pretrained")
 Parts = Mapping[str, str]
 
 
@@ -146,6 +147,7 @@ def _weights(design: Design, parts: Parts) -> Expected:
             "theta": THETA_0_FILE,
             "mask": below_root(FILES.mask(DENSE)),
             "train": below_root(FILES.encoded(weights.task, "train")),
+            "configuration": CONFIGURATION_FILE,
         }
         parameters = {"task": weights.task, "seed": weights.seed}
         return Expected(rule="train", parameters=parameters, parents=parents)
@@ -180,6 +182,7 @@ def _training(design: Design, parts: Parts) -> Expected:
             "train": below_root(FILES.encoded(task, "train")),
             "validation": below_root(FILES.encoded(task, "validation")),
             "data": below_root(FILES.data(task, "validation")),
+            "configuration": CONFIGURATION_FILE,
         },
     )
 
@@ -204,18 +207,32 @@ def _line(design: Design, parts: Parts) -> Expected:
     return Expected(
         rule="interpolate",
         parameters={"task": second.task},
-        parents={role: below_root(file) for role, file in parents.items()},
+        parents={role: below_root(file) for role, file in parents.items()}
+        | {"configuration": CONFIGURATION_FILE},
     )
 
 
 def _losses(design: Design, parts: Parts) -> Expected:
     ticket = below_root(FILES.ticket(THETA_0, parts["mask"]))
     validation = below_root(FILES.encoded(parts["task"], "validation"))
-    made_from = _ticket(design, {**parts, "weights": str(THETA_0)}).parents
+    made_from = {"validation": validation, "configuration": CONFIGURATION_FILE}
+    applied = _ticket(design, {**parts, "weights": str(THETA_0)}).parents
     return Expected(
         rule="initial_loss",
         parameters={"task": parts["task"]},
-        parents={**made_from, "ticket": ticket, "validation": validation},
+        parents={**applied, **made_from, "ticket": ticket},
+    )
+
+
+def _majority(design: Design, parts: Parts) -> Expected:
+    task = parts["task"]
+    read = {"validation": FILES.data(task, "validation")}
+    if task in design.mlm:
+        read |= {f"encoded-{split}": FILES.encoded(task, split) for split in SPLITS}
+    else:
+        read["train"] = FILES.data(task, "train")
+    return Expected(
+        rule="majority", parents={role: below_root(file) for role, file in read.items()}
     )
 
 
@@ -234,6 +251,19 @@ def _metrics(design: Design, parts: Parts) -> Expected:
     scored = registry.all_parts()[parts["part"]].predictions(FILES, design)
     files = [below_root(file) for file in scored]
     return Expected(rule="metrics", parameters=parts, parents={file: file for file in files})
+
+
+def _corpus(design: Design, parts: Parts) -> Expected:
+    del design, parts
+    model = {f"model/{file.rpartition('/')[2]}": below_root(file) for file in NEW_CONFIGURATION}
+    text = below_root(FILES.language("pretraining", "train"))
+    return Expected(rule="corpus", parents={"text": text, **model})
+
+
+def _pretraining(design: Design, parts: Parts) -> Expected:
+    del design, parts
+    read = {"corpus": below_root(FILES.corpus()), "config.json": below_root(NEW_CONFIGURATION[0])}
+    return Expected(rule="pretrain", parents=read)
 
 
 def _original(design: Design, parts: Parts) -> Expected:
@@ -258,6 +288,7 @@ def _weights_file(weights: WeightsName) -> str:
 
 
 THETA_0_FILE = _weights_file(THETA_0)
+CONFIGURATION_FILE = below_root(FILES.configuration()[0])
 
 _KINDS: Mapping[str, Callable[[Design, Parts], Expected]] = {
     "mask": _mask,
@@ -268,9 +299,12 @@ _KINDS: Mapping[str, Callable[[Design, Parts], Expected]] = {
     "predictions": _training,
     "line": _line,
     "losses": _losses,
+    "majority": _majority,
     "encoded": _encoded,
     "data": _data,
     "metrics": _metrics,
     "original": _original,
+    "corpus": _corpus,
+    **dict.fromkeys(("checkpoint", "validation"), _pretraining),
     **dict.fromkeys(("adapted", "losses_of_adapting", "adapted_configuration"), _adapted),
 }

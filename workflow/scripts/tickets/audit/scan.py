@@ -15,7 +15,7 @@ import numpy as np
 from tickets import masks, statements, ticket
 from tickets.audit import schema_of_statements
 from tickets.audit.findings import Finding
-from tickets.audit.study_files import StudyFile, parse_path
+from tickets.audit.study_files import StudyFile, needs_statement, parse_path
 from tickets.errors import BadInput, Tampered
 from tickets.files import read_bytes, sha256
 from tickets.finder import prunes_in_rounds
@@ -25,6 +25,12 @@ from tickets.schedule import parse
 from tickets.statements import SUFFIX, Statement
 
 _ROUND = re.compile(r"(?P<finder>[^/]+)/.*/sparsity-[^/]*")
+
+_NO_WEIGHTS = (
+    *(ValueError, RecursionError, OverflowError, KeyError, TypeError, AttributeError),
+    BadInput,
+)
+"""What is raised by a header that is not one of weights."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +108,7 @@ def _check_statement(
     if file is None:
         yield Finding(path=path, code="extra-file", message="no study makes it; delete it")
     if not has_statement:
-        if file is not None:
+        if file is not None and needs_statement(path):
             message = "it has no statement; restore it, or delete the file"
             yield Finding(path=path, code="missing-statement", message=message)
         return
@@ -165,7 +171,7 @@ def _read_prunable_set(path: str, data: bytes, seen: Seen) -> None:
             if name != "__metadata__"
         }
         seen.prunable[path] = prunable_set(shapes).digest
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, BadInput) as error:
+    except _NO_WEIGHTS as error:
         message = f"not a file of weights ({type(error).__name__}: {error})"
         seen.findings.append(Finding(path=path, code="wrong-matrices", message=message))
 

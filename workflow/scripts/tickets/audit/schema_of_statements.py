@@ -16,7 +16,6 @@ import fastjsonschema
 from fastjsonschema import JsonSchemaValueException
 
 from tickets import axes
-from tickets.audit.embedded_statements import one_line
 from tickets.criterion import load_criterion
 from tickets.design import registry
 from tickets.finder import at_theta_0, criterion_of, is_round
@@ -66,7 +65,7 @@ def problem(value: Mapping[str, Any]) -> str | None:
         _validate()(value)
     except JsonSchemaValueException as error:
         where = (error.name or "").removeprefix("data").removeprefix(".") or "the whole"
-        return one_line(where + error.message.removeprefix(error.name or ""))
+        return where + error.message.removeprefix(error.name or "")
     except RecursionError:
         return "statements are embedded in it too deeply"
     return None

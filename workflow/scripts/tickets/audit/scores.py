@@ -18,7 +18,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
 from tickets.audit.study_files import parse_path
 from tickets.audit.verified_reads import Sources, is_intact
@@ -108,7 +107,7 @@ def scored(job: ScoringJob) -> Scored:
             findings.append(Finding(path=path, code=error.code, message=str(error)))
         except Exception as error:  # noqa: BLE001 - a metric may raise anything on foreign data
             reason = str(error) if isinstance(error, BadInput) else type(error).__name__
-            message = one_line(f"cannot be scored again: {reason}")
+            message = f"cannot be scored again: {reason}"
             findings.append(Finding(path=path, code="wrong-score", message=message))
     return Scored(metrics=job.metrics, rows=rows, findings=findings)
 
@@ -126,10 +125,10 @@ def compare(files: Files, results: Iterable[Scored]) -> Iterator[Finding]:
             rows = _read(files, table.path)
         except (BadInput, Tampered) as error:
             code = error.code if isinstance(error, Tampered) else "wrong-score"
-            yield Finding(path=table.path, code=code, message=one_line(str(error)))
+            yield Finding(path=table.path, code=code, message=str(error))
             continue
         for message in _differences(rows, table, again):
-            yield Finding(path=table.path, code="wrong-score", message=one_line(message))
+            yield Finding(path=table.path, code="wrong-score", message=message)
 
 
 def _tables(files: Files) -> Iterator[_Table]:

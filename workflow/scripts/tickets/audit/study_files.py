@@ -64,6 +64,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             "corpus": files.corpus(),
             "checkpoint": files.checkpoint(),
             "validation": files.validation(),
+            "new_configuration": f"{files.folder('pretrained')}/{{configuration}}",
             "original": files.weights(adapted.ORIGINAL),
             "adapted": adapted.checkpoint(files),
             "losses_of_adapting": adapted.losses(files),
@@ -93,13 +94,17 @@ def parse_path(path: str) -> StudyFile | None:
     return None
 
 
-def needs_statement(path: str) -> bool:
-    """Whether the file at `path` should have a statement: not logs, nor what only running jobs use.
+def is_audited(path: str) -> bool:
+    """Whether the file at `path` counts for the audit: not logs, nor what only running jobs use."""
+    return path.partition("/")[0] not in UNSTATED
 
-    The configuration of the model that an embedded study pre-trains has none either.
+
+def needs_statement(path: str) -> bool:
+    """Whether the file at `path` should have a statement: if it is audited, and not of the
+    configuration of the model that an embedded study pre-trains.
     """
-    top, _, rest = path.partition("/")
-    return top not in UNSTATED and not (top == "pretrained" and rest in CONFIGURATION)
+    file = parse_path(path)
+    return is_audited(path) and (file is None or file.kind != "new_configuration")
 
 
 def is_clear(name: str) -> bool:

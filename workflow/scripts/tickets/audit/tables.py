@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 
-from tickets.audit.embedded_statements import one_line
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import FILES, below_root
 from tickets.audit.study_files import parse_path
@@ -62,11 +61,11 @@ def jobs(files: Files) -> tuple[list[TableJob], list[Finding]]:
         try:
             roles = _roles(registry.table(name), statement)
         except (LookupError, TypeError, ValueError) as error:
-            message = one_line(f"its statement's parameters make no table ({error})")
+            message = f"its statement's parameters make no table ({error})"
             findings.append(Finding(path=path, code="wrong-table", message=message))
             continue
         if problem := _other_parent(files, statement, roles, owners):
-            findings.append(Finding(path=path, code="wrong-parent", message=one_line(problem)))
+            findings.append(Finding(path=path, code="wrong-parent", message=problem))
         elif all(is_intact(files, source) for source in roles.values()):
             digests = {source: files.digests[source] for source in roles.values()}
             sources = Sources(root=files.root, digests=digests)
@@ -86,7 +85,7 @@ def compare(job: TableJob) -> list[Finding]:
     except Exception as error:  # noqa: BLE001 - foreign scores may make pandas raise anything
         reason = str(error) if isinstance(error, TicketsError) else type(error).__name__
         code, message = "wrong-table", f"cannot be made again: {reason}"
-    return [Finding(path=path, code=code, message=one_line(message)) for path in job.digests]
+    return [Finding(path=path, code=code, message=message) for path in job.digests]
 
 
 def _differences(job: TableJob) -> Iterator[Finding]:
@@ -102,7 +101,7 @@ def _differences(job: TableJob) -> Iterator[Finding]:
             continue
         else:
             message = _difference(here.read(path), content)
-        yield Finding(path=path, code="wrong-table", message=one_line(message))
+        yield Finding(path=path, code="wrong-table", message=message)
 
 
 def _table_of(path: str) -> str | None:

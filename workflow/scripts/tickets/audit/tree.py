@@ -8,27 +8,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tickets.audit.findings import Finding
-from tickets.audit.study_files import is_clear, needs_statement
+from tickets.audit.findings import Finding, printable
+from tickets.audit.study_files import is_audited, is_clear
+from tickets.errors import BadInput
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
-    """By folder the names of its files: statements, and the files that should have one."""
+    """By folder the names of its files: statements, and the files that are audited."""
 
     folders: dict[str, list[str]]
     findings: list[Finding]
 
 
 def walk(root: Path) -> Tree:
-    """List `root` without following links or opening files."""
+    """List `root` without following links or opening files.
+
+    Raises:
+        BadInput: a folder of the study cannot be read.
+    """
     folders: dict[str, list[str]] = defaultdict(list)
     findings: list[Finding] = []
-    for folder, entry in _entries(root, ""):
+    for folder, entry in _entries(root):
         path = f"{folder}/{entry.name}" if folder else entry.name
         if not is_clear(entry.name):
             message = "systems read this name differently"
-            findings.append(Finding(path=_shown(path), code="bad-name", message=message))
+            findings.append(Finding(path=printable(path), code="bad-name", message=message))
         elif not entry.is_file(follow_symlinks=False):
             kind = "a link" if entry.is_symlink() else "not a file"
             findings.append(
@@ -42,21 +47,28 @@ def walk(root: Path) -> Tree:
     return Tree(folders=dict(folders), findings=findings)
 
 
-def _entries(root: Path, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    with os.scandir(root / folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
+def _entries(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """What is in the folders below `root`, each with its folder, in no order."""
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        for entry in _listed(root / folder):
             path = f"{folder}/{entry.name}" if folder else entry.name
-            if not needs_statement(path) or path == ".gitkeep":
+            if not is_audited(path) or path == ".gitkeep":
                 continue
             if entry.is_dir(follow_symlinks=False) and is_clear(entry.name):
-                yield from _entries(root, path)
+                waiting.append(path)
             else:
                 yield folder, entry
 
 
-def _shown(path: str) -> str:
-    """A path with everything escaped that is not printable."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
+def _listed(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        reason = f"cannot be looked through ({error.strerror}); make it readable"
+        raise BadInput(f"{folder}: {reason}") from None
 
 
 def _collisions(folder: str, names: list[str]) -> Iterator[Finding]:

@@ -32,7 +32,7 @@ def of(audit: Audit, *, anchored: bool) -> AuditVerdict:
         meaning = f"{faults:,} finding{'s' * (faults > 1)}; docs/audit.md explains them"
         return AuditVerdict(word="not clean", meaning=meaning)
     if anchored:
-        meaning = "every file is the one that the root digest or the key vouches for"
+        meaning = "every file that lasts is the one that the root digest or the key vouches for"
         return AuditVerdict(word="authentic", meaning=meaning)
     meaning = (
         "every file agrees with its statement. Forging everything would go unnoticed; to rule that "

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from tickets.audit.embedded_statements import all_statements, finding_about
-from tickets.audit.findings import Files, Finding
+from tickets.audit.embedded_statements import all_statements
+from tickets.audit.findings import Files, Finding, finding_about
 from tickets.audit.repository import open_repository
 from tickets.errors import BadInput, Tampered
 from tickets.files import read_bytes, sha256

@@ -172,13 +172,7 @@ class _Study:
 
     def _statements(self) -> Iterator[Path]:
         """All files with statements."""
-        try:
-            folders = walk(self.root).folders
-        except OSError as error:
-            raise BadInput(
-                f"{error.filename}: cannot be looked through ({error.strerror}); make it readable"
-            ) from None
-        for folder, names in folders.items():
+        for folder, names in walk(self.root).folders.items():
             yield from (self.root / folder / name for name in names if name.endswith(SUFFIX))
 
     def ancestor(self, child: Statement, role: str, dependency: Dependency) -> Ancestor:
