@@ -17,7 +17,7 @@ from typing import Literal
 from tickets import statements
 from tickets.audit.study_files import parse_path
 from tickets.audit.tree import walk
-from tickets.errors import BadInput, Tampered
+from tickets.errors import Tampered
 from tickets.files import read_bytes, sha256
 from tickets.paths import is_kept
 from tickets.provenance import read_statement, statement_path
