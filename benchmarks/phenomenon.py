@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from tickets import provenance
 from tickets.errors import BadInput, TicketsError
-from tickets.methods import UNIVERSAL
+from tickets.methods import WITHOUT_TASK
 from tickets.paths import Results
 from tickets.tables import baselines
 from tickets.tables.additive_fit import source_means
@@ -182,10 +182,10 @@ def standings(transfers: pd.DataFrame) -> pd.Series[float]:
         transfers["target"].isin(downstream_of(transfers))
         & (transfers["source"] != transfers["target"])
     ]
-    of_tasks = counted[~counted["source"].isin(UNIVERSAL)]
+    of_tasks = counted[~counted["source"].isin(WITHOUT_TASK)]
     fit = source_means(list(zip(of_tasks["source"], of_tasks["target"], strict=True)))
     fitted = pd.Series(fit @ of_tasks["delta_full"], index=of_tasks["source"].unique())
-    others = counted[counted["source"].isin(UNIVERSAL)].groupby("source", sort=False)
+    others = counted[counted["source"].isin(WITHOUT_TASK)].groupby("source", sort=False)
     means = pd.concat([fitted, others["delta_full"].mean()]).map(rounded)
     return means.sort_values(ascending=False, kind="stable")
 
