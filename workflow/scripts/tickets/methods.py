@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +55,7 @@ def explain_missing_stars(transfer: pd.DataFrame) -> str:
     return f"no star where the full model may be no better than a constant answer: {targets}"
 
 
-def rewind_label(rewind: float) -> str:
+def rewind_label(rewind: Any) -> str:
     """The label of a rewinding point, in per cent of training."""
     return f"rewind {rewind:g} %"
 
