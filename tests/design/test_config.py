@@ -152,6 +152,11 @@ def test_results_may_stand_anywhere(tmp_path: Path) -> None:
         ),
         (
             "rewind",
+            -5,
+            "rewind: -5 is not possible; write a number of at least 0 and below 100",
+        ),
+        (
+            "rewind",
             100,
             "rewind: 100 is not possible; write a number of at least 0 and below 100",
         ),

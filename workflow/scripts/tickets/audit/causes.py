@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tickets.audit.chain import reads_outside
+from tickets.audit.embedded_statements import history_if_deletable
 from tickets.audit.findings import FAULTS, Files, Finding
 from tickets.audit.lineage import THETA_0_FILE
 from tickets.audit.study_files import parse_path
@@ -91,7 +92,7 @@ class _Readings:
                 if owner is None and reads_outside(child):
                     continue
                 path = owner or _place_of(dependency.uri) or _place_of(role)
-                may_be_deleted = _may_be_deleted(dependency)
+                may_be_deleted = history_if_deletable(dependency) is not None
                 if may_be_deleted:
                     path = path if path in files.digests else None
                 else:
@@ -200,13 +201,8 @@ def _dependencies(statement: Statement) -> Iterator[tuple[Statement, str, Depend
     """
     for role, dependency in statement.dependencies.items():
         yield statement, role, dependency
-        if dependency.history is not None and _may_be_deleted(dependency):
-            yield from _dependencies(dependency.history)
-
-
-def _may_be_deleted(dependency: Dependency) -> bool:
-    """Whether a file may be missing after use, as its statement is embedded in its child's."""
-    return dependency.history is not None and not dependency.history.is_kept
+        if (history := history_if_deletable(dependency)) is not None:
+            yield from _dependencies(history)
 
 
 def _place_of(read: str | None) -> str | None:

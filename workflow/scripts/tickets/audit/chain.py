@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from tickets.audit.embedded_statements import history_if_deletable
 from tickets.audit.findings import Files, Finding
 from tickets.audit.lineage import Expected, as_older_version, expected
 from tickets.audit.study_files import StudyFile, needs_statement, parse_path
@@ -40,12 +41,12 @@ class Chain:
             yield from _compare(path, statement, wanted)
         for role, made_of in statement.dependencies.items():
             target = None if wanted is None else wanted.parents.get(role)
-            if made_of.history is not None and not made_of.history.is_kept:
-                yield from self._check_deleted(path, role, made_of, made_of.history, target)
+            if (history := history_if_deletable(made_of)) is not None:
+                yield from self._check_deletable(path, role, made_of, history, target)
             elif made_of.statement is not None:
                 yield from self._check_kept(path, role, made_of, target, statement)
             elif target is not None:
-                yield from self._check_unstated(path, role, made_of, target)
+                yield from self._check_without_statement(path, role, made_of, target)
 
     def _expected(self, file: StudyFile | None) -> Expected | str | None:
         if self._design is None or file is None:
@@ -55,7 +56,7 @@ class Chain:
         except (ValueError, BadInput):
             return f"the study's design has no such {file.kind}"
 
-    def _check_deleted(
+    def _check_deletable(
         self, path: str, role: str, made_of: Dependency, history: Statement, target: str | None
     ) -> Iterator[Finding]:
         """Check a parent that may be deleted after use, whose statement `history` is embedded in
@@ -91,7 +92,7 @@ class Chain:
         elif owner is None or self._files.digests[target] != made_of.digest:
             yield _made_from_another(path, target)
 
-    def _check_unstated(
+    def _check_without_statement(
         self, path: str, role: str, made_of: Dependency, target: str
     ) -> Iterator[Finding]:
         """Check a parent of which the child names no statement."""

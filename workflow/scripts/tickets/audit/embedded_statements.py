@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tickets.audit.findings import Files
-from tickets.statements import Statement
+from tickets.statements import Dependency, Statement
+
+
+def history_if_deletable(parent: Dependency) -> Statement | None:
+    """The statement embedded for a parent that may be deleted after use; None for one that lasts,
+    whatever is embedded for it.
+    """
+    history = parent.history
+    return None if history is None or history.is_kept else history
 
 
 def all_statements(files: Files) -> Iterator[tuple[str, Statement]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tickets import provenance
 from tickets.errors import Tampered
-from tickets.exchange.stated import stated
+from tickets.exchange.files_with_statements import list_files_with_statements
 
 POSITION = 60
 
@@ -42,6 +42,6 @@ def _files(paths: list[Path]) -> Iterator[Path]:
     """The files among `paths`, and in folders those with a statement."""
     for path in paths:
         if path.is_dir():
-            yield from stated(path)
+            yield from list_files_with_statements(path)
         else:
             yield path

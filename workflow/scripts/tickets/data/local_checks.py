@@ -50,17 +50,21 @@ def check_size(task: Task, language: Language, local_copies: Mapping[str, str], 
     Raises:
         BadInput: a split whose number of rows is known has fewer.
     """
-    taken = {
-        task.train_split: task.train_examples,
-        task.validation_split: task.validation_examples,
-    }
-    for split, examples in taken.items():
+    for split, examples in examples_taken(task).items():
         rows = rows_of(task, split, language, local_copies)
         if examples is not None and rows is not None and examples > rows:
             raise BadInput(
                 f"{key}: {examples} examples of split {split}, which has {rows}; write at most"
                 f" {rows}"
             )
+
+
+def examples_taken(task: Task) -> dict[str, int | None]:
+    """How many examples a task takes of each of its splits; None: all."""
+    return {
+        task.train_split: task.train_examples,
+        task.validation_split: task.validation_examples,
+    }
 
 
 def rows_of(

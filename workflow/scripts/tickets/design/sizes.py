@@ -19,7 +19,7 @@ import yaml
 from tickets import architecture
 from tickets.architecture import Architecture
 from tickets.data import sources
-from tickets.data.local_checks import rows_of
+from tickets.data.local_checks import examples_taken, rows_of
 from tickets.design.config import Study
 from tickets.initial.pretraining import Size
 from tickets.prunable import prunable_set
@@ -92,13 +92,9 @@ def shapes_of(model: Path) -> dict[str, tuple[int, ...]]:
 def task_size(study: Study, task: Task) -> TaskSize:
     """The size of a training on a task, and of its validation split."""
     entry = _table().get(task.dataset.path, {}).get(task.dataset.name or "", {})
-    taken = {
-        task.train_split: task.train_examples,
-        task.validation_split: task.validation_examples,
-    }
     local = {
         split: examples or rows_of(task, split, study.language, study.local_copies)
-        for split, examples in taken.items()
+        for split, examples in examples_taken(task).items()
     }
     rows = {
         split: entry.get("rows", {}).get(split) if n is None else n for split, n in local.items()

@@ -19,7 +19,7 @@ from typing import Any
 
 from tickets import provenance
 from tickets.errors import BadInput
-from tickets.exchange.stated import stated
+from tickets.exchange.files_with_statements import list_files_with_statements
 from tickets.files import read_bytes, sha256, write_bytes
 from tickets.names import THETA_0
 from tickets.paths import UNSTATED, Results
@@ -83,7 +83,7 @@ def write(files: Results, configuration: Mapping[str, Any], agent: str) -> None:
         raise BadInput(f"{LIBRARY} is not installed; install the package's extra `crate`")
     if not (HOME / MAIN).is_file():
         raise BadInput(f"{HOME / MAIN}: no such file; make the crate in a clone of the workflow")
-    outputs = {folder: stated(files.folder(folder)) for folder in OUTPUTS}
+    outputs = {folder: list_files_with_statements(files.folder(folder)) for folder in OUTPUTS}
     if not any(outputs.values()):
         raise BadInput(f"{files.root}: it has no output with a statement; make the study first")
     shutil.rmtree(Path(files.crate()).parent, ignore_errors=True)
@@ -206,7 +206,7 @@ def _values(crate: _Crate, files: Results) -> Iterator[str]:
     model = Path(files.weights(THETA_0))
     about = provenance.statement(model)
     yield crate.entity("#theta_0", "PropertyValue", **_value(about, "model", "theta_0"))
-    for path in stated(files.folder("data")):
+    for path in list_files_with_statements(files.folder("data")):
         about = provenance.statement(path)
         name = f"{path.parent.name}-{path.stem}"
         yield crate.entity(f"#{name}", "PropertyValue", **_value(about, "data", name))
@@ -234,7 +234,7 @@ def _run_of(files: Results) -> tuple[str, str, str]:
         provenance.statement(path)
         for folder in folders
         if folder not in UNSTATED
-        for path in stated(files.folder(folder))
+        for path in list_files_with_statements(files.folder(folder))
     ]
     commits = sorted({each.commit for each in all_statements if each.commit})
     started = min(each.started for each in all_statements)

@@ -11,7 +11,7 @@ from pathlib import Path
 from tickets import hub, masks, provenance
 from tickets.errors import BadInput
 from tickets.exchange import signature, study_card
-from tickets.exchange.stated import stated
+from tickets.exchange.files_with_statements import list_files_with_statements
 from tickets.names import THETA_0
 from tickets.paths import Results
 from tickets.statements import SUFFIX, Statement
@@ -47,7 +47,7 @@ def collect(root: Path, repository: str, license_id: str) -> Publication:
     if not hub.ID.fullmatch(repository):
         raise BadInput(f"{repository}: not the id of a repository; write ORG/NAME")
     files = Results(root=str(root))
-    found = stated(files.folder("masks"))
+    found = list_files_with_statements(files.folder("masks"))
     if not found:
         raise BadInput(f"{root}: it has no masks with statements; name a study's results folder")
     statements = {_below(root, path): _checked(path) for path in found}
@@ -61,7 +61,7 @@ def collect(root: Path, repository: str, license_id: str) -> Publication:
         theta=provenance.statement(Path(files.weights(THETA_0))),
         data={
             path.parent.name: provenance.statement(path)
-            for path in stated(files.folder("data"))
+            for path in list_files_with_statements(files.folder("data"))
             if path.stem == "validation"
         },
         transfer=_rows(Path(files.table("transfer"))),

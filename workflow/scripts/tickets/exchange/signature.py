@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tickets.errors import BadInput, Tampered
-from tickets.exchange.stated import stated
+from tickets.exchange.files_with_statements import list_files_with_statements
 from tickets.files import read_bytes, write_bytes
 from tickets.paths import UNSTATED
 
@@ -45,7 +45,7 @@ def sign(root: Path, private_key: Path, signature: Path) -> None:
         top = place.relative_to(root.resolve()).parts[:1]  # none of the folder itself
         if not set(top) & set(UNSTATED):
             raise BadInput(f"{signature}: among what is signed; put it into {root}/exports")
-    if not stated(root):
+    if not list_files_with_statements(root):
         raise BadInput(f"{root}: no statement is in there; name a study's results folder")
     try:
         signer: Any = import_module("model_signing.signing").Config()

@@ -58,8 +58,9 @@ def _model(study: Study) -> tuple[Architecture, dict[str, tuple[int, ...]]]:
     is adapted from, else the directory it is from.
     """
     files = Results(root=study.results)
-    names = (adapted.ORIGINAL, adapted.ORIGINAL) if study.adaptation else (THETA_0, "model")
-    weights, model = Path(files.weights(names[0])), Path(files.folder(names[1]))
+    original = (adapted.ORIGINAL, adapted.ORIGINAL)
+    weights_name, folder = original if study.adaptation else (THETA_0, "model")
+    weights, model = Path(files.weights(weights_name)), Path(files.folder(folder))
     if weights.is_file() and model.is_dir():
         encoder, shapes = architecture.read(model), shapes_in(weights)
     elif study.new_architecture:

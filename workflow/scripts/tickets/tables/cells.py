@@ -173,7 +173,7 @@ def constant(target: str) -> Cell:
     return Cell(finder="majority", weights="none", target=target)
 
 
-def within(std: float) -> float:
+def tolerance(std: float) -> float:
     """Points that do not matter: `NOTABLE`, or the full model's standard deviation if more."""
     return max(NOTABLE, 0.0 if math.isnan(std) else std)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from tickets.tables.cells import SPARSITY_TOLERANCE, within
+from tickets.tables.cells import SPARSITY_TOLERANCE, tolerance
 from tickets.tables.verdicts import (
     Evidence,
     Part,
@@ -131,7 +131,7 @@ def _lacking_tables(names: Sequence[str]) -> list[Finding]:
 def margins(sweep: pd.DataFrame) -> dict[str, float]:
     """Points by task that do not matter."""
     std = sweep.groupby("task")["full_std"].first()
-    return {str(task): within(value) for task, value in std.items()}
+    return {str(task): tolerance(value) for task, value in std.items()}
 
 
 def _matching(tables: Tables) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from tickets.tables.cells import (
     rounded,
     select,
     select_paired,
-    within,
+    tolerance,
 )
 from tickets.terminal import blocks, metric_label, score, seeds
 
@@ -41,7 +41,7 @@ def full_models_table(metrics: pd.DataFrame, tasks: Sequence[str]) -> pd.DataFra
 
     `margin` is what the full model has over the best constant answer; `learned` is `has_learned`.
     `gain` is what a second training adds, from the weights that a first one ended with; the model
-    has `levelled` if that is at most `bound`, which is `within` its standard deviation.
+    has `levelled` if that is at most `bound`, which is the `tolerance` of its standard deviation.
 
     Raises:
         BadInput: a cell is missing.
@@ -55,7 +55,7 @@ def _row(metrics: pd.DataFrame, task: str) -> dict[str, object]:
     again = select_paired(metrics, Cell(finder="dense", weights="trained", target=task))
     margin_low, margin_high = interval(full, answer)
     gain_low, gain_high = interval(again, full)
-    gain, bound = rounded(again.mean - full.mean), within(full.std)
+    gain, bound = rounded(again.mean - full.mean), tolerance(full.std)
     return {
         **{"task": task, "metric": full.metric, "n": full.n},
         **{"majority": answer.mean, "mean": full.mean, "std": full.std},

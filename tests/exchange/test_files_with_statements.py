@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tickets.errors import Tampered
-from tickets.exchange.stated import stated
+from tickets.exchange.files_with_statements import list_files_with_statements
 
 
 @pytest.mark.parametrize("name", [".prov.json", "..prov.json"])
@@ -20,7 +20,7 @@ def test_a_statement_of_no_file_is_said_in_one_line(
     (tmp_path / "masks" / name).touch()
 
     with pytest.raises(Tampered, match="alone and is about no file; delete it"):
-        stated(tmp_path)
+        list_files_with_statements(tmp_path)
     assert command("verify", tmp_path) == 1
 
     assert capsys.readouterr().err.startswith(f"error: {tmp_path}: a statement in it or below")

@@ -9,7 +9,7 @@ from tickets.errors import Tampered
 from tickets.statements import SUFFIX
 
 
-def stated(folder: str | Path) -> list[Path]:
+def list_files_with_statements(folder: str | Path) -> list[Path]:
     """Every file in and below `folder` that has a statement there, sorted.
 
     Raises:
